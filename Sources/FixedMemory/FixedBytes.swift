@@ -1,0 +1,70 @@
+/// Up to `capacity` bytes held in place: names, identifiers, frames, payloads.
+///
+/// A plain value without a pointer, so that it may cross a thread in a ring and lie inside other values.
+public struct FixedBytes<let capacity: Int>: BitwiseCopyable, Sendable, Equatable {
+    @usableFromInline var storage: InlineArray<capacity, UInt8>
+    /// Bytes held.
+    public private(set) var count: Int
+    /// Set when an `append` found no room; stays set until `removeAll`.
+    public private(set) var overflowed: Bool
+
+    /// Makes an empty value.
+    public init() {
+        storage = InlineArray(repeating: 0)
+        count = 0
+        overflowed = false
+    }
+
+    /// Copies `bytes`; what does not fit is left out and `overflowed` is set.
+    public init(_ bytes: Span<UInt8>) {
+        self.init()
+        append(bytes)
+    }
+
+    /// Copies the UTF-8 bytes of a literal; what does not fit is left out and `overflowed` is set.
+    public init(_ text: StaticString) {
+        self.init()
+        append(text)
+    }
+
+    public var isEmpty: Bool { count == 0 }
+
+    public subscript(_ index: Int) -> UInt8 {
+        get {
+            precondition(index >= 0 && index < count, "index out of range")
+            return storage[index]
+        }
+        set {
+            precondition(index >= 0 && index < count, "index out of range")
+            storage[index] = newValue
+        }
+    }
+
+    /// The bytes held, for as long as the value is borrowed.
+    public var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { storage.span.extracting(0..<count) }
+    }
+
+    public mutating func removeAll() {
+        count = 0
+        overflowed = false
+    }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where left.storage[index] != right.storage[index] { return false }
+        return true
+    }
+}
+
+extension FixedBytes: ByteSink {
+    public mutating func append(_ byte: UInt8) {
+        guard count < capacity else {
+            overflowed = true
+            return
+        }
+        storage[count] = byte
+        count += 1
+    }
+}

@@ -1,0 +1,37 @@
+import FixedMemory
+
+/// Everything that the runtime can do to the world. Implemented by Linux, by the virtual board and by test benches.
+///
+/// No call blocks and none allocates. Calls that hand over work say whether there was room.
+public protocol Hardware: ~Copyable {
+    /// The monotonic clock. Never goes back.
+    var now: Instant { get }
+
+    /// Takes the next waiting input, the urgent ones (lines, buses, serial ports) before the rest (consoles, links).
+    ///
+    /// - Parameter urgentOnly: leaves consoles and links waiting.
+    /// - Returns: `false` if nothing waits; `input` is then unchanged.
+    mutating func takeInput(_ input: inout Input, urgentOnly: Bool) -> Bool
+
+    /// Drives an output line. `isActive` is logical: active low is undone below.
+    ///
+    /// - Returns: `false` if the line cannot be driven now; a `lineAvailability` input says when that changes.
+    @discardableResult
+    mutating func setLine(_ line: LineIndex, isActive: Bool) -> Bool
+
+    /// Hands a request to a bus. Requests of one bus are carried out in order.
+    ///
+    /// - Returns: `false` if the bus has no room; nothing was handed over.
+    mutating func submit(_ request: BusRequest, to bus: BusIndex) -> Bool
+
+    /// Sends bytes on a stream, all or none.
+    ///
+    /// - Returns: `false` if the stream is closed or has no room for all of them; nothing was sent.
+    mutating func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool
+
+    /// Bytes that `send` would take now on this stream; 0 if it is closed.
+    func sendRoom(of stream: StreamIndex) -> Int
+
+    /// Ends a stream: a connection is closed once what was sent has left, a serial port is reset.
+    mutating func close(_ stream: StreamIndex)
+}
