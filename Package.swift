@@ -55,5 +55,6 @@ let package = Package(
             ["FixedMemory", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
+        tests("HardwareInterfaceTests", ["HardwareInterface"]),
     ]
 )
