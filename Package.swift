@@ -56,5 +56,6 @@ let package = Package(
 
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
+        tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
     ]
 )
