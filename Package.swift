@@ -8,9 +8,17 @@ let core: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
+
 /// A room below the host tools: compiled as normal Swift for tests and as Embedded Swift for boards.
-func room(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: core)
+///
+/// - Parameter libraries: C libraries to link; a module map's `link` is not heeded in Embedded Swift.
+func room(
+    _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], libraries: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, swiftSettings: core,
+        linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -19,16 +27,26 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "warden",
+    traits: [
+        .trait(
+            name: "HostTools",
+            description: """
+                Programs may use what only a development machine has: Foundation, Yams, swift-argument-parser, \
+                swift-protobuf. On by default; the Embedded builds turn it off with --disable-default-traits.
+                """),
+        .default(enabledTraits: ["HostTools"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: [
-        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
 
         room("FixedMemory", []),
-        room("Cryptography", ["FixedMemory", "CSodium"]),
+        room("Cryptography", ["FixedMemory", "CSodium"], libraries: ["sodium"]),
+        .target(name: "CLinuxHardware", cSettings: c, linkerSettings: [.linkedLibrary("m")]),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
 
@@ -53,6 +71,16 @@ let package = Package(
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
             ["FixedMemory", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
+
+        // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
+        .executableTarget(
+            name: "warden-selftest",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
+                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Runtime",
+                "DeviceModels", "VirtualBoard", "CLinuxHardware",
+            ],
+            path: "Tests/SelfTest", swiftSettings: core),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),

@@ -1,0 +1,65 @@
+# `make` lists the targets. `make run` and `make test` do all their own set-up.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Programs of a board, built as Embedded Swift too; each says with its exit code whether it is sound.
+BOARD_PROGRAMS := warden-selftest
+TOOLCHAINS := boards/toolchains
+
+.PHONY: help
+help:
+	@echo "Warden: access, alarms and sensors of a stairwell, on one small board."
+	@echo
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-14s", $$1, $$2; $$1 = $$2 = ""; print }'
+
+## setup: install the Debian packages that are missing here, saying which
+.PHONY: setup
+setup:
+	@.ci/setup build arm bench shims
+
+## build: every program, for this machine (debug)
+.PHONY: build
+build:
+	@.ci/setup build
+	swift build
+
+## test: every test, for this machine
+.PHONY: test
+test:
+	@.ci/setup build
+	swift build --build-tests
+	swift test --skip-build
+	swift run --skip-build warden-selftest
+
+## check: formatting, generated files up to date, rooms keep to the architecture
+.PHONY: check
+check:
+	@.ci/setup build shims
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests simulators
+	.ci/check-rooms --prove
+	.ci/check-rooms
+
+## embedded: the board programs as Embedded Swift for x86_64, and their self-test; ROOM=Drivers compiles one room
+## arm64: the same for arm64, run under QEMU
+## armhf: the same for armhf, run under QEMU
+.PHONY: embedded arm64 armhf
+embedded:
+	@.ci/setup build
+ifdef ROOM
+	$(TOOLCHAINS)/build embedded-x86_64 --room $(ROOM)
+else
+	$(TOOLCHAINS)/build embedded-x86_64 $(BOARD_PROGRAMS)
+	$(TOOLCHAINS)/run embedded-x86_64 warden-selftest
+endif
+
+arm64 armhf:
+	@.ci/setup build arm
+	$(TOOLCHAINS)/build $@ $(BOARD_PROGRAMS)
+	$(TOOLCHAINS)/run $@ warden-selftest
+
+## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
+.PHONY: clean
+clean:
+	rm -rf .build

@@ -1,0 +1,36 @@
+/// The process and its threads.
+#ifndef WARDEN_PROCESS_H
+#define WARDEN_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Ends the process with an exit code of 0 to 255; standard output is flushed first.
+_Noreturn void warden_exit(int code);
+
+/// A thread that runs until its function returns. Lies where its owner puts it, and must not move before it is joined.
+/// The fields are the shim's own.
+typedef struct {
+    uint64_t handle;
+    void (*_Nullable body)(void *_Nullable);
+    void *_Nullable context;
+} warden_thread;
+
+/// Starts a thread with signals blocked, so that they reach the thread that decides.
+///
+/// @param thread      filled in; hand it to `warden_thread_join`.
+/// @param name        shown by `ps -L` and in stack traces; 15 bytes at the most, or NULL.
+/// @param stack_bytes size of the thread's stack, raised to the processor's minimum; allocated here, once.
+/// @param body        called with `context` on the new thread.
+/// @returns 0, or -EAGAIN, -EINVAL, -ENOMEM as pthread_create(3) names them.
+int warden_thread_start(
+    warden_thread *_Nonnull thread, const char *_Nullable name, size_t stack_bytes,
+    void (*_Nonnull body)(void *_Nullable), void *_Nullable context);
+
+/// Waits until the thread's function has returned.
+void warden_thread_join(warden_thread *_Nonnull thread);
+
+/// value * 2^exponent, by C's own ldexp(3): a call whose arguments show whether Swift and C agree on the float ABI.
+double warden_scale(double value, int exponent);
+
+#endif

@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "warden_process.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(pthread_t) <= sizeof(uint64_t), "a pthread_t fits the handle");
+
+void warden_exit(int code) {
+    fflush(NULL);
+    exit(code);
+}
+
+static void *run(void *argument) {
+    warden_thread *thread = argument;
+    thread->body(thread->context);
+    return NULL;
+}
+
+int warden_thread_start(
+    warden_thread *thread, const char *name, size_t stack_bytes, void (*body)(void *), void *context) {
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error != 0) return -error;
+    // 16 KiB on x86_64 and armhf, 128 KiB on arm64.
+    long stack_minimum = sysconf(_SC_THREAD_STACK_MIN);
+    if (stack_minimum > 0 && stack_bytes < (size_t)stack_minimum) stack_bytes = (size_t)stack_minimum;
+    error = pthread_attr_setstacksize(&attributes, stack_bytes);
+
+    // A thread inherits the mask of the one that starts it.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread->body = body;
+    thread->context = context;
+    pthread_t handle = 0;
+    if (error == 0) error = pthread_create(&handle, &attributes, run, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error != 0) return -error;
+
+    thread->handle = (uint64_t)handle;
+    if (name != NULL) pthread_setname_np(handle, name);
+    return 0;
+}
+
+void warden_thread_join(warden_thread *thread) { pthread_join((pthread_t)thread->handle, NULL); }
+
+double warden_scale(double value, int exponent) { return ldexp(value, exponent); }
