@@ -81,8 +81,15 @@ let package = Package(
                 "DeviceModels", "VirtualBoard", "CLinuxHardware",
             ],
             path: "Tests/SelfTest", swiftSettings: core),
+        .executableTarget(
+            name: "protoc-gen-warden",
+            dependencies: [
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf"),
+            ]),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
+        tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
     ]

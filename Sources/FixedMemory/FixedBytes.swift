@@ -68,3 +68,9 @@ extension FixedBytes: ByteSink {
         count += 1
     }
 }
+
+extension FixedBytes: ExpressibleByStringLiteral {
+    public init(stringLiteral text: StaticString) { self.init(text) }
+}
+
+extension FixedBytes: DefaultInitializable {}
