@@ -76,6 +76,8 @@ public enum MalformedReason: UInt8, Equatable, Sendable, BitwiseCopyable {
     case framing = 7
     /// A pulse shorter or longer than the specification allows.
     case pulseWidth = 8
+    /// Pulses closer together than the specification allows.
+    case pulseInterval = 11
     /// Both data lines active at once.
     case linesTogether = 9
     /// A frame that is valid in itself, but not what was asked for.
