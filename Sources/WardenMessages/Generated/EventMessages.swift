@@ -373,7 +373,7 @@ public struct Event: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 116 }
+    public static var maximumEncodedSize: Int { 122 }
 
     public var encodedSize: Int {
         var size = 0
@@ -826,6 +826,12 @@ public struct AlarmChange: Message {
     /// What the detector saw, in its point's unit.
     public var value: Int32
     public var actor: Actor?
+    /// `LifeSafety.AlarmCause`.
+    /// At most 255.
+    public var cause: UInt32
+    /// `LifeSafety.TroubleReason`; 0 for none.
+    /// At most 255.
+    public var trouble: UInt32
 
     public init() {
         detector = 0
@@ -833,6 +839,8 @@ public struct AlarmChange: Message {
         to = AlarmState()
         value = 0
         actor = nil
+        cause = 0
+        trouble = 0
     }
 
     public init(
@@ -840,16 +848,20 @@ public struct AlarmChange: Message {
         from: AlarmState = AlarmState(),
         to: AlarmState = AlarmState(),
         value: Int32 = 0,
-        actor: Actor? = nil
+        actor: Actor? = nil,
+        cause: UInt32 = 0,
+        trouble: UInt32 = 0
     ) {
         self.detector = detector
         self.from = from
         self.to = to
         self.value = value
         self.actor = actor
+        self.cause = cause
+        self.trouble = trouble
     }
 
-    public static var maximumEncodedSize: Int { 59 }
+    public static var maximumEncodedSize: Int { 65 }
 
     public var encodedSize: Int {
         var size = 0
@@ -867,6 +879,12 @@ public struct AlarmChange: Message {
         }
         if let actor {
             size += 1 + lengthDelimitedSize(actor.encodedSize)
+        }
+        if cause != 0 {
+            size += 1 + varintSize(cause)
+        }
+        if trouble != 0 {
+            size += 1 + varintSize(trouble)
         }
         return size
     }
@@ -893,6 +911,14 @@ public struct AlarmChange: Message {
             sink.appendVarint(UInt64(actor.encodedSize))
             actor.encode(into: &sink)
         }
+        if cause != 0 {
+            sink.append(0x30)
+            sink.appendVarint(cause)
+        }
+        if trouble != 0 {
+            sink.append(0x38)
+            sink.appendVarint(trouble)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -912,9 +938,13 @@ public struct AlarmChange: Message {
                 var value = actor ?? Actor()
                 try value.merge(from: &nested)
                 actor = value
+            case 48:
+                cause = try reader.unsigned32()
+            case 56:
+                trouble = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -925,6 +955,8 @@ public struct AlarmChange: Message {
         if let actor {
             try actor.check()
         }
+        guard cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard trouble <= 255 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 

@@ -1437,32 +1437,41 @@ public struct DetectorStatus: Message {
     /// UTF-8, at most 32 bytes.
     public var name: FixedBytes<32>
     public var state: AlarmState
-    public var trouble: Bool
+    /// `LifeSafety.TroubleReason`; 0 for none. May stand beside an alarm.
+    /// At most 255.
+    public var trouble: UInt32
+    /// The deciding quantity in the detector's unit.
     public var value: Int32
+    /// `LifeSafety.AlarmCause` of the last condition above normal.
+    /// At most 255.
+    public var cause: UInt32
 
     public init() {
         index = 0
         name = FixedBytes<32>()
         state = AlarmState()
-        trouble = false
+        trouble = 0
         value = 0
+        cause = 0
     }
 
     public init(
         index: UInt32 = 0,
         name: FixedBytes<32> = FixedBytes<32>(),
         state: AlarmState = AlarmState(),
-        trouble: Bool = false,
-        value: Int32 = 0
+        trouble: UInt32 = 0,
+        value: Int32 = 0,
+        cause: UInt32 = 0
     ) {
         self.index = index
         self.name = name
         self.state = state
         self.trouble = trouble
         self.value = value
+        self.cause = cause
     }
 
-    public static var maximumEncodedSize: Int { 59 }
+    public static var maximumEncodedSize: Int { 63 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1475,11 +1484,14 @@ public struct DetectorStatus: Message {
         if state.rawValue != 0 {
             size += 1 + varintSize(state.rawValue)
         }
-        if trouble {
-            size += 1 + 1
+        if trouble != 0 {
+            size += 1 + varintSize(trouble)
         }
         if value != 0 {
             size += 1 + varintSize(Zigzag.encode(value))
+        }
+        if cause != 0 {
+            size += 1 + varintSize(cause)
         }
         return size
     }
@@ -1497,13 +1509,17 @@ public struct DetectorStatus: Message {
             sink.append(0x18)
             sink.appendVarint(state.rawValue)
         }
-        if trouble {
+        if trouble != 0 {
             sink.append(0x20)
-            sink.append(trouble ? 1 : 0)
+            sink.appendVarint(trouble)
         }
         if value != 0 {
             sink.append(0x28)
             sink.appendVarint(Zigzag.encode(value))
+        }
+        if cause != 0 {
+            sink.append(0x30)
+            sink.appendVarint(cause)
         }
     }
 
@@ -1518,12 +1534,14 @@ public struct DetectorStatus: Message {
             case 24:
                 state = AlarmState(rawValue: try reader.signed32())
             case 32:
-                trouble = try reader.boolean()
+                trouble = try reader.unsigned32()
             case 40:
                 value = try reader.zigzag32()
+            case 48:
+                cause = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1533,6 +1551,8 @@ public struct DetectorStatus: Message {
     public func check() throws(MessageError) {
         guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
         guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard trouble <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        guard cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 

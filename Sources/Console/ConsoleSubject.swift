@@ -1,0 +1,29 @@
+import FixedMemory
+import WardenMessages
+
+/// The board as a console sees it. Implemented by the runtime.
+public protocol ConsoleSubject: BoardNames, ~Copyable {
+    var boardStatus: BoardStatus { get }
+
+    // Each gives the entry at a place, and `nil` after the last.
+    func doorStatus(at index: Int) -> DoorStatus?
+    func pointStatus(at index: Int) -> PointStatus?
+    func detectorStatus(at index: Int) -> DetectorStatus?
+    func readerStatus(at index: Int) -> ReaderStatus?
+
+    /// Sequence number of the newest event; 0 before the first.
+    var lastEventSequence: UInt64 { get }
+    /// The event with this number; `nil` if it is not kept.
+    func event(at sequence: UInt64) -> Event?
+    /// Oldest sequence number that is kept.
+    var firstEventSequence: UInt64 { get }
+
+    /// The place of a door or detector by its name.
+    func index(of kind: NamedKind, named name: Span<UInt8>) -> Int?
+
+    /// Carries out a command for the person at console `console`; asked, decided, journalled like any other.
+    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer
+
+    /// Minutes that local time is ahead of UTC.
+    var utcOffsetMinutes: Int32 { get }
+}

@@ -1,0 +1,275 @@
+import WardenMessages
+
+/// The words for every number of the schema that a person may see.
+///
+/// English here is also the language of traces, so a word never changes its meaning.
+enum Words {
+    static func doorState(_ state: DoorState) -> StaticString {
+        switch state {
+        case .secured: "secured"
+        case .released: "released"
+        case .open: "open"
+        case .heldOpenWarning: "held-open-warning"
+        case .heldOpen: "held-open"
+        case .forced: "forced"
+        case .fireReleased: "fire-released"
+        case .closed: "closed"
+        case .trouble: "trouble"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    static func alarmState(_ state: AlarmState) -> StaticString {
+        switch state {
+        case .normal: "normal"
+        case .preAlarm: "pre-alarm"
+        case .alarm: "alarm"
+        case .acknowledged: "acknowledged"
+        case .silenced: "silenced"
+        case .restored: "restored"
+        case .trouble: "trouble"
+        case .bypassed: "bypassed"
+        case .underTest: "under-test"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    /// `LifeSafety.AlarmCause` by its number.
+    static func alarmCause(_ cause: UInt32) -> StaticString {
+        switch cause {
+        case 0: "none"
+        case 1: "smoke-density"
+        case 2: "fixed-temperature"
+        case 3: "rate-of-rise"
+        case 4: "exposure"
+        case 5: "concentration"
+        case 6: "combined-fire"
+        case 7: "wet"
+        case 8: "burst"
+        case 9: "continuous-flow"
+        case 10: "flow-at-night"
+        case 11: "fall"
+        case 12: "long-lie"
+        case 13: "no-exit"
+        case 14: "unusual-silence"
+        case 15: "no-power-use"
+        case 16: "call-for-help"
+        case 17: "above-limit"
+        case 18: "below-limit"
+        case 19: "rising"
+        case 20: "falling"
+        case 21: "tilted"
+        case 22: "moved"
+        case 23: "active-state"
+        case 24: "inactive-state"
+        case 25: "too-many"
+        case 26: "too-few"
+        case 27: "radar-fall"
+        case 28: "not-shut"
+        case 29: "reversed"
+        default: "unknown"
+        }
+    }
+
+    /// `LifeSafety.TroubleReason` by its number.
+    static func detectorTrouble(_ reason: UInt32) -> StaticString {
+        switch reason {
+        case 0: "none"
+        case 1: "starting"
+        case 2: "missing"
+        case 3: "stale"
+        case 4: "faulty"
+        case 5: "out-of-range"
+        case 6: "open-circuit"
+        case 7: "short-circuit"
+        case 8: "contaminated"
+        case 9: "poisoned"
+        case 10: "self-test-failed"
+        case 11: "no-feedback"
+        case 12: "clock-untrusted"
+        case 13: "not-worn"
+        case 14: "maintenance-due"
+        default: "unknown"
+        }
+    }
+
+    static func isWaiting(_ reason: UInt32) -> Bool { (64...95).contains(reason) }
+
+    /// `AccessControl.DecisionReason` by its number.
+    static func decisionReason(_ reason: UInt32) -> StaticString {
+        switch reason {
+        case 0: "granted"
+        case 1: "extended-time"
+        case 2: "under-duress"
+        case 3: "against-passback"
+        case 4: "two-persons"
+        case 5: "escorted"
+        case 6: "first-card"
+        case 7: "request-to-exit"
+        case 8: "commanded"
+        case 9: "door-free"
+        case 10: "fire-release"
+        case 11: "emergency-exit"
+        case 64: "pin-required"
+        case 65: "second-person-required"
+        case 66: "escort-required"
+        case 96: "unknown-credential"
+        case 97: "not-yet-valid"
+        case 98: "expired"
+        case 99: "suspended"
+        case 100: "lost"
+        case 101: "stolen"
+        case 102: "blocked-by-wrong-pins"
+        case 103: "no-uses-left"
+        case 104: "clock-not-trusted"
+        case 110: "no-right"
+        case 111: "outside-schedule"
+        case 112: "no-floor"
+        case 120: "wrong-pin"
+        case 121: "no-pin"
+        case 122: "pin-timed-out"
+        case 123: "too-many-attempts"
+        case 124: "code-not-accepted"
+        case 130: "second-person-timed-out"
+        case 131: "same-person"
+        case 132: "escort-timed-out"
+        case 133: "not-an-escort"
+        case 140: "door-locked"
+        case 141: "lockdown"
+        case 142: "interlock"
+        case 143: "anti-passback"
+        case 144: "timed-anti-passback"
+        case 145: "area-full"
+        case 146: "presence-table-full"
+        case 147: "reader-tampered"
+        case 150: "unknown-door"
+        case 151: "fire-active"
+        default: "other-reason"
+        }
+    }
+
+    static func troubleSource(_ source: TroubleSource) -> StaticString {
+        switch source {
+        case .sensor: "sensor"
+        case .reader: "reader"
+        case .line: "line"
+        case .bus: "bus"
+        case .port: "port"
+        case .journal: "journal"
+        case .clock: "clock"
+        case .detector: "detector"
+        case .point: "point"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    static func namedKind(_ source: TroubleSource) -> NamedKind? {
+        switch source {
+        case .sensor: .sensor
+        case .reader: .reader
+        case .line: .line
+        case .bus: .bus
+        case .port: .port
+        case .detector: .detector
+        case .point: .point
+        case .journal, .clock, .unrecognised: nil
+        }
+    }
+
+    static func troubleCode(_ source: TroubleSource, _ code: UInt32) -> StaticString {
+        switch source {
+        case .sensor: sensorFault(code)
+        case .point: quality(code)
+        case .detector: detectorTrouble(code)
+        case .line, .port, .bus, .reader: "gone"
+        case .clock: "not-trusted"
+        case .journal: "not-written"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    /// `Drivers.SensorFault` by its number.
+    static func sensorFault(_ fault: UInt32) -> StaticString {
+        switch fault {
+        case 1: "not-acknowledged"
+        case 2: "timed-out"
+        case 3: "bus-error"
+        case 4: "bus-missing"
+        case 5: "completion-lost"
+        case 6: "wrong-identity"
+        case 7: "configuration-mismatch"
+        case 8: "unexpected-reset"
+        case 9: "checksum"
+        case 10: "self-test-failed"
+        case 11: "stuck-value"
+        case 12: "implausible"
+        case 13: "never-ready"
+        case 14: "reported-by-device"
+        default: "unknown"
+        }
+    }
+
+    /// `HardwareInterface.Quality` by its number.
+    static func quality(_ quality: UInt32) -> StaticString {
+        switch quality {
+        case 0: "good"
+        case 1: "starting"
+        case 2: "stale"
+        case 3: "out-of-range"
+        case 4: "faulty"
+        case 5: "missing"
+        case 6: "forced"
+        default: "unknown"
+        }
+    }
+
+    static func systemKind(_ kind: SystemKind) -> StaticString {
+        switch kind {
+        case .started: "started"
+        case .stopping: "stopping"
+        case .clockSet: "clock-set"
+        case .lostInputs: "lost-inputs"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    static func commandKind(_ kind: CommandKind) -> StaticString {
+        switch kind {
+        case .none: "none"
+        case .doorUnlock: "door-unlock"
+        case .doorLock: "door-lock"
+        case .doorFree: "door-free"
+        case .doorLockdown: "door-lockdown"
+        case .doorRestore: "door-restore"
+        case .alarmAcknowledge: "alarm-acknowledge"
+        case .alarmSilence: "alarm-silence"
+        case .alarmReset: "alarm-reset"
+        case .fireReset: "fire-reset"
+        case .fallCancel: "fall-cancel"
+        case .unrecognised: "unknown"
+        }
+    }
+
+    /// What the target of a command is a place of; `nil` for commands without one.
+    static func target(of kind: CommandKind) -> NamedKind? {
+        switch kind {
+        case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel: .detector
+        case .none, .fireReset, .unrecognised: nil
+        }
+    }
+
+    static func commandResult(_ result: CommandResult) -> StaticString {
+        switch result {
+        case .done: "done"
+        case .unknownCommand: "unknown-command"
+        case .unknownTarget: "unknown-target"
+        case .notPermitted: "not-permitted"
+        case .tooLate: "too-late"
+        case .refused: "refused"
+        case .busy: "busy"
+        case .outOfRange: "out-of-range"
+        case .unrecognised: "unknown"
+        }
+    }
+}
