@@ -1,0 +1,96 @@
+import FixedMemory
+import HardwareInterface
+
+/// The board's measured quantities: scales what sensors report, judges range and age, and keeps the last reading.
+struct PointTable: ~Copyable {
+    /// How one channel of a sensor becomes a point.
+    struct Description: BitwiseCopyable {
+        var sensor: Int
+        var channel: UInt8
+        /// value = (raw - zero) * numerator / denominator, rounded towards zero.
+        var zero: Int32
+        var numerator: Int32
+        var denominator: Int32
+        /// A reading older than this is stale.
+        var staleAfter: Interval
+        /// Values outside these two are out of range.
+        var minimum: Int32
+        var maximum: Int32
+    }
+
+    struct Point: BitwiseCopyable {
+        var description: Description
+        var reading: Reading
+        /// When the reading becomes stale; `.never` once it is no longer usable.
+        var staleAt: Instant
+        /// The next point of the same sensor, or -1.
+        var next: Int
+    }
+
+    private var points: FixedArray<Point>
+    /// First point of each sensor, or -1.
+    private var firstOfSensor: FixedArray<Int>
+    /// The earliest `staleAt`.
+    private(set) var deadline: Instant = .never
+
+    init(capacity: Int, sensors: Int) {
+        points = FixedArray(capacity: capacity)
+        firstOfSensor = FixedArray(repeating: -1, count: sensors)
+    }
+
+    var count: Int { points.count }
+
+    subscript(_ index: Int) -> Reading { points[index].reading }
+
+    /// Adds the next point of the table. It starts as `.starting` and becomes stale like any other: a sensor that never
+    /// speaks is found out.
+    mutating func add(_ description: Description, at now: Instant) {
+        let next = firstOfSensor[description.sensor]
+        let added = points.append(
+            Point(
+                description: description, reading: Reading(value: 0, quality: .starting, at: now),
+                staleAt: now + description.staleAfter, next: next))
+        precondition(added, "the table is sized for every point of the image")
+        firstOfSensor[description.sensor] = points.count - 1
+        deadline = min(deadline, points[points.count - 1].staleAt)
+    }
+
+    func firstPoint(ofSensor sensor: Int) -> Int { firstOfSensor[sensor] }
+    func nextPoint(after point: Int) -> Int { points[point].next }
+    func channel(of point: Int) -> UInt8 { points[point].description.channel }
+
+    /// Takes a sensor's raw reading for a point.
+    ///
+    /// - Returns: the point's reading: scaled, and out of range where it is.
+    mutating func update(_ index: Int, raw: Reading) -> Reading {
+        let reading = PointTable.scaled(raw, by: points[index].description)
+        points[index].reading = reading
+        points[index].staleAt = reading.quality.isUsable ? reading.at + points[index].description.staleAfter : .never
+        deadline = min(deadline, points[index].staleAt)
+        return reading
+    }
+
+    /// Finds the next point that has become stale by `now`, marks it and returns it; `nil` when there is none left.
+    mutating func takeStale(at now: Instant) -> Int? {
+        guard deadline <= now else { return nil }
+        for index in points.indices where points[index].staleAt <= now {
+            points[index].reading.quality = .stale
+            points[index].staleAt = .never
+            return index
+        }
+        deadline = .never
+        for index in points.indices { deadline = min(deadline, points[index].staleAt) }
+        return nil
+    }
+
+    /// A raw reading in a point's unit, with its range judged. A value that cannot be represented is out of range.
+    static func scaled(_ raw: Reading, by description: Description) -> Reading {
+        guard raw.quality.isUsable else { return raw }
+        let wide =
+            (Int64(raw.value) - Int64(description.zero)) * Int64(description.numerator)
+            / Int64(description.denominator)
+        let value = Int32(clamping: wide)
+        let isInside = Int64(value) == wide && value >= description.minimum && value <= description.maximum
+        return Reading(value: value, quality: isInside ? raw.quality : .outOfRange, at: raw.at)
+    }
+}
