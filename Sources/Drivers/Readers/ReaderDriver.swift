@@ -53,12 +53,15 @@ public protocol ReaderDriver: ~Copyable {
 public enum Reader: ~Copyable {
     /// RDM6300, ID-12LA, ID-20LA and their clones.
     case lowFrequencyTag(SerialTagReader)
+    /// QR and barcode scanners that send lines of text.
+    case line(LineReader)
 }
 
 extension Reader: ReaderDriver {
     public var deadline: Instant {
         switch self {
         case .lowFrequencyTag(let reader): return reader.deadline
+        case .line(let reader): return reader.deadline
         }
     }
 
@@ -67,6 +70,9 @@ extension Reader: ReaderDriver {
         case .lowFrequencyTag(var reader):
             reader.portOpened(at: now, into: &output)
             self = .lowFrequencyTag(reader)
+        case .line(var reader):
+            reader.portOpened(at: now, into: &output)
+            self = .line(reader)
         }
     }
 
@@ -75,6 +81,9 @@ extension Reader: ReaderDriver {
         case .lowFrequencyTag(var reader):
             reader.portClosed(at: now, into: &output)
             self = .lowFrequencyTag(reader)
+        case .line(var reader):
+            reader.portClosed(at: now, into: &output)
+            self = .line(reader)
         }
     }
 
@@ -83,6 +92,9 @@ extension Reader: ReaderDriver {
         case .lowFrequencyTag(var reader):
             reader.receive(bytes, at: now, into: &output)
             self = .lowFrequencyTag(reader)
+        case .line(var reader):
+            reader.receive(bytes, at: now, into: &output)
+            self = .line(reader)
         }
     }
 
@@ -91,6 +103,9 @@ extension Reader: ReaderDriver {
         case .lowFrequencyTag(var reader):
             reader.poll(at: now, into: &output)
             self = .lowFrequencyTag(reader)
+        case .line(var reader):
+            reader.poll(at: now, into: &output)
+            self = .line(reader)
         }
     }
 }
