@@ -30,21 +30,38 @@ public enum TrackKind: MessageEnum {
     }
 }
 
-/// What a sensor model can be told about the world. The unit of the value is the unit of the sensor's channel.
+/// What a sensor model can be told about the world; the numbers are those of `DeviceModels.Quantity`.
 public enum Quantity: MessageEnum {
-    /// ADC input n in microvolts.
+    /// Voltage at converter input n, in microvolts.
     case input0
     case input1
     case input2
     case input3
+    /// Thousandths of a degree Celsius.
     case temperature
+    /// Thousandths of a per cent of relative humidity.
     case humidity
+    /// Pascals.
     case pressure
-    case acceleration
+    /// Thousandths of standard gravity along an axis.
+    case accelerationX
+    case accelerationY
+    case accelerationZ
+    /// Parts per million by volume.
     case carbonDioxide
+    /// Thousandths of a lux.
     case light
+    /// Micrograms of particles up to 2.5 µm in a cubic metre.
     case particles
-    case gasIndex
+    /// Raw signals of gas sensors, in ticks.
+    case organicSignal
+    case nitrogenSignal
+    /// Thousandths of a degree a second around an axis.
+    case rotationX
+    case rotationY
+    case rotationZ
+    /// Levels that the world puts on an expander's pins, bit n for pin n.
+    case pins
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -59,11 +76,18 @@ public enum Quantity: MessageEnum {
         case 4: self = .temperature
         case 5: self = .humidity
         case 6: self = .pressure
-        case 7: self = .acceleration
-        case 8: self = .carbonDioxide
-        case 9: self = .light
-        case 10: self = .particles
-        case 11: self = .gasIndex
+        case 7: self = .accelerationX
+        case 8: self = .accelerationY
+        case 9: self = .accelerationZ
+        case 10: self = .carbonDioxide
+        case 11: self = .light
+        case 12: self = .particles
+        case 13: self = .organicSignal
+        case 14: self = .nitrogenSignal
+        case 15: self = .rotationX
+        case 16: self = .rotationY
+        case 17: self = .rotationZ
+        case 18: self = .pins
         default: self = .unrecognised(rawValue)
         }
     }
@@ -77,11 +101,18 @@ public enum Quantity: MessageEnum {
         case .temperature: 4
         case .humidity: 5
         case .pressure: 6
-        case .acceleration: 7
-        case .carbonDioxide: 8
-        case .light: 9
-        case .particles: 10
-        case .gasIndex: 11
+        case .accelerationX: 7
+        case .accelerationY: 8
+        case .accelerationZ: 9
+        case .carbonDioxide: 10
+        case .light: 11
+        case .particles: 12
+        case .organicSignal: 13
+        case .nitrogenSignal: 14
+        case .rotationX: 15
+        case .rotationY: 16
+        case .rotationZ: 17
+        case .pins: 18
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -672,6 +703,7 @@ public struct PlayTrack: Message {
     public var track: UInt32
     /// At most 255.
     public var sensor: UInt32
+    /// For tracks of values; acceleration codes go to all three axes.
     public var quantity: Quantity
     /// Plays it again and again.
     public var `repeat`: Bool
