@@ -52,7 +52,7 @@ let package = Package(
 
         room("BoardImage", ["FixedMemory", "HardwareInterface", "WardenMessages"]),
         room("Drivers", ["FixedMemory", "HardwareInterface"]),
-        room("EventJournal", ["FixedMemory", "HardwareInterface"]),
+        room("EventJournal", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
         room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
 
@@ -92,5 +92,6 @@ let package = Package(
         tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
+        tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
     ]
 )
