@@ -93,5 +93,7 @@ let package = Package(
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
+        tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
+        tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
     ]
 )

@@ -1,0 +1,89 @@
+import HardwareInterface
+
+/// Something that rules can demand, by its place in the board image's tables.
+public enum EffectTarget: Equatable, Sendable, BitwiseCopyable {
+    /// An output line: siren, strobe, relay to the building's fire panel.
+    case line(LineIndex)
+    case door(UInt16)
+    /// A valve of a supervised actuator.
+    case valve(UInt16)
+    case lift(UInt16)
+    /// A message of the board's message table, to speak, show or send.
+    case message(UInt16)
+}
+
+/// What is demanded of a target.
+public enum Demand: Equatable, Sendable, BitwiseCopyable {
+    /// No rule demands anything: the target is left to whatever else commands it.
+    case nothing
+    case on
+    case off
+    /// On and off by the steps of the pattern with this number.
+    case pattern(UInt16)
+    /// Doors: unlock and stay unlocked, egress above all.
+    case release
+    /// Doors: keep locked from outside; a way out stays possible.
+    case lockDown
+    /// Doors of a lift or gate: stay open.
+    case holdOpen
+    /// Valves.
+    case shut
+    case open
+    /// Lifts: go to the evacuation floor and stay (EN 81-73).
+    case recall
+    /// Lifts: keep the doors open and do not leave.
+    case stay
+    /// Messages.
+    case announce
+}
+
+/// What wins when rules demand different things of one target. A higher class always wins over a lower one: a fire
+/// releases a door that an intrusion locked, and shuts down nothing that a fire opened.
+public enum PriorityClass: UInt8, Comparable, Sendable, BitwiseCopyable {
+    case comfort = 0
+    case technical = 1
+    case security = 2
+    case water = 3
+    /// A person needs help: call point, fall.
+    case personal = 4
+    case gas = 5
+    case fire = 6
+    /// A person with the right to do so decides on the spot.
+    case manual = 7
+
+    public static func < (left: PriorityClass, right: PriorityClass) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One demand of a rule.
+public struct Effect: Equatable, Sendable, BitwiseCopyable {
+    /// The place of the target in the matrix's list of targets.
+    public var target: UInt16
+    public var demand: Demand
+
+    public init(target: UInt16, demand: Demand) {
+        self.target = target
+        self.demand = demand
+    }
+}
+
+/// One step of an output pattern.
+public struct PatternStep: Equatable, Sendable, BitwiseCopyable {
+    public var duration: Interval
+    public var isOn: Bool
+
+    public init(duration: Interval, isOn: Bool) {
+        self.duration = duration
+        self.isOn = isOn
+    }
+}
+
+/// Which steps make a pattern; patterns repeat from the start.
+public struct Pattern: Equatable, Sendable, BitwiseCopyable {
+    public var firstStep: UInt16
+    public var stepCount: UInt16
+
+    public init(firstStep: UInt16, stepCount: UInt16) {
+        self.firstStep = firstStep
+        self.stepCount = stepCount
+    }
+}

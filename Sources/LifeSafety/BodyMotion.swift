@@ -1,0 +1,100 @@
+import HardwareInterface
+
+/// The last ten seconds of a worn accelerometer at 25 samples a second, whatever its own rate.
+///
+/// Every rate from 20 Hz up is brought to 25 Hz by area averaging: each input sample stands for its interval of time,
+/// and a 40 ms bin is the time-weighted mean of what falls into it. That is a low-pass filter that needs no design for
+/// each rate, so a detector tuned at one rate works at another.
+struct BodyMotion: BitwiseCopyable {
+    /// Bins a second.
+    static var rate: Int { 25 }
+    static var binMicroseconds: Int64 { 40_000 }
+    /// Bins kept: 10.24 s.
+    static var length: Int { 256 }
+
+    private var bins = InlineArray<256, AccelerationSample>(repeating: AccelerationSample(x: 0, y: 0, z: 0))
+    private var magnitudes = InlineArray<256, Int16>(repeating: 0)
+    /// Bins completed since the last gap. The newest is `total - 1`.
+    private(set) var total: Int64 = 0
+    private var sumX: Int64 = 0
+    private var sumY: Int64 = 0
+    private var sumZ: Int64 = 0
+    /// Time in the unfinished bin.
+    private var filledMicroseconds: Int64 = 0
+
+    /// Adds one sample that stands for `microseconds`.
+    ///
+    /// - Parameter onBin: called for each bin completed, after it was stored.
+    @inline(__always)
+    mutating func add(_ sample: AccelerationSample, microseconds: Int64, onBin: (inout BodyMotion) -> Void) {
+        var rest = microseconds
+        while filledMicroseconds + rest >= BodyMotion.binMicroseconds {
+            let share = BodyMotion.binMicroseconds - filledMicroseconds
+            accumulate(sample, share)
+            rest -= share
+            finishBin()
+            onBin(&self)
+        }
+        accumulate(sample, rest)
+        filledMicroseconds += rest
+    }
+
+    @inline(__always)
+    private mutating func accumulate(_ sample: AccelerationSample, _ microseconds: Int64) {
+        sumX += Int64(sample.x) * microseconds
+        sumY += Int64(sample.y) * microseconds
+        sumZ += Int64(sample.z) * microseconds
+    }
+
+    private mutating func finishBin() {
+        let sample = AccelerationSample(x: mean(sumX), y: mean(sumY), z: mean(sumZ))
+        let slot = Int(truncatingIfNeeded: total) & (BodyMotion.length - 1)
+        bins[slot] = sample
+        let vector = Vector(x: Int32(sample.x), y: Int32(sample.y), z: Int32(sample.z))
+        magnitudes[slot] = Int16(clamping: vector.length)
+        total += 1
+        sumX = 0
+        sumY = 0
+        sumZ = 0
+        filledMicroseconds = 0
+    }
+
+    /// Rounded to the nearest, halves away from zero.
+    private func mean(_ sum: Int64) -> Int16 {
+        let half = BodyMotion.binMicroseconds / 2
+        return Int16(clamping: (sum + (sum < 0 ? -half : half)) / BodyMotion.binMicroseconds)
+    }
+
+    /// Forgets everything, after a gap in the samples.
+    mutating func clear() {
+        total = 0
+        sumX = 0
+        sumY = 0
+        sumZ = 0
+        filledMicroseconds = 0
+    }
+
+    /// The bin with this number, counted from the last gap; one of the newest `length`.
+    @inline(__always)
+    func vector(_ number: Int64) -> Vector {
+        let sample = bins[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)]
+        return Vector(x: Int32(sample.x), y: Int32(sample.y), z: Int32(sample.z))
+    }
+
+    /// Length of the acceleration in that bin, mg.
+    @inline(__always)
+    func magnitude(_ number: Int64) -> Int32 {
+        Int32(magnitudes[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)])
+    }
+
+    /// Sum over bins `from..<to`; a gravity direction if the wearer is at rest there.
+    func sum(_ from: Int64, _ to: Int64) -> Vector {
+        var sum = Vector.zero
+        var number = from
+        while number < to {
+            sum = sum + vector(number)
+            number += 1
+        }
+        return sum
+    }
+}

@@ -1,0 +1,44 @@
+/// Square root of a non-negative integer, rounded down; the same on every processor.
+func integerSquareRoot(_ value: Int64) -> Int64 {
+    if value <= 0 { return 0 }
+    // IEEE square roots are exact everywhere; the correction covers the rounding of large integers to Double.
+    var root = Int64(Double(value).squareRoot())
+    while root * root > value { root -= 1 }
+    while (root + 1) * (root + 1) <= value { root += 1 }
+    return root
+}
+
+/// A direction or acceleration, thousandths of standard gravity on each axis.
+struct Vector: Equatable, BitwiseCopyable {
+    var x: Int32
+    var y: Int32
+    var z: Int32
+
+    static var zero: Vector { Vector(x: 0, y: 0, z: 0) }
+
+    @inline(__always)
+    func dot(_ other: Vector) -> Int64 {
+        Int64(x) * Int64(other.x) + Int64(y) * Int64(other.y) + Int64(z) * Int64(other.z)
+    }
+
+    @inline(__always)
+    var length: Int32 { Int32(truncatingIfNeeded: integerSquareRoot(dot(self))) }
+
+    @inline(__always)
+    static func + (left: Vector, right: Vector) -> Vector {
+        Vector(x: left.x + right.x, y: left.y + right.y, z: left.z + right.z)
+    }
+
+    @inline(__always)
+    static func - (left: Vector, right: Vector) -> Vector {
+        Vector(x: left.x - right.x, y: left.y - right.y, z: left.z - right.z)
+    }
+
+    /// Cosine of the angle to `other`, in 16,384ths; 16,384 if either has no length.
+    func cosine(to other: Vector) -> Int32 {
+        let own = integerSquareRoot(dot(self))
+        let others = integerSquareRoot(other.dot(other))
+        guard own > 0, others > 0 else { return 16_384 }
+        return Int32(truncatingIfNeeded: dot(other) * 16_384 / (own * others))
+    }
+}
