@@ -14,10 +14,7 @@ public enum EventText {
         case .access(let decision)?:
             append(decision, names: names, to: &sink)
         case .door(let change)?:
-            sink.append("door ")
-            names.append(.door, at: Int(change.door), to: &sink)
-            sink.append(" ")
-            sink.append(Words.doorState(change.state))
+            append(change, names: names, to: &sink)
         case .alarm(let change)?:
             append(change, names: names, to: &sink)
         case .trouble(let trouble)?:
@@ -72,6 +69,24 @@ public enum EventText {
             tag.appendBigEndian(decision.credentialTag)
             sink.appendHexadecimal(tag.span)
         }
+    }
+
+    private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ change: DoorChange, names: borrowing Names, to sink: inout Sink
+    ) {
+        sink.append("door ")
+        names.append(.door, at: Int(change.door), to: &sink)
+        sink.append(" ")
+        sink.append(Words.doorEvent(change.kind))
+        if Words.hasReason(change.kind) {
+            sink.append(" ")
+            sink.append(Words.decisionReason(change.reason))
+        }
+        if change.count != 0 {
+            sink.append(" count ")
+            sink.appendDecimal(change.count)
+        }
+        append(change.actor, names: names, to: &sink)
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
@@ -135,6 +150,7 @@ public enum EventText {
             names.append(.reader, at: Int(actor.index), to: &sink)
         case .button: sink.append(" by button")
         case .schedule: sink.append(" by schedule")
+        case .fire: sink.append(" by fire")
         case .matrix:
             sink.append(" by ")
             names.append(.effect, at: Int(actor.index), to: &sink)

@@ -13,9 +13,55 @@ enum Words {
         case .heldOpen: "held-open"
         case .forced: "forced"
         case .fireReleased: "fire-released"
-        case .closed: "closed"
         case .trouble: "trouble"
         case .unrecognised: "unknown"
+        }
+    }
+
+    static func doorEvent(_ kind: DoorEventKind) -> StaticString {
+        switch kind {
+        case .decision: "decision"
+        case .released: "released"
+        case .locked: "locked"
+        case .opened: "opened"
+        case .closed: "closed"
+        case .forced: "forced"
+        case .heldOpenWarning: "held-open-warning"
+        case .heldOpen: "held-open"
+        case .heldOpenEnded: "held-open-ended"
+        case .grantedNotOpened: "granted-not-opened"
+        case .contactFault: "contact-fault"
+        case .contactRestored: "contact-restored"
+        case .tamper: "tamper"
+        case .tamperRestored: "tamper-restored"
+        case .exitRequestStuck: "exit-request-stuck"
+        case .exitRequestRestored: "exit-request-restored"
+        case .fireReleased: "fire-released"
+        case .fireReset: "fire-reset"
+        case .modeChanged: "mode-changed"
+        case .lockdownBegun: "lockdown-begun"
+        case .lockdownEnded: "lockdown-ended"
+        case .duress: "duress"
+        case .guessing: "guessing"
+        case .guessingEnded: "guessing-ended"
+        case .credentialBlocked: "credential-blocked"
+        case .passage: "passage"
+        case .areaFull: "area-full"
+        case .presenceTableFull: "presence-table-full"
+        case .leafSequence: "leaf-sequence"
+        case .emergencyExit: "emergency-exit"
+        case .emergencyExitEnded: "emergency-exit-ended"
+        case .floorsReleased: "floors-released"
+        case .passbackReset: "passback-reset"
+        case .unrecognised: "changed"
+        }
+    }
+
+    /// Whether an event of this kind carries a reason worth reading.
+    static func hasReason(_ kind: DoorEventKind) -> Bool {
+        switch kind {
+        case .released, .opened, .grantedNotOpened: true
+        default: false
         }
     }
 

@@ -2072,6 +2072,9 @@ public struct Detector: Message {
         case smoke(SmokeOptions)
         case leak(LeakOptions)
         case fall(FallOptions)
+        case longLie(LongLieOptions)
+        case state(StateOptions)
+        case threshold(ThresholdOptions)
     }
 
     /// UTF-8, at most 32 bytes.
@@ -2109,7 +2112,7 @@ public struct Detector: Message {
         self.kind = kind
     }
 
-    public static var maximumEncodedSize: Int { 61 }
+    public static var maximumEncodedSize: Int { 75 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2131,6 +2134,12 @@ public struct Detector: Message {
         case .leak(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .fall(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .longLie(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .state(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .threshold(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -2167,6 +2176,18 @@ public struct Detector: Message {
             sink.append(0x62)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
+        case .longLie(let value)?:
+            sink.append(0x6A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .state(let value)?:
+            sink.append(0x72)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .threshold(let value)?:
+            sink.append(0x7A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         case nil: break
         }
     }
@@ -2201,9 +2222,27 @@ public struct Detector: Message {
                 if case .fall(let current)? = kind { value = current }
                 try value.merge(from: &nested)
                 kind = .fall(value)
+            case 106:
+                var nested = try reader.nested()
+                var value = LongLieOptions()
+                if case .longLie(let current)? = kind { value = current }
+                try value.merge(from: &nested)
+                kind = .longLie(value)
+            case 114:
+                var nested = try reader.nested()
+                var value = StateOptions()
+                if case .state(let current)? = kind { value = current }
+                try value.merge(from: &nested)
+                kind = .state(value)
+            case 122:
+                var nested = try reader.nested()
+                var value = ThresholdOptions()
+                if case .threshold(let current)? = kind { value = current }
+                try value.merge(from: &nested)
+                kind = .threshold(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 10, 11, 12: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 10, 11, 12, 13, 14, 15: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2228,6 +2267,12 @@ public struct Detector: Message {
         case .leak(let value)?:
             try value.check()
         case .fall(let value)?:
+            try value.check()
+        case .longLie(let value)?:
+            try value.check()
+        case .state(let value)?:
+            try value.check()
+        case .threshold(let value)?:
             try value.check()
         case nil: break
         }
@@ -2402,21 +2447,27 @@ public struct FallOptions: Message {
     /// Lying still for this long after a fall is an alarm of its own.
     /// Unit: millisecond. At most 3600000.
     public var longLieMs: UInt32
+    /// Input line of a button at the wearer that calls the alarm off.
+    /// At most 1023.
+    public var cancelLine: UInt32?
 
     public init() {
         cancelWindowMs = 0
         longLieMs = 0
+        cancelLine = nil
     }
 
     public init(
         cancelWindowMs: UInt32 = 0,
-        longLieMs: UInt32 = 0
+        longLieMs: UInt32 = 0,
+        cancelLine: UInt32? = nil
     ) {
         self.cancelWindowMs = cancelWindowMs
         self.longLieMs = longLieMs
+        self.cancelLine = cancelLine
     }
 
-    public static var maximumEncodedSize: Int { 9 }
+    public static var maximumEncodedSize: Int { 12 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2425,6 +2476,9 @@ public struct FallOptions: Message {
         }
         if longLieMs != 0 {
             size += 1 + varintSize(longLieMs)
+        }
+        if let cancelLine {
+            size += 1 + varintSize(cancelLine)
         }
         return size
     }
@@ -2438,6 +2492,10 @@ public struct FallOptions: Message {
             sink.append(0x10)
             sink.appendVarint(longLieMs)
         }
+        if let cancelLine {
+            sink.append(0x18)
+            sink.appendVarint(cancelLine)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2448,9 +2506,11 @@ public struct FallOptions: Message {
                 cancelWindowMs = try reader.unsigned32()
             case 16:
                 longLieMs = try reader.unsigned32()
+            case 24:
+                cancelLine = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 3: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2460,6 +2520,278 @@ public struct FallOptions: Message {
     public func check() throws(MessageError) {
         guard cancelWindowMs <= 120000 else { throw MessageError(.outOfRange, field: 1) }
         guard longLieMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
+        if let cancelLine {
+            guard cancelLine <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        }
+    }
+}
+
+/// The wearer of a fall sensor stays down.
+public struct LongLieOptions: Message {
+    /// The fall detector, which stands earlier in the table.
+    /// At most 1023.
+    public var fallDetector: UInt32
+
+    public init() {
+        fallDetector = 0
+    }
+
+    public init(
+        fallDetector: UInt32 = 0
+    ) {
+        self.fallDetector = fallDetector
+    }
+
+    public static var maximumEncodedSize: Int { 3 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if fallDetector != 0 {
+            size += 1 + varintSize(fallDetector)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if fallDetector != 0 {
+            sink.append(0x08)
+            sink.appendVarint(fallDetector)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                fallDetector = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard fallDetector <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
+/// A digital line: a call point, a tamper switch, a float switch.
+public struct StateOptions: Message {
+    /// The level that means alarm.
+    public var alarmActive: Bool
+    /// Unit: millisecond. At most 3600000.
+    public var onDelayMs: UInt32
+    /// Unit: millisecond. At most 3600000.
+    public var offDelayMs: UInt32
+    /// A press counts though it ended before anybody looked.
+    public var holds: Bool
+
+    public init() {
+        alarmActive = false
+        onDelayMs = 0
+        offDelayMs = 0
+        holds = false
+    }
+
+    public init(
+        alarmActive: Bool = false,
+        onDelayMs: UInt32 = 0,
+        offDelayMs: UInt32 = 0,
+        holds: Bool = false
+    ) {
+        self.alarmActive = alarmActive
+        self.onDelayMs = onDelayMs
+        self.offDelayMs = offDelayMs
+        self.holds = holds
+    }
+
+    public static var maximumEncodedSize: Int { 14 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if alarmActive {
+            size += 1 + 1
+        }
+        if onDelayMs != 0 {
+            size += 1 + varintSize(onDelayMs)
+        }
+        if offDelayMs != 0 {
+            size += 1 + varintSize(offDelayMs)
+        }
+        if holds {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if alarmActive {
+            sink.append(0x08)
+            sink.append(alarmActive ? 1 : 0)
+        }
+        if onDelayMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(onDelayMs)
+        }
+        if offDelayMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(offDelayMs)
+        }
+        if holds {
+            sink.append(0x20)
+            sink.append(holds ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                alarmActive = try reader.boolean()
+            case 16:
+                onDelayMs = try reader.unsigned32()
+            case 24:
+                offDelayMs = try reader.unsigned32()
+            case 32:
+                holds = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard onDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
+        guard offDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+/// A point beyond a limit.
+public struct ThresholdOptions: Message {
+    public var alarmLimit: Int32
+    /// 0 for no pre-alarm.
+    public var preAlarmLimit: Int32
+    /// The alarm is below the limit, not above.
+    public var below: Bool
+    public var hysteresis: UInt32
+    /// Unit: millisecond. At most 86400000.
+    public var onDelayMs: UInt32
+    /// Unit: millisecond. At most 86400000.
+    public var offDelayMs: UInt32
+
+    public init() {
+        alarmLimit = 0
+        preAlarmLimit = 0
+        below = false
+        hysteresis = 0
+        onDelayMs = 0
+        offDelayMs = 0
+    }
+
+    public init(
+        alarmLimit: Int32 = 0,
+        preAlarmLimit: Int32 = 0,
+        below: Bool = false,
+        hysteresis: UInt32 = 0,
+        onDelayMs: UInt32 = 0,
+        offDelayMs: UInt32 = 0
+    ) {
+        self.alarmLimit = alarmLimit
+        self.preAlarmLimit = preAlarmLimit
+        self.below = below
+        self.hysteresis = hysteresis
+        self.onDelayMs = onDelayMs
+        self.offDelayMs = offDelayMs
+    }
+
+    public static var maximumEncodedSize: Int { 30 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if alarmLimit != 0 {
+            size += 1 + varintSize(Zigzag.encode(alarmLimit))
+        }
+        if preAlarmLimit != 0 {
+            size += 1 + varintSize(Zigzag.encode(preAlarmLimit))
+        }
+        if below {
+            size += 1 + 1
+        }
+        if hysteresis != 0 {
+            size += 1 + varintSize(hysteresis)
+        }
+        if onDelayMs != 0 {
+            size += 1 + varintSize(onDelayMs)
+        }
+        if offDelayMs != 0 {
+            size += 1 + varintSize(offDelayMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if alarmLimit != 0 {
+            sink.append(0x08)
+            sink.appendVarint(Zigzag.encode(alarmLimit))
+        }
+        if preAlarmLimit != 0 {
+            sink.append(0x10)
+            sink.appendVarint(Zigzag.encode(preAlarmLimit))
+        }
+        if below {
+            sink.append(0x18)
+            sink.append(below ? 1 : 0)
+        }
+        if hysteresis != 0 {
+            sink.append(0x20)
+            sink.appendVarint(hysteresis)
+        }
+        if onDelayMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(onDelayMs)
+        }
+        if offDelayMs != 0 {
+            sink.append(0x30)
+            sink.appendVarint(offDelayMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                alarmLimit = try reader.zigzag32()
+            case 16:
+                preAlarmLimit = try reader.zigzag32()
+            case 24:
+                below = try reader.boolean()
+            case 32:
+                hysteresis = try reader.unsigned32()
+            case 40:
+                onDelayMs = try reader.unsigned32()
+            case 48:
+                offDelayMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard onDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 5) }
+        guard offDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 

@@ -78,6 +78,8 @@ public enum ActorKind: MessageEnum {
     case link
     case schedule
     case matrix
+    /// A fire input of a door.
+    case fire
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -92,6 +94,7 @@ public enum ActorKind: MessageEnum {
         case 4: self = .link
         case 5: self = .schedule
         case 6: self = .matrix
+        case 7: self = .fire
         default: self = .unrecognised(rawValue)
         }
     }
@@ -105,20 +108,24 @@ public enum ActorKind: MessageEnum {
         case .link: 4
         case .schedule: 5
         case .matrix: 6
+        case .fire: 7
         case .unrecognised(let rawValue): rawValue
         }
     }
 }
 
+/// How a door stands.
 public enum DoorState: MessageEnum {
+    /// Locked, and closed as far as anybody can tell.
     case secured
+    /// The lock is released, the door not open.
     case released
     case open
     case heldOpenWarning
     case heldOpen
     case forced
     case fireReleased
-    case closed
+    /// The contact cannot be believed.
     case trouble
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
@@ -134,8 +141,7 @@ public enum DoorState: MessageEnum {
         case 4: self = .heldOpen
         case 5: self = .forced
         case 6: self = .fireReleased
-        case 7: self = .closed
-        case 8: self = .trouble
+        case 7: self = .trouble
         default: self = .unrecognised(rawValue)
         }
     }
@@ -149,8 +155,127 @@ public enum DoorState: MessageEnum {
         case .heldOpen: 4
         case .forced: 5
         case .fireReleased: 6
-        case .closed: 7
-        case .trouble: 8
+        case .trouble: 7
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// What happened at a door; numbers are those of `AccessControl.AccessEventKind`.
+public enum DoorEventKind: MessageEnum {
+    /// Decisions travel as `AccessDecision`.
+    case decision
+    case released
+    case locked
+    case opened
+    case closed
+    case forced
+    case heldOpenWarning
+    case heldOpen
+    case heldOpenEnded
+    case grantedNotOpened
+    case contactFault
+    case contactRestored
+    case tamper
+    case tamperRestored
+    case exitRequestStuck
+    case exitRequestRestored
+    case fireReleased
+    case fireReset
+    case modeChanged
+    case lockdownBegun
+    case lockdownEnded
+    case duress
+    case guessing
+    case guessingEnded
+    case credentialBlocked
+    case passage
+    case areaFull
+    case presenceTableFull
+    case leafSequence
+    case emergencyExit
+    case emergencyExitEnded
+    case floorsReleased
+    case passbackReset
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .decision }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .decision
+        case 1: self = .released
+        case 2: self = .locked
+        case 3: self = .opened
+        case 4: self = .closed
+        case 5: self = .forced
+        case 6: self = .heldOpenWarning
+        case 7: self = .heldOpen
+        case 8: self = .heldOpenEnded
+        case 9: self = .grantedNotOpened
+        case 10: self = .contactFault
+        case 11: self = .contactRestored
+        case 12: self = .tamper
+        case 13: self = .tamperRestored
+        case 14: self = .exitRequestStuck
+        case 15: self = .exitRequestRestored
+        case 16: self = .fireReleased
+        case 17: self = .fireReset
+        case 18: self = .modeChanged
+        case 19: self = .lockdownBegun
+        case 20: self = .lockdownEnded
+        case 21: self = .duress
+        case 22: self = .guessing
+        case 23: self = .guessingEnded
+        case 24: self = .credentialBlocked
+        case 25: self = .passage
+        case 26: self = .areaFull
+        case 27: self = .presenceTableFull
+        case 28: self = .leafSequence
+        case 29: self = .emergencyExit
+        case 30: self = .emergencyExitEnded
+        case 31: self = .floorsReleased
+        case 32: self = .passbackReset
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .decision: 0
+        case .released: 1
+        case .locked: 2
+        case .opened: 3
+        case .closed: 4
+        case .forced: 5
+        case .heldOpenWarning: 6
+        case .heldOpen: 7
+        case .heldOpenEnded: 8
+        case .grantedNotOpened: 9
+        case .contactFault: 10
+        case .contactRestored: 11
+        case .tamper: 12
+        case .tamperRestored: 13
+        case .exitRequestStuck: 14
+        case .exitRequestRestored: 15
+        case .fireReleased: 16
+        case .fireReset: 17
+        case .modeChanged: 18
+        case .lockdownBegun: 19
+        case .lockdownEnded: 20
+        case .duress: 21
+        case .guessing: 22
+        case .guessingEnded: 23
+        case .credentialBlocked: 24
+        case .passage: 25
+        case .areaFull: 26
+        case .presenceTableFull: 27
+        case .leafSequence: 28
+        case .emergencyExit: 29
+        case .emergencyExitEnded: 30
+        case .floorsReleased: 31
+        case .passbackReset: 32
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -373,7 +498,7 @@ public struct Event: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 122 }
+    public static var maximumEncodedSize: Int { 143 }
 
     public var encodedSize: Int {
         var size = 0
@@ -654,6 +779,8 @@ public struct AccessDecision: Message {
     public var actor: Actor?
     /// First eight bytes of the credential's keyed hash; 0 where no card asked.
     public var credentialTag: UInt64
+    /// Number of the credential's holder; 0 where none is known.
+    public var holder: UInt32
 
     public init() {
         door = 0
@@ -661,6 +788,7 @@ public struct AccessDecision: Message {
         reason = 0
         actor = nil
         credentialTag = 0
+        holder = 0
     }
 
     public init(
@@ -668,16 +796,18 @@ public struct AccessDecision: Message {
         granted: Bool = false,
         reason: UInt32 = 0,
         actor: Actor? = nil,
-        credentialTag: UInt64 = 0
+        credentialTag: UInt64 = 0,
+        holder: UInt32 = 0
     ) {
         self.door = door
         self.granted = granted
         self.reason = reason
         self.actor = actor
         self.credentialTag = credentialTag
+        self.holder = holder
     }
 
-    public static var maximumEncodedSize: Int { 45 }
+    public static var maximumEncodedSize: Int { 51 }
 
     public var encodedSize: Int {
         var size = 0
@@ -695,6 +825,9 @@ public struct AccessDecision: Message {
         }
         if credentialTag != 0 {
             size += 1 + 8
+        }
+        if holder != 0 {
+            size += 1 + varintSize(holder)
         }
         return size
     }
@@ -721,6 +854,10 @@ public struct AccessDecision: Message {
             sink.append(0x29)
             sink.appendLittleEndian(credentialTag)
         }
+        if holder != 0 {
+            sink.append(0x30)
+            sink.appendVarint(holder)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -740,9 +877,11 @@ public struct AccessDecision: Message {
                 actor = value
             case 41:
                 credentialTag = try reader.fixed64()
+            case 48:
+                holder = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -759,30 +898,101 @@ public struct AccessDecision: Message {
 
 public struct DoorChange: Message {
     public var door: UInt32
-    public var state: DoorState
+    public var kind: DoorEventKind
+    /// `AccessControl.DecisionReason`, where the change has one.
+    /// At most 255.
+    public var reason: UInt32
+    public var actor: Actor?
+    /// By the kind: contact state, tamper source, mode.
+    /// At most 255.
+    public var detail: UInt32
+    /// At most 255.
+    public var area: UInt32
+    /// At most 255.
+    public var otherArea: UInt32
+    public var count: UInt32
+    public var credentialTag: UInt64
+    /// Number of the credential's holder; 0 where none is known.
+    public var holder: UInt32
+    /// Floors of a lift, bit n floor n.
+    public var floors: UInt64
 
     public init() {
         door = 0
-        state = DoorState()
+        kind = DoorEventKind()
+        reason = 0
+        actor = nil
+        detail = 0
+        area = 0
+        otherArea = 0
+        count = 0
+        credentialTag = 0
+        holder = 0
+        floors = 0
     }
 
     public init(
         door: UInt32 = 0,
-        state: DoorState = DoorState()
+        kind: DoorEventKind = DoorEventKind(),
+        reason: UInt32 = 0,
+        actor: Actor? = nil,
+        detail: UInt32 = 0,
+        area: UInt32 = 0,
+        otherArea: UInt32 = 0,
+        count: UInt32 = 0,
+        credentialTag: UInt64 = 0,
+        holder: UInt32 = 0,
+        floors: UInt64 = 0
     ) {
         self.door = door
-        self.state = state
+        self.kind = kind
+        self.reason = reason
+        self.actor = actor
+        self.detail = detail
+        self.area = area
+        self.otherArea = otherArea
+        self.count = count
+        self.credentialTag = credentialTag
+        self.holder = holder
+        self.floors = floors
     }
 
-    public static var maximumEncodedSize: Int { 17 }
+    public static var maximumEncodedSize: Int { 86 }
 
     public var encodedSize: Int {
         var size = 0
         if door != 0 {
             size += 1 + varintSize(door)
         }
-        if state.rawValue != 0 {
-            size += 1 + varintSize(state.rawValue)
+        if kind.rawValue != 0 {
+            size += 1 + varintSize(kind.rawValue)
+        }
+        if reason != 0 {
+            size += 1 + varintSize(reason)
+        }
+        if let actor {
+            size += 1 + lengthDelimitedSize(actor.encodedSize)
+        }
+        if detail != 0 {
+            size += 1 + varintSize(detail)
+        }
+        if area != 0 {
+            size += 1 + varintSize(area)
+        }
+        if otherArea != 0 {
+            size += 1 + varintSize(otherArea)
+        }
+        if count != 0 {
+            size += 1 + varintSize(count)
+        }
+        if credentialTag != 0 {
+            size += 1 + 8
+        }
+        if holder != 0 {
+            size += 1 + varintSize(holder)
+        }
+        if floors != 0 {
+            size += 1 + varintSize(floors)
         }
         return size
     }
@@ -792,9 +1002,46 @@ public struct DoorChange: Message {
             sink.append(0x08)
             sink.appendVarint(door)
         }
-        if state.rawValue != 0 {
+        if kind.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(state.rawValue)
+            sink.appendVarint(kind.rawValue)
+        }
+        if reason != 0 {
+            sink.append(0x18)
+            sink.appendVarint(reason)
+        }
+        if let actor {
+            sink.append(0x22)
+            sink.appendVarint(UInt64(actor.encodedSize))
+            actor.encode(into: &sink)
+        }
+        if detail != 0 {
+            sink.append(0x28)
+            sink.appendVarint(detail)
+        }
+        if area != 0 {
+            sink.append(0x30)
+            sink.appendVarint(area)
+        }
+        if otherArea != 0 {
+            sink.append(0x38)
+            sink.appendVarint(otherArea)
+        }
+        if count != 0 {
+            sink.append(0x40)
+            sink.appendVarint(count)
+        }
+        if credentialTag != 0 {
+            sink.append(0x49)
+            sink.appendLittleEndian(credentialTag)
+        }
+        if holder != 0 {
+            sink.append(0x50)
+            sink.appendVarint(holder)
+        }
+        if floors != 0 {
+            sink.append(0x58)
+            sink.appendVarint(floors)
         }
     }
 
@@ -805,10 +1052,31 @@ public struct DoorChange: Message {
             case 8:
                 door = try reader.unsigned32()
             case 16:
-                state = DoorState(rawValue: try reader.signed32())
+                kind = DoorEventKind(rawValue: try reader.signed32())
+            case 24:
+                reason = try reader.unsigned32()
+            case 34:
+                var nested = try reader.nested()
+                var value = actor ?? Actor()
+                try value.merge(from: &nested)
+                actor = value
+            case 40:
+                detail = try reader.unsigned32()
+            case 48:
+                area = try reader.unsigned32()
+            case 56:
+                otherArea = try reader.unsigned32()
+            case 64:
+                count = try reader.unsigned32()
+            case 73:
+                credentialTag = try reader.fixed64()
+            case 80:
+                holder = try reader.unsigned32()
+            case 88:
+                floors = try reader.varint()
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -816,6 +1084,13 @@ public struct DoorChange: Message {
     }
 
     public func check() throws(MessageError) {
+        guard reason <= 255 else { throw MessageError(.outOfRange, field: 3) }
+        if let actor {
+            try actor.check()
+        }
+        guard detail <= 255 else { throw MessageError(.outOfRange, field: 5) }
+        guard area <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard otherArea <= 255 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
