@@ -36,10 +36,11 @@ test:
 ## check: formatting, generated files up to date, rooms keep to the architecture
 .PHONY: check
 check:
-	@.ci/setup build shims
+	@.ci/setup build shims schema
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests simulators
 	.ci/check-rooms --prove
 	.ci/check-rooms
+	.ci/check-generated
 
 ## embedded: the board programs as Embedded Swift for x86_64, and their self-test; ROOM=Drivers compiles one room
 ## arm64: the same for arm64, run under QEMU

@@ -49,12 +49,13 @@ let package = Package(
         .target(name: "CLinuxHardware", cSettings: c, linkerSettings: [.linkedLibrary("m")]),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
+        room("Authority", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
 
         room("BoardImage", ["FixedMemory", "HardwareInterface", "WardenMessages"]),
         room("Drivers", ["FixedMemory", "HardwareInterface"]),
         room("EventJournal", ["FixedMemory", "Cryptography", "HardwareInterface"]),
-        room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
-        room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
+        room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
+        room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
 
         room("AccessControl", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("LifeSafety", ["FixedMemory", "HardwareInterface"]),
@@ -64,7 +65,7 @@ let package = Package(
             "Runtime",
             [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect",
+                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Authority",
             ]),
 
         room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "HardwareInterface"]),
@@ -89,6 +90,7 @@ let package = Package(
             ]),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
+        tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),

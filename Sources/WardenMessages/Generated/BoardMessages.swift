@@ -300,6 +300,45 @@ public enum OutputPattern: MessageEnum {
     }
 }
 
+/// What somebody may do at a board; each role may do what those before it may.
+public enum AccessRole: MessageEnum {
+    case none
+    /// Sees states and events.
+    case observer
+    /// Releases and locks doors; acknowledges, silences and resets alarms.
+    case `operator`
+    /// Tests, reads out and updates.
+    case technician
+    /// Changes credentials and keys.
+    case administrator
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .observer
+        case 2: self = .`operator`
+        case 3: self = .technician
+        case 4: self = .administrator
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .observer: 1
+        case .`operator`: 2
+        case .technician: 3
+        case .administrator: 4
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 /// The board image: everything that a board knows about its hardware, doors, detectors and rules. Compiled from a board
 /// file by `wardenctl board build`; the runtime reads only this.
 ///
@@ -321,6 +360,8 @@ public enum Board {
         public static var effects: UInt32 { 11 }
         public static var schedules: UInt32 { 12 }
         public static var credentials: UInt32 { 13 }
+        public static var clientKeys: UInt32 { 14 }
+        public static var localUsers: UInt32 { 15 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -339,6 +380,8 @@ public enum Board {
         case effects(Effect)
         case schedules(Schedule)
         case credentials(Credential)
+        case clientKeys(ClientKey)
+        case localUsers(LocalUser)
 
         /// Bytes that one entry takes at the most, its tag and length included.
         public static var maximumEncodedSize: Int { 603 }
@@ -372,6 +415,10 @@ public enum Board {
                 12
             case .credentials:
                 13
+            case .clientKeys:
+                14
+            case .localUsers:
+                15
             }
         }
 
@@ -403,6 +450,10 @@ public enum Board {
             case .schedules(let value):
                 1 + lengthDelimitedSize(value.encodedSize)
             case .credentials(let value):
+                1 + lengthDelimitedSize(value.encodedSize)
+            case .clientKeys(let value):
+                1 + lengthDelimitedSize(value.encodedSize)
+            case .localUsers(let value):
                 1 + lengthDelimitedSize(value.encodedSize)
             }
         }
@@ -462,6 +513,14 @@ public enum Board {
                 sink.append(0x6A)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .clientKeys(let value):
+                sink.append(0x72)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
+            case .localUsers(let value):
+                sink.append(0x7A)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -493,6 +552,10 @@ public enum Board {
             case .schedules(let value):
                 try value.check()
             case .credentials(let value):
+                try value.check()
+            case .clientKeys(let value):
+                try value.check()
+            case .localUsers(let value):
                 try value.check()
             }
         }
@@ -539,9 +602,13 @@ public enum Board {
                     return .schedules(try Schedule(decoding: try reader.lengthDelimited()))
                 case 106:
                     return .credentials(try Credential(decoding: try reader.lengthDelimited()))
+                case 114:
+                    return .clientKeys(try ClientKey(decoding: try reader.lengthDelimited()))
+                case 122:
+                    return .localUsers(try LocalUser(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -3514,5 +3581,183 @@ public struct Credential: Message {
 
     public func check() throws(MessageError) {
         guard !hash.overflowed else { throw MessageError(.tooLong, field: 1) }
+    }
+}
+
+/// A client of Warden Link that the board lets in.
+public struct ClientKey: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    /// Static X25519 public key, 32 bytes.
+    /// At most 32 bytes.
+    public var publicKey: FixedBytes<32>
+    public var role: AccessRole
+    /// Seconds since 1970 from which on the key is void; 0 for never.
+    /// Unit: second.
+    public var expires: UInt32
+
+    public init() {
+        name = FixedBytes<32>()
+        publicKey = FixedBytes<32>()
+        role = AccessRole()
+        expires = 0
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        publicKey: FixedBytes<32> = FixedBytes<32>(),
+        role: AccessRole = AccessRole(),
+        expires: UInt32 = 0
+    ) {
+        self.name = name
+        self.publicKey = publicKey
+        self.role = role
+        self.expires = expires
+    }
+
+    public static var maximumEncodedSize: Int { 85 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !name.isEmpty {
+            size += 1 + lengthDelimitedSize(name.count)
+        }
+        if !publicKey.isEmpty {
+            size += 1 + lengthDelimitedSize(publicKey.count)
+        }
+        if role.rawValue != 0 {
+            size += 1 + varintSize(role.rawValue)
+        }
+        if expires != 0 {
+            size += 1 + varintSize(expires)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(name.span)
+        }
+        if !publicKey.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(publicKey.span)
+        }
+        if role.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(role.rawValue)
+        }
+        if expires != 0 {
+            sink.append(0x20)
+            sink.appendVarint(expires)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                name = try fixedBytes(from: &reader)
+            case 18:
+                publicKey = try fixedBytes(from: &reader)
+            case 24:
+                role = AccessRole(rawValue: try reader.signed32())
+            case 32:
+                expires = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !publicKey.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+/// A user or group of the board's own system, for connections over its UNIX socket. Root and the runtime's own user are
+/// administrators without an entry; everybody else who may open the socket is an observer without one.
+public struct LocalUser: Message {
+    public enum Who: Equatable, Sendable, BitwiseCopyable {
+        case user(UInt32)
+        case group(UInt32)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var who: Who?
+    public var role: AccessRole
+
+    public init() {
+        who = nil
+        role = AccessRole()
+    }
+
+    public init(
+        who: Who? = nil,
+        role: AccessRole = AccessRole()
+    ) {
+        self.who = who
+        self.role = role
+    }
+
+    public static var maximumEncodedSize: Int { 17 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch who {
+        case .user(let value)?:
+            size += 1 + varintSize(value)
+        case .group(let value)?:
+            size += 1 + varintSize(value)
+        case nil: break
+        }
+        if role.rawValue != 0 {
+            size += 1 + varintSize(role.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch who {
+        case .user(let value)?:
+            sink.append(0x08)
+            sink.appendVarint(value)
+        case .group(let value)?:
+            sink.append(0x10)
+            sink.appendVarint(value)
+        case nil: break
+        }
+        if role.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(role.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                who = .user(try reader.unsigned32())
+            case 16:
+                who = .group(try reader.unsigned32())
+            case 24:
+                role = AccessRole(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
     }
 }
