@@ -92,6 +92,7 @@ let package = Package(
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
+        tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),

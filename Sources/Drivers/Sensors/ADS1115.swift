@@ -11,7 +11,8 @@ import HardwareInterface
 /// reading it at the end of each cycle proves that the cycle was not cut by a brown-out.
 ///
 /// A voltage may well stand still for hours, so equal codes prove nothing. Instead one channel a minute is measured again
-/// in a neighbouring range: a living converter gives another code for the same voltage.
+/// in another range: a living converter gives another code for the same voltage. Only a voltage of a few codes, next to
+/// ground, cannot be told from a dead converter.
 ///
 /// Source: TI SBAS444E (2024), sections 8.1 (registers), 7.3.3 (ranges), 7.4.2 (single shot), 6.5 (data rate ±10 %).
 public struct ADS1115: SensorChip {
@@ -35,8 +36,9 @@ public struct ADS1115: SensorChip {
             }
         }
 
-        /// The next wider range, or the next narrower one for the widest.
-        var neighbour: FullScale { FullScale(rawValue: self == .millivolts6144 ? 1 : rawValue - 1) ?? .millivolts6144 }
+        static var narrowestFirst: InlineArray<6, FullScale> {
+            [.millivolts256, .millivolts512, .millivolts1024, .millivolts2048, .millivolts4096, .millivolts6144]
+        }
     }
 
     /// What is measured against what; the raw value is the register code (SBAS444E, table 8-3, MUX).
@@ -218,7 +220,25 @@ public struct ADS1115: SensorChip {
         let none = Input(.input0, .millivolts6144)
         guard channel == ADS1115.proof else { return configuration.inputs[channel] ?? none }
         let original = configuration.inputs[proofChannel] ?? none
-        return Input(original.multiplexer, original.fullScale.neighbour)
+        return Input(original.multiplexer, proofScale)
+    }
+
+    /// The range in which the proof measures.
+    private var proofScale: FullScale {
+        ADS1115.proofScale(
+            for: codes[proofChannel], in: configuration.inputs[proofChannel]?.fullScale ?? .millivolts6144)
+    }
+
+    /// The range in which a code must differ most: the narrowest that holds the voltage with room to spare, else the next
+    /// wider one; from the widest the next narrower one, in which the voltage must then be clipped.
+    static func proofScale(for code: Int16, in fullScale: FullScale) -> FullScale {
+        let microvolts = (Int64(code) * fullScale.microvolts / 32_768).magnitude
+        let scales = FullScale.narrowestFirst
+        for index in scales.indices where scales[index].rawValue > fullScale.rawValue {
+            let scale = scales[index]
+            if microvolts * 5 < UInt64(scale.microvolts) * 4 { return scale }
+        }
+        return FullScale(rawValue: fullScale == .millivolts6144 ? 1 : fullScale.rawValue - 1) ?? .millivolts6144
     }
 
     /// Bits 14 to 0 of the configuration register: input, range, single shot, rate, comparator off.
@@ -314,7 +334,7 @@ public struct ADS1115: SensorChip {
     /// - Returns: `false` once enough proofs in a row have failed.
     private mutating func concludeProof(at now: Instant) -> Bool {
         let input = configuration.inputs[proofChannel] ?? Input(.input0, .millivolts6144)
-        if ADS1115.agree(codes[proofChannel], in: input.fullScale, proofCode, in: input.fullScale.neighbour) {
+        if ADS1115.agree(codes[proofChannel], in: input.fullScale, proofCode, in: proofScale) {
             proofFailures = 0
             proofDue = now + configuration.proofInterval
             proofChannel = firstChannel(from: proofChannel + 1)
@@ -339,15 +359,22 @@ public struct ADS1115: SensorChip {
         return .good
     }
 
-    /// Whether two codes measured in different ranges can stand for the same voltage: within a fifth and some codes.
-    /// A code that stands still differs by half or a third in voltage.
+    /// Whether two codes measured in different ranges can stand for the same voltage: within a fifth and the offset of
+    /// four codes; where one is clipped, the other must be at least there.
     static func agree(_ first: Int16, in firstRange: FullScale, _ second: Int16, in secondRange: FullScale) -> Bool {
-        // The narrower of the two ranges may be exceeded; nothing can be compared then.
-        if first == .max || first == .min || second == .max || second == .min { return true }
         let one = Int64(first) * firstRange.microvolts
         let other = Int64(second) * secondRange.microvolts
+        if isClipped(second) { return reaches(one, other) }
+        if isClipped(first) { return reaches(other, one) }
         let wider = max(firstRange.microvolts, secondRange.microvolts)
         let larger = max(one.magnitude, other.magnitude)
-        return (one - other).magnitude <= larger / 5 + UInt64(8 * wider)
+        return (one - other).magnitude <= larger / 5 + UInt64(4 * wider)
+    }
+
+    private static func isClipped(_ code: Int16) -> Bool { code == .max || code == .min }
+
+    /// Whether a voltage is on the same side of zero as a limit and at least nine tenths of it.
+    private static func reaches(_ voltage: Int64, _ limit: Int64) -> Bool {
+        limit > 0 ? voltage >= limit / 10 * 9 : voltage <= limit / 10 * 9
     }
 }
