@@ -1954,6 +1954,11 @@ public struct Door: Message {
     public var egress: Bool
     /// Locks again as soon as the door has closed after a passage.
     public var relockOnClose: Bool
+    /// Credential groups that may pass, bit n for group n; none by default.
+    public var groups: UInt64
+    /// When they may pass; without it at any time.
+    /// At most 253.
+    public var schedule: UInt32?
 
     public init() {
         name = FixedBytes<32>()
@@ -1967,6 +1972,8 @@ public struct Door: Message {
         heldOpenAlarmMs = 0
         egress = false
         relockOnClose = false
+        groups = 0
+        schedule = nil
     }
 
     public init(
@@ -1980,7 +1987,9 @@ public struct Door: Message {
         heldOpenWarningMs: UInt32 = 0,
         heldOpenAlarmMs: UInt32 = 0,
         egress: Bool = false,
-        relockOnClose: Bool = false
+        relockOnClose: Bool = false,
+        groups: UInt64 = 0,
+        schedule: UInt32? = nil
     ) {
         self.name = name
         self.lockKind = lockKind
@@ -1993,9 +2002,11 @@ public struct Door: Message {
         self.heldOpenAlarmMs = heldOpenAlarmMs
         self.egress = egress
         self.relockOnClose = relockOnClose
+        self.groups = groups
+        self.schedule = schedule
     }
 
-    public static var maximumEncodedSize: Int { 76 }
+    public static var maximumEncodedSize: Int { 88 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2031,6 +2042,12 @@ public struct Door: Message {
         }
         if relockOnClose {
             size += 1 + 1
+        }
+        if groups != 0 {
+            size += 1 + 8
+        }
+        if let schedule {
+            size += 1 + varintSize(schedule)
         }
         return size
     }
@@ -2080,6 +2097,14 @@ public struct Door: Message {
             sink.append(0x58)
             sink.append(relockOnClose ? 1 : 0)
         }
+        if groups != 0 {
+            sink.append(0x61)
+            sink.appendLittleEndian(groups)
+        }
+        if let schedule {
+            sink.append(0x68)
+            sink.appendVarint(schedule)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2108,9 +2133,13 @@ public struct Door: Message {
                 egress = try reader.boolean()
             case 88:
                 relockOnClose = try reader.boolean()
+            case 97:
+                groups = try reader.fixed64()
+            case 104:
+                schedule = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2131,6 +2160,9 @@ public struct Door: Message {
         guard extendedUnlockMs >= 100, extendedUnlockMs <= 600000 else { throw MessageError(.outOfRange, field: 7) }
         guard heldOpenWarningMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
         guard heldOpenAlarmMs <= 86400000 else { throw MessageError(.outOfRange, field: 9) }
+        if let schedule {
+            guard schedule <= 253 else { throw MessageError(.outOfRange, field: 13) }
+        }
     }
 }
 
@@ -3470,12 +3502,15 @@ public struct Credential: Message {
     public var validFrom: UInt32
     /// Unit: second.
     public var validUntil: UInt32
-    /// Bit n set: may pass door group n.
-    public var groups: UInt32
+    /// Bit n set: member of group n.
+    public var groups: UInt64
     /// Opens for the door's extended time.
     public var extendedTime: Bool
     /// Lost or stolen: always denied, and reported as such.
     public var lost: Bool
+    /// Number of the holder, the same for all credentials of one person; 0 for none.
+    /// At most 16777215.
+    public var holder: UInt32
 
     public init() {
         hash = FixedBytes<16>()
@@ -3484,15 +3519,17 @@ public struct Credential: Message {
         groups = 0
         extendedTime = false
         lost = false
+        holder = 0
     }
 
     public init(
         hash: FixedBytes<16> = FixedBytes<16>(),
         validFrom: UInt32 = 0,
         validUntil: UInt32 = 0,
-        groups: UInt32 = 0,
+        groups: UInt64 = 0,
         extendedTime: Bool = false,
-        lost: Bool = false
+        lost: Bool = false,
+        holder: UInt32 = 0
     ) {
         self.hash = hash
         self.validFrom = validFrom
@@ -3500,9 +3537,10 @@ public struct Credential: Message {
         self.groups = groups
         self.extendedTime = extendedTime
         self.lost = lost
+        self.holder = holder
     }
 
-    public static var maximumEncodedSize: Int { 40 }
+    public static var maximumEncodedSize: Int { 48 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3516,13 +3554,16 @@ public struct Credential: Message {
             size += 1 + varintSize(validUntil)
         }
         if groups != 0 {
-            size += 1 + varintSize(groups)
+            size += 1 + 8
         }
         if extendedTime {
             size += 1 + 1
         }
         if lost {
             size += 1 + 1
+        }
+        if holder != 0 {
+            size += 1 + varintSize(holder)
         }
         return size
     }
@@ -3541,8 +3582,8 @@ public struct Credential: Message {
             sink.appendVarint(validUntil)
         }
         if groups != 0 {
-            sink.append(0x20)
-            sink.appendVarint(groups)
+            sink.append(0x21)
+            sink.appendLittleEndian(groups)
         }
         if extendedTime {
             sink.append(0x28)
@@ -3551,6 +3592,10 @@ public struct Credential: Message {
         if lost {
             sink.append(0x30)
             sink.append(lost ? 1 : 0)
+        }
+        if holder != 0 {
+            sink.append(0x38)
+            sink.appendVarint(holder)
         }
     }
 
@@ -3564,15 +3609,17 @@ public struct Credential: Message {
                 validFrom = try reader.unsigned32()
             case 24:
                 validUntil = try reader.unsigned32()
-            case 32:
-                groups = try reader.unsigned32()
+            case 33:
+                groups = try reader.fixed64()
             case 40:
                 extendedTime = try reader.boolean()
             case 48:
                 lost = try reader.boolean()
+            case 56:
+                holder = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -3581,6 +3628,7 @@ public struct Credential: Message {
 
     public func check() throws(MessageError) {
         guard !hash.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard holder <= 16777215 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
