@@ -43,16 +43,17 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CMbedTLS", providers: [.apt(["libmbedtls-dev"])]),
 
         room("FixedMemory", []),
-        room("Cryptography", ["FixedMemory", "CSodium"], libraries: ["sodium"]),
+        room("Cryptography", ["FixedMemory", "CSodium", "CMbedTLS"], libraries: ["sodium", "mbedcrypto"]),
         .target(name: "CLinuxHardware", cSettings: c, linkerSettings: [.linkedLibrary("m")]),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
         room("Authority", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
 
         room("BoardImage", ["FixedMemory", "HardwareInterface", "WardenMessages"]),
-        room("Drivers", ["FixedMemory", "HardwareInterface"]),
+        room("Drivers", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("EventJournal", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
         room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
@@ -91,10 +92,11 @@ let package = Package(
 
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
+        tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
         tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
-        tests("ReaderTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
+        tests("ReaderTests", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
         tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
