@@ -93,6 +93,8 @@ let package = Package(
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
+        tests(
+            "WardenLinkTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "WardenLink"]),
         tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),

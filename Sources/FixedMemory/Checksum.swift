@@ -13,6 +13,13 @@ public enum Checksum {
         return ~crc
     }
 
+    /// CRC-32C of one more byte.
+    @inline(__always)
+    public static func crc32c(_ byte: UInt8, continuing initial: UInt32) -> UInt32 {
+        let crc = ~initial
+        return ~(crc32cTable[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] ^ (crc >> 8))
+    }
+
     /// CRC-16 of OSDP: polynomial 0x1021 not reflected, start 0x1D0F (SIA OSDP 2.2, section 5.9 and Annex E).
     public static func crc16OSDP(_ bytes: Span<UInt8>) -> UInt16 {
         var crc: UInt16 = 0x1D0F

@@ -132,6 +132,8 @@ public struct Request: Message {
         case events(EventQuery)
         case subscribe(Subscription)
         case table(TableQuery)
+        case keepAlive(KeepAlive)
+        case credit(Credit)
     }
 
     /// Chosen by the client; the answer carries it. A repeated identifier of a command gets the first answer again.
@@ -152,7 +154,7 @@ public struct Request: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 27 }
+    public static var maximumEncodedSize: Int { 33 }
 
     public var encodedSize: Int {
         var size = 0
@@ -170,6 +172,10 @@ public struct Request: Message {
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .table(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .keepAlive(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .credit(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
@@ -199,6 +205,15 @@ public struct Request: Message {
             value.encode(into: &sink)
         case .table(let value)?:
             sink.append(0x72)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .keepAlive(let value)?:
+            sink.append(0x7A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .credit(let value)?:
+            sink.append(0x82)
+            sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
         case nil: break
@@ -241,9 +256,21 @@ public struct Request: Message {
                 if case .table(let current)? = body { value = current }
                 try value.merge(from: &nested)
                 body = .table(value)
+            case 122:
+                var nested = try reader.nested()
+                var value = KeepAlive()
+                if case .keepAlive(let current)? = body { value = current }
+                try value.merge(from: &nested)
+                body = .keepAlive(value)
+            case 130:
+                var nested = try reader.nested()
+                var value = Credit()
+                if case .credit(let current)? = body { value = current }
+                try value.merge(from: &nested)
+                body = .credit(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -261,6 +288,10 @@ public struct Request: Message {
         case .subscribe(let value)?:
             try value.check()
         case .table(let value)?:
+            try value.check()
+        case .keepAlive(let value)?:
+            try value.check()
+        case .credit(let value)?:
             try value.check()
         case nil: break
         }
@@ -280,6 +311,7 @@ public struct Response: Message {
         case line(LineStatus)
         case refusal(Refusal)
         case reader(ReaderStatus)
+        case time(BoardTime)
     }
 
     /// Of the request; 0 for what comes unasked.
@@ -327,6 +359,8 @@ public struct Response: Message {
         case .refusal(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .reader(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .time(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -380,6 +414,11 @@ public struct Response: Message {
             value.encode(into: &sink)
         case .reader(let value)?:
             sink.append(0x9A)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .time(let value)?:
+            sink.append(0xA2)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -453,9 +492,15 @@ public struct Response: Message {
                 if case .reader(let current)? = body { value = current }
                 try value.merge(from: &nested)
                 body = .reader(value)
+            case 162:
+                var nested = try reader.nested()
+                var value = BoardTime()
+                if case .time(let current)? = body { value = current }
+                try value.merge(from: &nested)
+                body = .time(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -484,6 +529,8 @@ public struct Response: Message {
             try value.check()
         case .reader(let value)?:
             try value.check()
+        case .time(let value)?:
+            try value.check()
         case nil: break
         }
     }
@@ -494,27 +541,27 @@ public struct Command: Message {
     /// Door or detector by place.
     /// At most 1023.
     public var target: UInt32
-    /// The command does nothing when it arrives later than this after `issued`; 0 for no deadline.
-    /// Unit: millisecond. At most 3600000.
-    public var deadlineMs: UInt32
+    /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
+    /// Unit: nanosecond.
+    public var deadlineNs: UInt64
 
     public init() {
         kind = CommandKind()
         target = 0
-        deadlineMs = 0
+        deadlineNs = 0
     }
 
     public init(
         kind: CommandKind = CommandKind(),
         target: UInt32 = 0,
-        deadlineMs: UInt32 = 0
+        deadlineNs: UInt64 = 0
     ) {
         self.kind = kind
         self.target = target
-        self.deadlineMs = deadlineMs
+        self.deadlineNs = deadlineNs
     }
 
-    public static var maximumEncodedSize: Int { 19 }
+    public static var maximumEncodedSize: Int { 25 }
 
     public var encodedSize: Int {
         var size = 0
@@ -524,8 +571,8 @@ public struct Command: Message {
         if target != 0 {
             size += 1 + varintSize(target)
         }
-        if deadlineMs != 0 {
-            size += 1 + varintSize(deadlineMs)
+        if deadlineNs != 0 {
+            size += 1 + varintSize(deadlineNs)
         }
         return size
     }
@@ -539,9 +586,9 @@ public struct Command: Message {
             sink.append(0x10)
             sink.appendVarint(target)
         }
-        if deadlineMs != 0 {
+        if deadlineNs != 0 {
             sink.append(0x18)
-            sink.appendVarint(deadlineMs)
+            sink.appendVarint(deadlineNs)
         }
     }
 
@@ -554,7 +601,7 @@ public struct Command: Message {
             case 16:
                 target = try reader.unsigned32()
             case 24:
-                deadlineMs = try reader.unsigned32()
+                deadlineNs = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -566,7 +613,6 @@ public struct Command: Message {
 
     public func check() throws(MessageError) {
         guard target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
-        guard deadlineMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -787,6 +833,163 @@ public struct EventQuery: Message {
 
     public func check() throws(MessageError) {
         guard limit <= 65536 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+/// Shows that the client is there, and asks for the time; answered with `BoardTime`.
+public struct KeepAlive: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// The board's clocks at the moment of the answer. Half the time that the answer took is how far they can be off.
+public struct BoardTime: Message {
+    /// Unit: nanosecond.
+    public var monotonicNs: UInt64
+    /// Unit: millisecond.
+    public var unixMs: Int64
+    public var clockTrust: ClockTrust
+
+    public init() {
+        monotonicNs = 0
+        unixMs = 0
+        clockTrust = ClockTrust()
+    }
+
+    public init(
+        monotonicNs: UInt64 = 0,
+        unixMs: Int64 = 0,
+        clockTrust: ClockTrust = ClockTrust()
+    ) {
+        self.monotonicNs = monotonicNs
+        self.unixMs = unixMs
+        self.clockTrust = clockTrust
+    }
+
+    public static var maximumEncodedSize: Int { 33 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if monotonicNs != 0 {
+            size += 1 + varintSize(monotonicNs)
+        }
+        if unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(unixMs))
+        }
+        if clockTrust.rawValue != 0 {
+            size += 1 + varintSize(clockTrust.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if monotonicNs != 0 {
+            sink.append(0x08)
+            sink.appendVarint(monotonicNs)
+        }
+        if unixMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(Zigzag.encode(unixMs))
+        }
+        if clockTrust.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(clockTrust.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                monotonicNs = try reader.varint()
+            case 16:
+                unixMs = try reader.zigzag64()
+            case 24:
+                clockTrust = ClockTrust(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// How many list entries and events the client takes in all, counted from the start of the session; at the start 64. The
+/// board sends no more until the limit grows. Not answered. A limit below the one before changes nothing.
+public struct Credit: Message {
+    public var limit: UInt64
+
+    public init() {
+        limit = 0
+    }
+
+    public init(
+        limit: UInt64 = 0
+    ) {
+        self.limit = limit
+    }
+
+    public static var maximumEncodedSize: Int { 11 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if limit != 0 {
+            size += 1 + varintSize(limit)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if limit != 0 {
+            sink.append(0x08)
+            sink.appendVarint(limit)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                limit = try reader.varint()
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
     }
 }
 
