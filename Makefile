@@ -33,7 +33,7 @@ test:
 	swift test --skip-build
 	swift run --skip-build warden-selftest
 
-## check: formatting, generated files up to date, rooms keep to the architecture
+## check: formatting, rooms keep to the architecture, generated files up to date, C shims compile everywhere
 .PHONY: check
 check:
 	@.ci/setup build shims schema
@@ -41,6 +41,7 @@ check:
 	.ci/check-rooms --prove
 	.ci/check-rooms
 	.ci/check-generated
+	.ci/check-shims
 
 ## embedded: the board programs as Embedded Swift for x86_64, and their self-test; ROOM=Drivers compiles one room
 ## arm64: the same for arm64, run under QEMU

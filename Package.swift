@@ -47,7 +47,9 @@ let package = Package(
 
         room("FixedMemory", []),
         room("Cryptography", ["FixedMemory", "CSodium", "CMbedTLS"], libraries: ["sodium", "mbedcrypto"]),
-        .target(name: "CLinuxHardware", cSettings: c, linkerSettings: [.linkedLibrary("m")]),
+        .target(
+            name: "CLinuxHardware", cSettings: c,
+            linkerSettings: ["gpiod", "i2c", "serialport", "m"].map { .linkedLibrary($0) }),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
         room("Authority", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),

@@ -10,6 +10,21 @@
 
 _Static_assert(sizeof(pthread_t) <= sizeof(uint64_t), "a pthread_t fits the handle");
 
+static int argument_count;
+static char **arguments;
+
+// glibc hands the arguments of main to constructors too; Embedded Swift has no other way to them.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+int warden_argument_count(void) { return argument_count > 0 ? argument_count - 1 : 0; }
+
+const char *warden_argument(int index) { return arguments[index + 1]; }
+
+const char *warden_environment(const char *name) { return getenv(name); }
+
 void warden_exit(int code) {
     fflush(NULL);
     exit(code);

@@ -5,6 +5,13 @@
 #ifndef WARDEN_CLINUXHARDWARE_H
 #define WARDEN_CLINUXHARDWARE_H
 
+#include "warden_events.h"
+#include "warden_files.h"
+#include "warden_gpio.h"
+#include "warden_i2c.h"
 #include "warden_process.h"
+#include "warden_serial.h"
+#include "warden_sockets.h"
+#include "warden_supervision.h"
 
 #endif

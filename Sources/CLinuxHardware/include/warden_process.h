@@ -8,6 +8,16 @@
 /// Ends the process with an exit code of 0 to 255; standard output is flushed first.
 _Noreturn void warden_exit(int code);
 
+/// How many arguments the program was started with, its own name not counted.
+int warden_argument_count(void);
+
+/// An argument, counted from 0, for as long as the process lives. `index` must be below `warden_argument_count()`.
+const char *_Nonnull warden_argument(int index);
+
+/// A variable of the environment, or NULL.
+const char *_Nullable warden_environment(const char *_Nonnull name);
+
+
 /// A thread that runs until its function returns. Lies where its owner puts it, and must not move before it is joined.
 /// The fields are the shim's own.
 typedef struct {

@@ -1,0 +1,31 @@
+/// Stream sockets of this machine, with the kernel's word for who is at the other end.
+#ifndef WARDEN_SOCKETS_H
+#define WARDEN_SOCKETS_H
+
+#include <stdint.h>
+
+/// Listens on a UNIX socket. A socket file that nobody listens on any more is replaced.
+///
+/// @param mode permissions of the socket file, such as 0660: who may connect.
+/// @returns a descriptor, or -EADDRINUSE if a process listens there, -EEXIST if a file that is no socket is in the way,
+///   -ENAMETOOLONG beyond 107 bytes, -EACCES, -ENOENT for a missing folder, and others of bind(2).
+int warden_unix_listen(const char *_Nonnull path, uint32_t mode);
+
+typedef struct {
+    uint32_t user;
+    uint32_t group;
+} warden_peer;
+
+/// Takes a waiting connection, not blocking; its descriptor does not block either.
+///
+/// @param peer filled with the user and group that the peer had when it connected (SO_PEERCRED).
+/// @returns a descriptor, or -EAGAIN if none waits, or another negative errno value.
+int warden_unix_accept(int listener, warden_peer *_Nonnull peer);
+
+/// Connects to a UNIX socket, not blocking. @returns a descriptor, or a negative errno value.
+int warden_unix_connect(const char *_Nonnull path);
+
+/// Closes the listener and removes its socket file.
+void warden_unix_stop_listening(int listener, const char *_Nonnull path);
+
+#endif
