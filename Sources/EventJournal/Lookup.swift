@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 // For looking back without being a reader: a console's listing, a client's question about one event.
