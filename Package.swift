@@ -104,5 +104,6 @@ let package = Package(
         tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
         tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
+        tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
     ]
 )

@@ -1,0 +1,88 @@
+import Cryptography
+import FixedMemory
+import HardwareInterface
+
+/// What the controller keeps about a door besides the door itself.
+struct DoorControl: BitwiseCopyable {
+    /// A mode commanded by a person; it stands until the command is taken back.
+    var commandedMode: DoorMode?
+    var modeRequester = Requester.board
+    var interlockedWith = DoorSet()
+    var firstRight = LinkedRight.none
+    var grantedFloors: UInt64 = 0
+    var passengerCount: UInt8 = 0
+    /// The cause-and-effect matrix or a person asked for the release, apart from the zones.
+    var fireIsCommanded = false
+}
+
+/// A right in the chain of its door.
+struct LinkedRight: BitwiseCopyable {
+    static var none: UInt16 { .max }
+
+    var right: AccessRight
+    var next: UInt16
+}
+
+/// Somebody who was granted and has not yet passed.
+struct Passenger: BitwiseCopyable {
+    var hash = KeyedHash(low: 0, high: 0)
+    var holder: UInt32 = 0
+    var from = AreaIndex.outside
+    var to = AreaIndex.outside
+    var side = ReaderSide.entry
+    var hasReservation = false
+}
+
+/// A credential that was accepted and waits for more.
+struct AcceptedCredential: BitwiseCopyable {
+    var hash = KeyedHash(low: 0, high: 0)
+    var credential = Credential()
+    var isUnderDuress = false
+}
+
+/// What a reader is in the middle of.
+struct ReaderState: BitwiseCopyable {
+    enum Waiting: UInt8, BitwiseCopyable {
+        case nothing
+        /// The card was good, its PIN must follow.
+        case pin
+        /// One person was good, another must follow.
+        case secondPerson
+        /// A visitor was good, the escort must follow.
+        case escort
+    }
+
+    var waiting = Waiting.nothing
+    var waitingUntil = Instant.never
+    /// The card whose PIN is awaited.
+    var card = AcceptedCredential()
+    /// The first of two people.
+    var first = AcceptedCredential()
+    var hasFirst = false
+    /// When the second person must have followed; stays while that person types a PIN.
+    var firstUntil = Instant.never
+    var firstNeedsEscort = false
+    var digits = FixedBytes<12>()
+    var digitsUntil = Instant.never
+    var answer = ReaderIndication.ready
+    var answerUntil = Instant.start
+    var guesses = GuessLimiter()
+    var codes = CodeLockout()
+
+    func deadline(_ now: Instant, _ policy: GuessPolicy) -> Instant {
+        var next = min(waitingUntil, digitsUntil)
+        next = min(next, hasFirst ? firstUntil : .never)
+        if answerUntil > now { next = min(next, answerUntil) }
+        return min(next, guesses.deadline(policy))
+    }
+}
+
+/// One area at work.
+struct AreaState: BitwiseCopyable {
+    var configuration: AreaConfiguration
+    /// People in it.
+    var occupants: UInt32 = 0
+    /// People granted and on their way in.
+    var reserved: UInt32 = 0
+    var fullIsReported = false
+}
