@@ -97,7 +97,9 @@ let package = Package(
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
         tests(
             "WardenLinkTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "WardenLink"]),
-        tests("WardenMessagesTests", ["FixedMemory", "WardenMessages"]),
+        tests(
+            "WardenMessagesTests",
+            ["FixedMemory", "WardenMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels"]),

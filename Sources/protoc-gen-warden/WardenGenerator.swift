@@ -17,6 +17,15 @@ struct WardenGenerator: CodeGenerator {
         files: [FileDescriptor], parameter: any CodeGeneratorParameter,
         protoCompilerContext: any ProtoCompilerContext, generatorOutputs: any GeneratorOutputs
     ) throws {
+        if parameter.parameter == "TestSupport" {
+            var printer = CodePrinter(indent: "    ".unicodeScalars, addNewlines: true)
+            try RandomEmitter(messages: files.flatMap(\.messages), enums: files.flatMap(\.enums)).emit(to: &printer)
+            try generatorOutputs.add(fileName: "RandomMessages.swift", contents: printer.content)
+            return
+        }
+        guard parameter.parameter.isEmpty else {
+            throw SchemaError("--warden_opt=\(parameter.parameter)", "the options are: TestSupport")
+        }
         for file in files where !file.messages.isEmpty || !file.enums.isEmpty {
             guard file.edition == .proto3 else { throw SchemaError(file.name, "the schema is proto3") }
             var printer = CodePrinter(indent: "    ".unicodeScalars, addNewlines: true)

@@ -43,5 +43,3 @@ import WardenMessages
         #expect(found == entries)
     }
 }
-
-func array(_ bytes: Span<UInt8>) -> [UInt8] { bytes.indices.map { bytes[$0] } }
