@@ -107,5 +107,6 @@ let package = Package(
         tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
+        tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
     ]
 )

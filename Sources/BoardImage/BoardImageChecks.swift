@@ -1,0 +1,344 @@
+import FixedMemory
+import WardenMessages
+
+// Everything that one entry promises about another. What a single value may be, the schema's bounds have checked.
+extension BoardImage {
+    func check() throws(BoardImageError) {
+        try checkNames()
+        try checkLines()
+        try checkSensors()
+        try checkPoints()
+        try checkReaders()
+        try checkDoors()
+        try checkDetectors()
+        try checkEffects()
+        try checkSchedules()
+        try checkPrincipals()
+    }
+
+    private func checkNames() throws(BoardImageError) {
+        for index in lines.indices {
+            let name = lines[index].name
+            try checkName(.lines, index, isEmpty: name.isEmpty, first: find(line: name.span))
+        }
+        for index in buses.indices {
+            let name = buses[index].name
+            try checkName(.buses, index, isEmpty: name.isEmpty, first: find(bus: name.span))
+        }
+        for index in ports.indices {
+            let name = ports[index].name
+            try checkName(.ports, index, isEmpty: name.isEmpty, first: find(port: name.span))
+        }
+        for index in sensors.indices {
+            let name = sensors[index].name
+            try checkName(.sensors, index, isEmpty: name.isEmpty, first: find(sensor: name.span))
+        }
+        for index in points.indices {
+            let name = points[index].name
+            try checkName(.points, index, isEmpty: name.isEmpty, first: find(point: name.span))
+        }
+        for index in readers.indices {
+            let name = readers[index].name
+            try checkName(.readers, index, isEmpty: name.isEmpty, first: find(reader: name.span))
+        }
+        for index in doors.indices {
+            let name = doors[index].name
+            try checkName(.doors, index, isEmpty: name.isEmpty, first: find(door: name.span))
+        }
+        for index in detectors.indices {
+            let name = detectors[index].name
+            try checkName(.detectors, index, isEmpty: name.isEmpty, first: find(detector: name.span))
+        }
+        for index in effects.indices {
+            let name = effects[index].name
+            try checkName(.effects, index, isEmpty: name.isEmpty, first: find(effect: name.span))
+        }
+        for index in schedules.indices {
+            let name = schedules[index].name
+            try checkName(.schedules, index, isEmpty: name.isEmpty, first: find(schedule: name.span))
+        }
+    }
+
+    private func checkName(_ table: BoardTable, _ index: Int, isEmpty: Bool, first: Int?) throws(BoardImageError) {
+        guard !isEmpty else { throw .invalidEntry(table, index: index, .emptyName) }
+        guard first == index else { throw .invalidEntry(table, index: index, .duplicateName) }
+    }
+
+    private func checkLines() throws(BoardImageError) {
+        for index in lines.indices {
+            let line = lines[index]
+            guard line.chip.isEmpty != line.kernelName.isEmpty else {
+                throw .invalidEntry(.lines, index: index, line.chip.isEmpty ? .incomplete : .contradictory)
+            }
+            guard isKnown(line.direction), isKnown(line.bias), isKnown(line.atExit) else {
+                throw .invalidEntry(.lines, index: index, .unknownKind)
+            }
+            for earlier in 0..<index {
+                let other = lines[earlier]
+                let same =
+                    line.chip.isEmpty
+                    ? line.kernelName == other.kernelName : line.chip == other.chip && line.offset == other.offset
+                if same { throw .invalidEntry(.lines, index: index, .alreadyUsed) }
+            }
+        }
+    }
+
+    private func checkSensors() throws(BoardImageError) {
+        for index in sensors.indices {
+            let sensor = sensors[index]
+            guard let chip = sensor.chip else { throw .invalidEntry(.sensors, index: index, .incomplete) }
+            guard sensor.bus < buses.count else { throw .invalidEntry(.sensors, index: index, .referenceOutOfRange) }
+            for earlier in 0..<index where sensors[earlier].bus == sensor.bus {
+                if sensors[earlier].address == sensor.address {
+                    throw .invalidEntry(.sensors, index: index, .alreadyUsed)
+                }
+            }
+            switch chip {
+            case .ads1115(let options):
+                let scales: InlineArray<6, UInt32> = [6_144, 4_096, 2_048, 1_024, 512, 256]
+                guard contains(options.fullScaleMv, in: scales.span) else {
+                    throw .invalidEntry(.sensors, index: index, .unknownKind)
+                }
+            case .adxl345(let options):
+                let rates: InlineArray<5, UInt32> = [25, 50, 100, 200, 400]
+                guard contains(options.rateHz, in: rates.span) else {
+                    throw .invalidEntry(.sensors, index: index, .unknownKind)
+                }
+            case .bme280: break
+            }
+        }
+    }
+
+    private func checkPoints() throws(BoardImageError) {
+        for index in points.indices {
+            let point = points[index]
+            guard point.sensor < sensors.count else {
+                throw .invalidEntry(.points, index: index, .referenceOutOfRange)
+            }
+            guard let chip = sensors[Int(point.sensor)].chip, hasChannel(chip, point.channel) else {
+                throw .invalidEntry(.points, index: index, .referenceOutOfRange)
+            }
+            guard point.minimum <= point.maximum, point.numerator != 0 else {
+                throw .invalidEntry(.points, index: index, .contradictory)
+            }
+            guard isKnown(point.unit) else { throw .invalidEntry(.points, index: index, .unknownKind) }
+        }
+    }
+
+    private func hasChannel(_ chip: Sensor.Chip, _ channel: UInt32) -> Bool {
+        switch chip {
+        case .ads1115(let options): channel < 4 && options.inputs & (1 << channel) != 0
+        case .bme280: channel < 3
+        case .adxl345: channel < 3
+        }
+    }
+
+    private func checkReaders() throws(BoardImageError) {
+        for index in readers.indices {
+            let reader = readers[index]
+            guard let interface = reader.interface else { throw .invalidEntry(.readers, index: index, .incomplete) }
+            guard reader.door < doors.count else { throw .invalidEntry(.readers, index: index, .referenceOutOfRange) }
+            switch interface {
+            case .serialTag(let options):
+                guard options.port < ports.count else {
+                    throw .invalidEntry(.readers, index: index, .referenceOutOfRange)
+                }
+                for earlier in 0..<index {
+                    if case .serialTag(let other) = readers[earlier].interface, other.port == options.port {
+                        throw .invalidEntry(.readers, index: index, .alreadyUsed)
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkDoors() throws(BoardImageError) {
+        for index in doors.indices {
+            let door = doors[index]
+            guard isKnown(door.lockKind) else { throw .invalidEntry(.doors, index: index, .unknownKind) }
+            try check(line: door.lockLine, is: .output, .doors, index)
+            if let contact = door.contactLine { try check(line: contact, is: .input, .doors, index) }
+            if let exit = door.exitLine {
+                try check(line: exit, is: .input, .doors, index)
+                guard exit != door.contactLine else { throw .invalidEntry(.doors, index: index, .contradictory) }
+            }
+            guard door.extendedUnlockMs >= door.unlockMs else {
+                throw .invalidEntry(.doors, index: index, .contradictory)
+            }
+            if let schedule = door.schedule { try check(schedule, within: schedules.count, .doors, index) }
+            for earlier in 0..<index where doors[earlier].lockLine == door.lockLine {
+                throw .invalidEntry(.doors, index: index, .alreadyUsed)
+            }
+        }
+    }
+
+    private func checkDetectors() throws(BoardImageError) {
+        for index in detectors.indices {
+            let detector = detectors[index]
+            if let point = detector.point, point >= points.count {
+                throw .invalidEntry(.detectors, index: index, .referenceOutOfRange)
+            }
+            if let sensor = detector.sensor, sensor >= sensors.count {
+                throw .invalidEntry(.detectors, index: index, .referenceOutOfRange)
+            }
+            if let line = detector.line { try check(line: line, is: .input, .detectors, index) }
+            switch detector.kind {
+            case .smoke(let options):
+                guard let point = detector.point else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                guard points[Int(point)].unit == .millidecibelPerMetre else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+                guard options.preAlarmMdbPerM <= options.alarmMdbPerM else {
+                    throw .invalidEntry(.detectors, index: index, .contradictory)
+                }
+            case .leak(let options):
+                guard let point = detector.point else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                guard points[Int(point)].unit == .microvolt || points[Int(point)].unit == .ohm else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+                guard options.wetBelow < options.openAbove else {
+                    throw .invalidEntry(.detectors, index: index, .contradictory)
+                }
+            case .fall(let options):
+                if let cancel = options.cancelLine { try check(line: cancel, is: .input, .detectors, index) }
+                guard let sensor = detector.sensor else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                guard case .adxl345 = sensors[Int(sensor)].chip else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+            case .longLie(let options):
+                // It listens to a detector that is already there when it is made.
+                guard options.fallDetector < index else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOutOfRange)
+                }
+                guard case .fall = detectors[Int(options.fallDetector)].kind else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+            case .state:
+                guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+            case .threshold(let options):
+                guard detector.point != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                let isOrdered =
+                    options.preAlarmLimit == 0
+                    || (options.below
+                        ? options.preAlarmLimit > options.alarmLimit : options.preAlarmLimit < options.alarmLimit)
+                guard isOrdered else { throw .invalidEntry(.detectors, index: index, .contradictory) }
+            case nil: throw .invalidEntry(.detectors, index: index, .unknownKind)
+            }
+        }
+    }
+
+    private func checkEffects() throws(BoardImageError) {
+        for index in effects.indices {
+            let effect = effects[index]
+            guard !effect.causes.isEmpty, !effect.actions.isEmpty else {
+                throw .invalidEntry(.effects, index: index, .incomplete)
+            }
+            guard isKnown(effect.combination) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
+            if effect.combination == .atLeast {
+                guard effect.atLeast >= 1, effect.atLeast <= effect.causes.count else {
+                    throw .invalidEntry(.effects, index: index, .contradictory)
+                }
+            }
+            for place in effect.causes.indices {
+                let cause = effect.causes[place]
+                guard isKnown(cause.state) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
+                switch cause.source {
+                case .detector(let detector): try check(detector, within: detectors.count, .effects, index)
+                case .doorForced(let door), .doorHeld(let door): try check(door, within: doors.count, .effects, index)
+                case .line(let line): try check(line: line, is: .input, .effects, index)
+                case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
+                }
+            }
+            for place in effect.actions.indices {
+                switch effect.actions[place].action {
+                case .output(let action):
+                    try check(line: action.line, is: .output, .effects, index)
+                    guard isKnown(action.pattern) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
+                    // A lock belongs to its door: two masters of one relay would undo each other.
+                    for door in doors.indices where doors[door].lockLine == action.line {
+                        throw .invalidEntry(.effects, index: index, .alreadyUsed)
+                    }
+                case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
+                case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
+                }
+            }
+        }
+    }
+
+    private func checkSchedules() throws(BoardImageError) {
+        for index in schedules.indices {
+            let schedule = schedules[index]
+            for place in schedule.periods.indices {
+                let period = schedule.periods[place]
+                guard period.fromMinute < 1_440, period.toMinute >= 1 else {
+                    throw .invalidEntry(.schedules, index: index, .contradictory)
+                }
+            }
+        }
+    }
+
+    private func checkPrincipals() throws(BoardImageError) {
+        for index in clientKeys.indices {
+            let key = clientKeys[index]
+            guard !key.name.isEmpty else { throw .invalidEntry(.clientKeys, index: index, .emptyName) }
+            guard key.publicKey.count == 32 else { throw .invalidEntry(.clientKeys, index: index, .incomplete) }
+            guard isKnown(key.role) else { throw .invalidEntry(.clientKeys, index: index, .unknownKind) }
+            for earlier in 0..<index {
+                if clientKeys[earlier].name == key.name {
+                    throw .invalidEntry(.clientKeys, index: index, .duplicateName)
+                }
+                if clientKeys[earlier].publicKey == key.publicKey {
+                    throw .invalidEntry(.clientKeys, index: index, .alreadyUsed)
+                }
+            }
+        }
+        for index in localUsers.indices {
+            let user = localUsers[index]
+            guard user.who != nil else { throw .invalidEntry(.localUsers, index: index, .incomplete) }
+            guard isKnown(user.role) else { throw .invalidEntry(.localUsers, index: index, .unknownKind) }
+            for earlier in 0..<index where localUsers[earlier].who == user.who {
+                throw .invalidEntry(.localUsers, index: index, .alreadyUsed)
+            }
+        }
+    }
+
+    private func check(
+        line: UInt32, is direction: LineDirection, _ table: BoardTable, _ index: Int
+    ) throws(BoardImageError) {
+        try check(line, within: lines.count, table, index)
+        guard lines[Int(line)].direction == direction else {
+            throw .invalidEntry(table, index: index, .referenceOfWrongKind)
+        }
+    }
+
+    private func check(
+        _ place: UInt32, within count: Int, _ table: BoardTable, _ index: Int
+    ) throws(BoardImageError) {
+        guard place < count else { throw .invalidEntry(table, index: index, .referenceOutOfRange) }
+    }
+}
+
+private func contains(_ value: UInt32, in values: Span<UInt32>) -> Bool {
+    for index in values.indices where values[index] == value { return true }
+    return false
+}
+
+private func isKnown(_ direction: LineDirection) -> Bool {
+    if case .unrecognised = direction { false } else { true }
+}
+private func isKnown(_ bias: LineBias) -> Bool { if case .unrecognised = bias { false } else { true } }
+private func isKnown(_ exit: LineExit) -> Bool { if case .unrecognised = exit { false } else { true } }
+private func isKnown(_ unit: PointUnit) -> Bool { if case .unrecognised = unit { false } else { true } }
+private func isKnown(_ kind: LockKind) -> Bool { if case .unrecognised = kind { false } else { true } }
+private func isKnown(_ state: CauseState) -> Bool { if case .unrecognised = state { false } else { true } }
+private func isKnown(_ combination: Combination) -> Bool {
+    if case .unrecognised = combination { false } else { true }
+}
+/// Nobody has the role none: an entry that gives nothing is a mistake.
+private func isKnown(_ role: AccessRole) -> Bool {
+    switch role {
+    case .observer, .operator, .technician, .administrator: true
+    case .none, .unrecognised: false
+    }
+}
+private func isKnown(_ pattern: OutputPattern) -> Bool { if case .unrecognised = pattern { false } else { true } }

@@ -1,0 +1,121 @@
+import WardenMessages
+
+/// Bytes of fixed memory that a board takes once it is ready, counted from its tables and capacities.
+///
+/// Compiler and runtime count with the same constants, so that an image that fits on the integrator's desk fits on the
+/// board. A constant is a promise of the rooms that keep something for such an entry: their types may be smaller, never
+/// larger, on any processor.
+public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
+    /// What the memory is for.
+    public enum Part: UInt8, Sendable, BitwiseCopyable {
+        case lines = 0
+        case buses = 1
+        case ports = 2
+        case sensors = 3
+        case points = 4
+        case readers = 5
+        case doors = 6
+        case detectors = 7
+        case effects = 8
+        case schedules = 9
+        case credentials = 10
+        case clientKeys = 11
+        case localUsers = 12
+        case events = 13
+        case links = 14
+        case consoles = 15
+        /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
+        case base = 16
+
+        /// Number of parts; raw values are 0 to one less.
+        public static var count: Int { 17 }
+
+        /// The word for the part in reports.
+        public var name: StaticString {
+            switch self {
+            case .lines: "lines"
+            case .buses: "buses"
+            case .ports: "ports"
+            case .sensors: "sensors"
+            case .points: "points"
+            case .readers: "readers"
+            case .doors: "doors"
+            case .detectors: "detectors"
+            case .effects: "effects"
+            case .schedules: "schedules"
+            case .credentials: "credentials"
+            case .clientKeys: "client keys"
+            case .localUsers: "local users"
+            case .events: "events"
+            case .links: "links"
+            case .consoles: "consoles"
+            case .base: "base"
+            }
+        }
+
+        /// Bytes for one: the decoded table entry and the state that runs with it.
+        public var bytesEach: Int {
+            switch self {
+            case .lines: 320
+            // A request ring and a completion ring of 16 entries each.
+            case .buses: 16_384
+            // A receive ring of 4 KiB and a transmit buffer.
+            case .ports: 8_192
+            case .sensors: 1_024
+            case .points: 192
+            case .readers: 4_096
+            case .doors: 1_024
+            // A fall detector keeps six seconds of samples at 25 Hz with its features.
+            case .detectors: 4_096
+            case .effects: 1_536
+            case .schedules: 512
+            // Hash, validity, profile and index.
+            case .credentials: 48
+            case .clientKeys: 128
+            case .localUsers: 32
+            case .events: 128
+            // A frame each way and the answers that wait for room.
+            case .links: 32_768
+            case .consoles: 16_384
+            case .base: 262_144
+            }
+        }
+    }
+
+    private var amounts: InlineArray<17, UInt32>
+
+    /// - Parameters:
+    ///   - counts: entries in each table. Credentials do not count: the capacity does.
+    ///   - capacities: sizes that the tables do not give.
+    public init(counts: BoardCounts, capacities: Capacities) {
+        amounts = InlineArray(repeating: 0)
+        for index in 0..<BoardTable.count {
+            if let table = BoardTable(rawValue: UInt8(index)) { amounts[index] = UInt32(counts[table]) }
+        }
+        amounts[Int(Part.credentials.rawValue)] = capacities.credentials
+        amounts[Int(Part.events.rawValue)] = capacities.events
+        amounts[Int(Part.links.rawValue)] = capacities.links
+        amounts[Int(Part.consoles.rawValue)] = capacities.consoles
+        amounts[Int(Part.base.rawValue)] = 1
+    }
+
+    /// How many of a part there are.
+    public func amount(_ part: Part) -> Int { Int(amounts[Int(part.rawValue)]) }
+
+    /// Bytes of one part.
+    public func bytes(_ part: Part) -> UInt64 { UInt64(amount(part)) * UInt64(part.bytesEach) }
+
+    /// Bytes of all parts together.
+    public var total: UInt64 {
+        var sum: UInt64 = 0
+        for index in 0..<Part.count {
+            if let part = Part(rawValue: UInt8(index)) { sum += bytes(part) }
+        }
+        return sum
+    }
+
+    public static func == (left: MemoryBudget, right: MemoryBudget) -> Bool {
+        for index in 0..<Part.count where left.amounts[index] != right.amounts[index] { return false }
+        return true
+    }
+}
