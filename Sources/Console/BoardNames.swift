@@ -24,7 +24,7 @@ public protocol BoardNames: ~Copyable {
 
 extension BoardNames where Self: ~Copyable {
     /// Writes a name, or the kind and the number where there is no name, so that an event is never without its place.
-    func append<Sink: ByteSink & ~Copyable>(_ kind: NamedKind, at index: Int, to sink: inout Sink) {
+    public func append<Sink: ByteSink & ~Copyable>(_ kind: NamedKind, at index: Int, to sink: inout Sink) {
         if let name = name(of: kind, at: index) {
             sink.append(name.span)
         } else {

@@ -29,6 +29,10 @@ public struct HashKey: Sendable, BitwiseCopyable {
         self.bytes = InlineArray { bytes[$0] }
     }
 
+    /// Tells whether two keys are the same without showing either: the first eight bytes of the keyed hash of
+    /// "warden hash key".
+    public var checkValue: UInt64 { hash(FixedBytes<16>("warden hash key").span).low }
+
     /// Hashes `message`; the same key and message always give the same hash.
     public func hash(_ message: Span<UInt8>) -> KeyedHash {
         var output = InlineArray<16, UInt8>(repeating: 0)

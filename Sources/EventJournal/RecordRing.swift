@@ -5,11 +5,11 @@ import HardwareInterface
 ///
 /// An ordinal counts the events of one class from 0, over the life of the board. A new record takes the room of the
 /// oldest; what that costs is the journal's to judge.
-struct RecordRing: ~Copyable {
-    private let arena: UnsafeMutableRawPointer
+@usableFromInline struct RecordRing: ~Copyable {
+    @usableFromInline let arena: UnsafeMutableRawPointer
     private let byteCapacity: Int
     // Where the record of each ordinal begins; as many places as the arena holds records without a payload.
-    private let places: UnsafeMutablePointer<UInt32>
+    @usableFromInline let places: UnsafeMutablePointer<UInt32>
     private let placeCount: Int
     // Subtracted from an ordinal before it is looked up, so that renumbering moves no record.
     private var placeBias: UInt64 = 0
@@ -32,7 +32,7 @@ struct RecordRing: ~Copyable {
         places.initialize(repeating: 0, count: placeCount)
     }
 
-    deinit {
+    @inlinable deinit {
         arena.deallocate()
         places.deallocate()
     }

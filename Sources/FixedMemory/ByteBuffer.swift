@@ -1,6 +1,6 @@
 /// A byte buffer of fixed capacity, allocated once; for frames and text that are too large to hold in place.
 public struct ByteBuffer: ~Copyable {
-    private let base: UnsafeMutablePointer<UInt8>
+    @usableFromInline let base: UnsafeMutablePointer<UInt8>
     /// Bytes that fit.
     public let capacity: Int
     /// Bytes written.
@@ -18,7 +18,7 @@ public struct ByteBuffer: ~Copyable {
         overflowed = false
     }
 
-    deinit { base.deallocate() }
+    @inlinable deinit { base.deallocate() }
 
     /// Bytes that still fit.
     public var room: Int { capacity - count }
