@@ -25,7 +25,7 @@ struct TroubleTable: ~Copyable {
         var code: UInt8
     }
 
-    private struct Entry: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         var source: Source
         var index: UInt16
         var code: UInt8

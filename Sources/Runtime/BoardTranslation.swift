@@ -1,0 +1,179 @@
+import AccessControl
+import BoardImage
+import CauseAndEffect
+import Drivers
+import FixedMemory
+import HardwareInterface
+import LifeSafety
+import WardenMessages
+
+/// The board image's entries in the words of the rooms that use them. Nothing is decided here.
+enum BoardTranslation {
+    // MARK: Sensors and readers
+
+    /// - Returns: `nil` for a chip that this program does not know: a newer image.
+    static func sensor(_ entry: WardenMessages.Sensor) -> Drivers.Sensor? {
+        let address = UInt8(truncatingIfNeeded: entry.address)
+        let interval = entry.intervalMs == 0 ? nil : Interval.milliseconds(Int64(entry.intervalMs))
+        switch entry.chip {
+        case .ads1115(let options)?:
+            var configuration = ADS1115.Configuration(
+                address: address, singleEnded: UInt8(truncatingIfNeeded: options.inputs),
+                fullScale: fullScale(millivolts: options.fullScaleMv))
+            if let interval { configuration.interval = interval }
+            return Drivers.Sensor(configuration)
+        case .bme280?:
+            var configuration = BME280.Configuration(address: address)
+            if let interval { configuration.interval = interval }
+            return Drivers.Sensor(configuration)
+        case .adxl345(let options)?:
+            return Drivers.Sensor(
+                ADXL345.Configuration(address: address, rate: rate(hertz: options.rateHz), interval: interval))
+        case nil:
+            return nil
+        }
+    }
+
+    private static func fullScale(millivolts: UInt32) -> ADS1115.FullScale {
+        switch millivolts {
+        case 6_144: .millivolts6144
+        case 2_048: .millivolts2048
+        case 1_024: .millivolts1024
+        case 512: .millivolts512
+        case 256: .millivolts256
+        default: .millivolts4096
+        }
+    }
+
+    private static func rate(hertz: UInt32) -> ADXL345.Rate {
+        for rate in ADXL345.Rate.allCases where rate.hertz == Int64(hertz) { return rate }
+        return .hertz100
+    }
+
+    static func point(_ entry: WardenMessages.Point) -> PointTable.Description {
+        PointTable.Description(
+            sensor: Int(entry.sensor), channel: UInt8(truncatingIfNeeded: entry.channel), zero: entry.zero,
+            numerator: entry.numerator, denominator: entry.denominator,
+            staleAfter: .milliseconds(Int64(entry.staleAfterMs)), minimum: entry.minimum, maximum: entry.maximum)
+    }
+
+    /// - Returns: `nil` for a protocol that this program does not know: a newer image.
+    static func reader(_ entry: WardenMessages.Reader) -> Drivers.Reader? {
+        switch entry.interface {
+        case .serialTag?:
+            var configuration = SerialTagReader.Configuration()
+            if entry.holdOffMs != 0 { configuration.holdOff = .milliseconds(Int64(entry.holdOffMs)) }
+            return .lowFrequencyTag(SerialTagReader(configuration))
+        case nil:
+            return nil
+        }
+    }
+
+    /// The port of a reader, which is also its stream.
+    static func stream(of entry: WardenMessages.Reader) -> StreamIndex {
+        switch entry.interface {
+        case .serialTag(let options)?: StreamIndex(UInt16(truncatingIfNeeded: options.port))
+        case nil: StreamIndex(.max)
+        }
+    }
+
+    // MARK: Doors
+
+    static func door(_ entry: WardenMessages.Door, lockLine: WardenMessages.Line) -> DoorConfiguration {
+        let kind: AccessControl.LockKind =
+            switch entry.lockKind {
+            case .maglock, .unrecognised: .maglock
+            case .strikeFailSecure: .strikeFailSecure
+            case .strikeFailSafe: .strikeFailSafe
+            }
+        let wiring = LockWiring(
+            kind: kind, atStart: lockLine.activeAtStart ? .active : .inactive, atShutdown: lineRest(lockLine.atExit))
+        var configuration = DoorConfiguration(lock: wiring)
+        configuration.hasContact = entry.contactLine != nil
+        configuration.timings.unlock = .milliseconds(Int64(entry.unlockMs))
+        configuration.timings.exitUnlock = configuration.timings.unlock
+        configuration.timings.extendedUnlock = .milliseconds(Int64(entry.extendedUnlockMs))
+        configuration.timings.heldOpenWarning = .milliseconds(Int64(entry.heldOpenWarningMs))
+        configuration.timings.heldOpenAlarm = .milliseconds(Int64(entry.heldOpenAlarmMs))
+        configuration.relock = entry.relockOnClose ? .onClose : .afterTime
+        configuration.isEgress = entry.egress
+        return configuration
+    }
+
+    private static func lineRest(_ exit: LineExit) -> LineRest {
+        switch exit {
+        case .inactive, .unrecognised: .inactive
+        case .active: .active
+        case .keep: .keeps
+        }
+    }
+
+    // MARK: Detectors
+
+    /// - Parameter map: where the detector's sources are among the monitor's points.
+    /// - Returns: `nil` for a kind that this program does not know: a newer image.
+    static func detector(_ entry: WardenMessages.Detector, _ map: PointMap) -> DetectorConfiguration? {
+        let source = map.source(of: entry)
+        switch entry.kind {
+        case .smoke(let options)?:
+            return DetectorConfiguration(
+                .smoke(
+                    SmokeDetector.Configuration(
+                        source: source, alarmThreshold: Int32(clamping: options.alarmMdbPerM),
+                        preAlarmThreshold: Int32(clamping: options.preAlarmMdbPerM),
+                        verification: .milliseconds(Int64(options.verificationMs)))))
+        case .leak(let options)?:
+            return DetectorConfiguration(
+                .leak(
+                    LeakDetector.Configuration(
+                        source: source, wetLimit: options.wetBelow, openLimit: options.openAbove,
+                        onDelay: .milliseconds(Int64(options.delayMs)))))
+        case .fall(let options)?:
+            return DetectorConfiguration(
+                .fall(
+                    FallDetector.Configuration(
+                        source: source, cancelButton: options.cancelLine.map { map.line(Int($0)) },
+                        cancelWindow: .milliseconds(Int64(options.cancelWindowMs)),
+                        longLieAfter: .milliseconds(Int64(options.longLieMs)))))
+        case .longLie(let options)?:
+            return DetectorConfiguration(.longLie(of: DetectorIndex(UInt16(truncatingIfNeeded: options.fallDetector))))
+        case .state(let options)?:
+            return DetectorConfiguration(
+                .state(
+                    StateDetector.Configuration(
+                        source: source, alarmValue: options.alarmActive ? 1 : 0,
+                        onDelay: .milliseconds(Int64(options.onDelayMs)),
+                        offDelay: .milliseconds(Int64(options.offDelayMs)), holds: options.holds,
+                        maximumAge: .endless)))
+        case .threshold(let options)?:
+            return DetectorConfiguration(
+                .threshold(
+                    ThresholdDetector.Configuration(
+                        source: source, side: options.below ? .below : .above, alarmLimit: options.alarmLimit,
+                        preAlarmLimit: options.preAlarmLimit == 0 ? nil : options.preAlarmLimit,
+                        hysteresis: Int32(clamping: options.hysteresis),
+                        onDelay: .milliseconds(Int64(options.onDelayMs)),
+                        offDelay: .milliseconds(Int64(options.offDelayMs)))))
+        case nil:
+            return nil
+        }
+    }
+}
+
+/// How the monitor numbers what it listens to: the image's points, then its lines, then its accelerometers by sensor.
+struct PointMap: BitwiseCopyable {
+    let points: Int
+    let lines: Int
+
+    func point(_ index: Int) -> PointIndex { PointIndex(UInt16(index)) }
+    func line(_ index: Int) -> PointIndex { PointIndex(UInt16(points + index)) }
+    func sensor(_ index: Int) -> PointIndex { PointIndex(UInt16(points + lines + index)) }
+
+    /// The one source of a detector; the image was checked to name one where the kind needs it.
+    func source(of entry: WardenMessages.Detector) -> PointIndex {
+        if let point = entry.point { return self.point(Int(point)) }
+        if let line = entry.line { return self.line(Int(line)) }
+        if let sensor = entry.sensor { return self.sensor(Int(sensor)) }
+        return PointIndex(.max)
+    }
+}

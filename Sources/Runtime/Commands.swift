@@ -1,0 +1,104 @@
+import AccessControl
+import Authority
+import CauseAndEffect
+import EventJournal
+import FixedMemory
+import HardwareInterface
+import LifeSafety
+import WardenMessages
+
+// Commands of people, from wherever they come. Only what a principal authorised gets here.
+extension Runtime where Board: ~Copyable {
+    /// Carries out a command, records who asked and what became of it.
+    mutating func execute(_ command: Authorised<Command>, at now: Instant) -> CommandAnswer {
+        let answer = perform(command.action, command.actor, at: now)
+        audit(command.action, command.actor, answer.result, at: now)
+        return answer
+    }
+
+    /// Records a command that nobody may carry out or this role may not.
+    mutating func refuse(_ command: Command, from actor: Actor, at now: Instant) -> CommandAnswer {
+        audit(command, actor, .notPermitted, at: now)
+        return CommandAnswer(result: .notPermitted)
+    }
+
+    private mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult, at now: Instant) {
+        publish(
+            .audit,
+            .command(
+                CommandAudit(
+                    actor: actor, command: UInt32(bitPattern: command.kind.rawValue), target: command.target,
+                    result: result)), at: now)
+    }
+
+    private mutating func perform(_ command: Command, _ actor: Actor, at now: Instant) -> CommandAnswer {
+        switch command.kind {
+        case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
+            return commandDoor(command, actor, at: now)
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel:
+            return commandAlarm(command, at: now)
+        case .fireReset:
+            return resetFire(actor, at: now)
+        case .none, .unrecognised:
+            return CommandAnswer(result: .unknownCommand)
+        }
+    }
+
+    private mutating func commandDoor(_ command: Command, _ actor: Actor, at now: Instant) -> CommandAnswer {
+        guard Int(command.target) < access.doorCount else { return CommandAnswer(result: .unknownTarget) }
+        let action: DoorCommand =
+            switch command.kind {
+            case .doorUnlock: .unlock
+            case .doorLock: .lock
+            case .doorFree: .setMode(.free)
+            case .doorLockdown: .lockdown
+            default: .resume
+            }
+        let decision = access.command(
+            action, DoorIndex(UInt8(command.target)), by: Runtime.requester(actor), now: now, into: &accessOutput)
+        if command.kind == .doorRestore {
+            access.command(
+                .endLockdown, DoorIndex(UInt8(command.target)), by: Runtime.requester(actor), now: now,
+                into: &accessOutput)
+        }
+        settleAccess(at: now)
+        evaluateMatrix(at: now)
+        return CommandAnswer(
+            result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
+    }
+
+    private mutating func commandAlarm(_ command: Command, at now: Instant) -> CommandAnswer {
+        guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
+        let detector = DetectorIndex(UInt16(command.target))
+        let outcome =
+            switch command.kind {
+            case .alarmAcknowledge: monitor.acknowledge(detector, at: now, into: &alarmOutput)
+            case .alarmSilence: monitor.silence(detector, at: now, into: &alarmOutput)
+            case .alarmReset: monitor.reset(detector, at: now, into: &alarmOutput)
+            default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
+            }
+        settleAlarms(at: now)
+        matrix.reset(at: now)
+        evaluateMatrix(at: now)
+        return CommandAnswer(result: outcome == .done ? .done : .refused)
+    }
+
+    private mutating func resetFire(_ actor: Actor, at now: Instant) -> CommandAnswer {
+        matrix.reset(at: now)
+        evaluateMatrix(at: now)
+        let decision = access.resetFire(by: Runtime.requester(actor), now: now, into: &accessOutput)
+        settleAccess(at: now)
+        evaluateMatrix(at: now)
+        return CommandAnswer(
+            result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
+    }
+
+    static func requester(_ actor: Actor) -> Requester {
+        let index = UInt16(truncatingIfNeeded: actor.index)
+        switch actor.kind {
+        case .console: return Requester(.console, index: index, user: actor.user)
+        case .link: return Requester(.link, index: index, user: actor.user)
+        default: return .board
+        }
+    }
+}

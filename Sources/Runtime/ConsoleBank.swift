@@ -1,0 +1,78 @@
+import Console
+import FixedMemory
+import HardwareInterface
+
+/// The consoles of a board.
+struct ConsoleBank: ~Copyable {
+    struct Entry: ~Copyable {
+        let stream: StreamIndex
+        var session: ConsoleSession?
+        var isOpen: Bool
+    }
+
+    private var entries: FixedArray<Entry>
+    /// Where the next round begins, so that no console starves another.
+    private var nextTurn = 0
+
+    init(capacity: Int) { entries = FixedArray(capacity: capacity) }
+
+    func stream(of index: Int) -> StreamIndex { entries[index].stream }
+
+    /// Whether any console has something to say or to read.
+    var hasWork: Bool {
+        for index in entries.indices where entries[index].isOpen && isBusy(index) { return true }
+        return false
+    }
+
+    private func isBusy(_ index: Int) -> Bool {
+        switch entries[index].session {
+        case .some(let session): session.isBusy
+        case nil: false
+        }
+    }
+
+    /// A console is there; it is greeted. One that was there before begins anew; one too many is left without answer.
+    mutating func open(_ stream: StreamIndex) {
+        for index in entries.indices where entries[index].stream == stream {
+            entries[index].isOpen = true
+            entries[index].session?.restart()
+            return
+        }
+        entries.append(Entry(stream: stream, session: ConsoleSession(number: entries.count), isOpen: true))
+    }
+
+    mutating func close(_ stream: StreamIndex) {
+        for index in entries.indices where entries[index].stream == stream { entries[index].isOpen = false }
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>, on stream: StreamIndex) {
+        for index in entries.indices where entries[index].stream == stream {
+            entries[index].session?.receive(bytes)
+        }
+    }
+
+    /// The next console, in turn, that has something to do and room for a row; `nil` if there is none.
+    mutating func next<Board: Hardware & ~Copyable>(on hardware: borrowing Board) -> Int? {
+        for offset in entries.indices {
+            let index = (nextTurn + offset) % entries.count
+            guard entries[index].isOpen, isBusy(index),
+                hardware.sendRoom(of: entries[index].stream) >= ConsoleSession.rowLimit
+            else { continue }
+            nextTurn = index + 1
+            return index
+        }
+        return nil
+    }
+
+    /// Lends a session to the runtime; `put` brings it back.
+    mutating func take(_ index: Int) -> ConsoleSession {
+        guard let session = entries[index].session.take() else {
+            preconditionFailure("a session is lent once at a time")
+        }
+        return session
+    }
+
+    mutating func put(_ session: consuming ConsoleSession, _ index: Int) {
+        entries[index].session = .some(consume session)
+    }
+}

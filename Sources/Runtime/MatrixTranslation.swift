@@ -1,0 +1,114 @@
+import BoardImage
+import CauseAndEffect
+import FixedMemory
+import HardwareInterface
+import WardenMessages
+
+/// The image's effect rows as the lists that the cause-and-effect matrix is made of.
+struct MatrixLists: ~Copyable {
+    var rules: FixedArray<Rule>
+    var terms: FixedArray<Term>
+    var effects: FixedArray<CauseAndEffect.Effect>
+    var targets: FixedArray<EffectTarget>
+    var patterns: FixedArray<Pattern>
+    var steps: FixedArray<PatternStep>
+
+    /// Places of the patterns in the pattern list.
+    private enum PatternPlace {
+        static let pulsed: UInt16 = 0
+        static let temporalThree: UInt16 = 1
+    }
+
+    init(_ image: borrowing BoardImage) {
+        var termCount = 0
+        var actionCount = 0
+        for index in image.effects.indices {
+            termCount += image.effects[index].causes.count
+            actionCount += image.effects[index].actions.count
+        }
+        rules = FixedArray(capacity: image.effects.count)
+        terms = FixedArray(capacity: termCount)
+        effects = FixedArray(capacity: actionCount)
+        targets = FixedArray(capacity: actionCount)
+        patterns = FixedArray(capacity: 2)
+        steps = FixedArray(capacity: 16)
+        addPattern { SirenPattern.help($0) }
+        addPattern { SirenPattern.evacuation($0) }
+        for index in image.effects.indices { add(image.effects[index], image) }
+    }
+
+    private mutating func addPattern(_ step: (Int) -> PatternStep?) {
+        let first = steps.count
+        while let next = step(steps.count - first) { steps.append(next) }
+        patterns.append(Pattern(firstStep: UInt16(first), stepCount: UInt16(steps.count - first)))
+    }
+
+    private mutating func add(_ row: WardenMessages.Effect, _ image: borrowing BoardImage) {
+        let firstTerm = UInt16(terms.count)
+        var isFire = false
+        for index in 0..<row.causes.count {
+            let cause = row.causes[index]
+            guard let term = MatrixLists.term(cause) else { continue }
+            terms.append(term)
+            if case .detector(let detector)? = cause.source, case .smoke? = image.detectors[Int(detector)].kind {
+                isFire = true
+            }
+        }
+        let firstEffect = UInt16(effects.count)
+        for index in 0..<row.actions.count {
+            guard let (target, demand) = MatrixLists.action(row.actions[index]) else { continue }
+            effects.append(CauseAndEffect.Effect(target: place(of: target), demand: demand))
+        }
+        let combination: CauseAndEffect.Combination =
+            switch row.combination {
+            case .any, .unrecognised: .any
+            case .all: .all
+            case .atLeast: .atLeast(UInt8(truncatingIfNeeded: row.atLeast))
+            }
+        rules.append(
+            Rule(
+                terms: firstTerm..<UInt16(terms.count), combination: combination,
+                effects: firstEffect..<UInt16(effects.count), delay: .milliseconds(Int64(row.delayMs)),
+                latches: row.latching, priorityClass: isFire ? .fire : .technical,
+                priority: UInt8(truncatingIfNeeded: row.priority)))
+    }
+
+    private static func term(_ cause: Cause) -> Term? {
+        let aspects: Aspects =
+            switch cause.state {
+            case .alarm, .unrecognised: .alarm
+            case .preAlarm: .preAlarm
+            case .trouble: .trouble
+            }
+        switch cause.source {
+        case .detector(let index)?: return Term(.detector(UInt16(index)), aspects)
+        case .doorForced(let index)?: return Term(.door(UInt16(index)), .forced)
+        case .doorHeld(let index)?: return Term(.door(UInt16(index)), .heldOpen)
+        case .line(let index)?: return Term(.point(UInt16(index)), .active)
+        case nil: return nil
+        }
+    }
+
+    private static func action(_ action: EffectAction) -> (EffectTarget, Demand)? {
+        switch action.action {
+        case .output(let output)?:
+            let demand: Demand =
+                switch output.pattern {
+                case .steady, .unrecognised: .on
+                case .pulsed: .pattern(PatternPlace.pulsed)
+                case .temporalThree: .pattern(PatternPlace.temporalThree)
+                }
+            return (.line(LineIndex(UInt16(output.line))), demand)
+        case .releaseDoor(let door)?:
+            return (.door(UInt16(door)), .release)
+        case nil:
+            return nil
+        }
+    }
+
+    private mutating func place(of target: EffectTarget) -> UInt16 {
+        for index in targets.indices where targets[index] == target { return UInt16(index) }
+        targets.append(target)
+        return UInt16(targets.count - 1)
+    }
+}
