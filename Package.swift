@@ -76,6 +76,22 @@ let package = Package(
             "VirtualBoard", path: "simulators/VirtualBoard",
             ["FixedMemory", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
 
+        room(
+            "Simulation", path: "simulators/Simulation",
+            [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Console",
+                "Runtime", "DeviceModels", "VirtualBoard",
+            ]),
+
+        .target(name: "CSimulator", path: "simulators/CSimulator"),
+        .executableTarget(
+            name: "wardensim",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
+                "Simulation", "CSimulator",
+            ],
+            path: "simulators/wardensim", swiftSettings: core),
+
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
         .executableTarget(
             name: "warden-selftest",

@@ -1,0 +1,268 @@
+import BoardImage
+import Console
+import Cryptography
+import DeviceModels
+import FixedMemory
+import HardwareInterface
+import Runtime
+import VirtualBoard
+import WardenMessages
+
+/// A scenario on a virtual board: the same runtime as on hardware, moved from one moment at which something happens to
+/// the next.
+///
+/// The trace of a run depends on the board image, the scenario and nothing else.
+public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
+    /// Turns at one moment after which the runtime is held to be stuck in a loop of its own.
+    static var turnsAtOneMoment: Int { 10_000 }
+
+    /// How a run stands.
+    public enum State: Equatable {
+        case running
+        /// The scenario has reached its end.
+        case ended
+        /// The runtime asks for turn after turn without time going on: a defect.
+        case stuck
+    }
+
+    /// What a run came to.
+    public struct Summary: Equatable {
+        public var expectationsMet: Int
+        public var expectationsFailed: Int
+        public var events: UInt64
+        public var turns: UInt64
+        public var simulated: Interval
+    }
+
+    public private(set) var runtime: Runtime<VirtualBoard>
+    public let scenario: ScenarioTables
+    public var sink: Sink
+    public private(set) var state = State.running
+    /// The stream of the technician's console; `nil` if the board has none.
+    public let console: StreamIndex?
+
+    private var stimuli: StimulusTable
+    private var expectations: ExpectationTable
+    private var nextStep = 0
+    private var tracedSequence: UInt64 = 0
+    private var line = TraceLine()
+    private let end: Instant
+
+    /// - Parameters:
+    ///   - image: the board, decoded from `file`.
+    ///   - hashKey: what its credentials were hashed with.
+    ///   - sink: takes the trace.
+    public init(
+        image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, scenario: consuming ScenarioTables,
+        sink: consuming Sink
+    ) throws(StartError) {
+        var board = VirtualBoard(image)
+        let devices = image.sensors.count
+        console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
+        board.setWallClock(
+            WallClock(
+                unixMilliseconds: scenario.header.startUnixMs,
+                trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: scenario.header.clockTrust.rawValue)) ?? .unset))
+        stimuli = StimulusTable(devices: devices, capacity: max(1, devices * Quantity.allCases.count))
+        expectations = ExpectationTable(capacity: scenario.steps.count)
+        end = .start + .milliseconds(Int64(clamping: scenario.header.durationMs))
+        runtime = try Runtime(hardware: board, image: image, file: file, hashKey: hashKey)
+        self.scenario = scenario
+        self.sink = sink
+    }
+
+    /// The present of the board.
+    public var now: Instant { runtime.hardware.now }
+
+    public var summary: Summary {
+        Summary(
+            expectationsMet: expectations.met, expectationsFailed: expectations.failed,
+            events: runtime.lastEventSequence, turns: runtime.boardStatus.turns, simulated: now - .start)
+    }
+
+    /// The next moment at which anything happens; never in the past.
+    public var nextMoment: Instant {
+        var next = min(runtime.deadline, runtime.hardware.nextArrival, stimuli.deadline)
+        if nextStep < scenario.steps.count { next = min(next, moment(ofStep: nextStep)) }
+        // A nanosecond past the end of an expectation, what happened at the end has been seen.
+        next = min(next, expectations.deadline + Interval(nanoseconds: 1), end)
+        return max(next, now)
+    }
+
+    private func moment(ofStep index: Int) -> Instant {
+        .start + .milliseconds(Int64(clamping: scenario.steps[index].atMs))
+    }
+
+    /// Goes on to `nextMoment`, or to `limit` if that is earlier, and lets everything happen that is due.
+    ///
+    /// - Returns: the state afterwards; once it is not `.running` nothing more happens.
+    @discardableResult
+    public mutating func advance(limit: Instant = .never) -> State {
+        guard state == .running else { return state }
+        let next = nextMoment
+        runtime.hardware.advance(to: max(now, min(next, limit)))
+        guard next <= limit else { return .running }
+        expectations.expire(before: now)
+        stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
+        while nextStep < scenario.steps.count, moment(ofStep: nextStep) <= now {
+            perform(scenario.steps[nextStep])
+            nextStep += 1
+        }
+        settle()
+        if state == .running && now >= end {
+            expectations.expire(before: .never)
+            state = .ended
+        }
+        return state
+    }
+
+    /// Turns the runtime until nothing is left to do at this moment.
+    private mutating func settle() {
+        for _ in 0..<Simulation.turnsAtOneMoment {
+            runtime.turn()
+            drain()
+            guard runtime.deadline <= now || runtime.hardware.nextArrival <= now else { return }
+        }
+        state = .stuck
+    }
+
+    /// Types on the console of the board.
+    public mutating func type(_ bytes: Span<UInt8>) {
+        guard let console else { return }
+        runtime.hardware.transmit(bytes, to: console)
+    }
+
+    /// Moves what the board's console printed into `sink`.
+    public mutating func takeConsoleOutput<Output: ByteSink & ~Copyable>(into output: inout Output) {
+        guard let console else { return }
+        runtime.hardware.takeSent(from: console, into: &output)
+    }
+
+    /// The oldest expectation that was decided and not yet looked at.
+    public mutating func takeVerdict() -> (expectation: Expectation, isMet: Bool)? {
+        expectations.takeVerdict().map { ($0.expectation, $0.isMet) }
+    }
+
+    // MARK: Trace
+
+    /// Writes what has happened since the last time: lines driven, events recorded.
+    private mutating func drain() {
+        while let change = runtime.hardware.takeLineChange() {
+            line.begin(at: change.at)
+            line.append("line ")
+            runtime.append(.line, at: Int(change.line.value), to: &line)
+            line.append(change.isActive ? " on" : " off")
+            writeLine()
+        }
+        let last = runtime.lastEventSequence
+        while tracedSequence < last {
+            tracedSequence = max(tracedSequence + 1, runtime.firstEventSequence)
+            guard let event = runtime.event(at: tracedSequence) else { continue }
+            line.begin(at: Instant(nanoseconds: Int64(clamping: event.monotonicNs)))
+            EventText.append(event, names: runtime, to: &line)
+            writeLine()
+        }
+    }
+
+    private mutating func writeLine() { Simulation.write(line, to: &sink, &expectations) }
+
+    // Static, so that the line and those who look at it are seen to be different things.
+    private static func write(
+        _ line: borrowing TraceLine, to sink: inout Sink, _ expectations: inout ExpectationTable
+    ) {
+        expectations.observe(line.words)
+        sink.write(line.span)
+    }
+
+    // MARK: Steps
+
+    private mutating func perform(_ step: Step) {
+        switch step.action {
+        case .set(let set)?: performSet(set)
+        case .play(let play)?: performPlay(play)
+        case .line(let input)?:
+            runtime.hardware.setInput(LineIndex(UInt16(truncatingIfNeeded: input.line)), isActive: input.active)
+        case .serial(let serial)?:
+            runtime.hardware.transmit(serial.data.span, to: StreamIndex(UInt16(truncatingIfNeeded: serial.port)))
+        case .fault(let fault)?: performFault(fault)
+        case .clock(let clock)?:
+            runtime.hardware.setWallClock(
+                WallClock(
+                    unixMilliseconds: clock.unixMs,
+                    trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: clock.trust.rawValue)) ?? .unset))
+        case .console(let text)?:
+            type(text.text.span)
+            type(FixedBytes<1>("\r").span)
+        case .expect(let expectation)?: expectations.add(expectation, at: now)
+        case .remark(let remark)?:
+            line.begin(at: now)
+            line.append("remark ")
+            line.append(remark.text.span)
+            writeLine()
+        case .command(let command)?: _ = runtime.execute(command, fromConsole: 0)
+        case nil: break
+        }
+    }
+
+    private mutating func performSet(_ set: SetQuantity) {
+        guard let quantity = DeviceModels.Quantity(rawValue: UInt8(truncatingIfNeeded: set.quantity.rawValue)) else {
+            return
+        }
+        if set.overMs == 0 {
+            stimuli.set(Int(set.sensor), quantity, set.value, on: &runtime.hardware)
+        } else {
+            stimuli.ramp(
+                Int(set.sensor), quantity, to: set.value, over: .milliseconds(Int64(set.overMs)), at: now)
+            stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
+        }
+    }
+
+    private mutating func performPlay(_ play: PlayTrack) {
+        let track = Int(play.track)
+        guard track < scenario.motions.count else { return }
+        if let motion = scenario.motions[track] {
+            let start = now
+            runtime.hardware.withDevice(Int(play.sensor)) { $0.play(motion, from: start, repeats: play.repeat) }
+            return
+        }
+        guard let quantity = DeviceModels.Quantity(rawValue: UInt8(truncatingIfNeeded: play.quantity.rawValue)) else {
+            return
+        }
+        stimuli.play(track, Int(play.sensor), quantity, repeats: play.repeat, at: now)
+        stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
+    }
+
+    private mutating func performFault(_ fault: Fault) {
+        switch fault.target {
+        case .sensor(let sensor)?:
+            let now = now
+            runtime.hardware.withDevice(Int(sensor)) { Simulation.apply(fault, to: &$0, at: now) }
+        case .bus(let bus)?:
+            let bus = BusIndex(UInt8(truncatingIfNeeded: bus))
+            switch fault.kind {
+            case .held: runtime.hardware.setBusHeld(bus, fault.active)
+            case .slow: runtime.hardware.setBusDelay(bus, fault.active ? .milliseconds(50) : .zero)
+            default: runtime.hardware.setBusAbsent(bus, fault.active)
+            }
+        case .port(let port)?:
+            runtime.hardware.setStreamOpen(StreamIndex(UInt16(truncatingIfNeeded: port)), !fault.active)
+        case .line(let line)?:
+            runtime.hardware.setLineAvailable(LineIndex(UInt16(truncatingIfNeeded: line)), !fault.active)
+        case nil: break
+        }
+    }
+
+    private static func apply(_ fault: Fault, to device: inout DeviceModel, at now: Instant) -> Bool {
+        switch fault.kind {
+        case .absent: device.faults.isAbsent = fault.active
+        case .held: device.faults.isHeld = fault.active
+        case .frozen: device.defects.isFrozen = fault.active
+        case .nonsense: device.faults.distortion = fault.active ? .nonsense : .none
+        case .checksum: device.faults.distortion = fault.active ? .flippedBits : .none
+        case .slow: device.defects.conversionPercent = fault.active ? 400 : 100
+        case .reset: if fault.active { device.powerOn(at: now) }
+        case .unrecognised: return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,280 @@
+import DeviceModels
+import FixedMemory
+import HardwareInterface
+
+/// A board in memory with a clock that moves only when told: the `Hardware` of simulations and tests.
+///
+/// Nothing here decides anything and nothing is random: the same stimuli at the same times give the same inputs in the
+/// same order.
+public struct VirtualBoard: Hardware, ~Copyable {
+    /// Sizes, fixed when the board is made.
+    public struct Capacities {
+        public var lines = 64
+        public var buses = 4
+        public var devices = 32
+        public var streams = 24
+        /// Inputs that may wait to be delivered.
+        public var arrivals = 256
+        /// Output changes that may wait to be looked at.
+        public var lineChanges = 256
+        /// Bytes that a stream may send before somebody takes them.
+        public var sendBytes = 8192
+        /// Requests that a bus takes before it says that it is busy.
+        public var requestsPerBus = 8
+
+        public init() {}
+    }
+
+    /// An output line that was driven to another level.
+    public struct LineChange: Equatable, BitwiseCopyable {
+        public var line: LineIndex
+        public var isActive: Bool
+        public var at: Instant
+    }
+
+    struct Line: BitwiseCopyable {
+        var isOutput: Bool
+        var isActive: Bool
+        var isAvailable = true
+    }
+
+    private let capacities: Capacities
+    private var clock: Instant = .start
+    private var arrivals: ArrivalQueue
+    private var lines: FixedArray<Line>
+    private var lineChanges: Ring<LineChange>
+    private var buses: FixedArray<VirtualBus>
+    private var devices: FixedArray<VirtualDevice>
+    private var streams: FixedArray<VirtualStream>
+
+    public init(_ capacities: Capacities = Capacities()) {
+        self.capacities = capacities
+        arrivals = ArrivalQueue(capacity: capacities.arrivals)
+        lines = FixedArray(capacity: capacities.lines)
+        lineChanges = Ring(capacity: capacities.lineChanges)
+        buses = FixedArray(capacity: capacities.buses)
+        devices = FixedArray(capacity: capacities.devices)
+        streams = FixedArray(capacity: capacities.streams)
+    }
+
+    // MARK: Building the board
+
+    /// Adds the next line of the table; outputs claim their level at once, as the real ones do.
+    public mutating func addLine(isOutput: Bool, isActive: Bool) {
+        let added = lines.append(Line(isOutput: isOutput, isActive: isActive))
+        precondition(added, "more lines than the virtual board has room for")
+    }
+
+    /// Adds the next bus of the table.
+    public mutating func addBus(timeout: Interval) {
+        let added = buses.append(VirtualBus(timeout: timeout))
+        precondition(added, "more buses than the virtual board has room for")
+    }
+
+    /// Puts a device on a bus.
+    ///
+    /// - Returns: its place, for stimuli and faults.
+    @discardableResult
+    public mutating func addDevice(_ model: consuming DeviceModel, on bus: BusIndex, address: UInt8) -> Int {
+        let added = devices.append(VirtualDevice(bus: bus, address: address, model: model))
+        precondition(added, "more devices than the virtual board has room for")
+        return devices.count - 1
+    }
+
+    /// Adds the next stream of the table; one that is open is announced to the runtime at once.
+    @discardableResult
+    public mutating func addStream(_ kind: StreamKind, bitsPerSecond: Int = 0, isOpen: Bool = true) -> StreamIndex {
+        let byteTime = bitsPerSecond > 0 ? Interval(nanoseconds: 10 * 1_000_000_000 / Int64(bitsPerSecond)) : .zero
+        let index = StreamIndex(UInt16(streams.count))
+        let added = streams.append(
+            VirtualStream(kind: kind, byteTime: byteTime, isOpen: isOpen, sendCapacity: capacities.sendBytes))
+        precondition(added, "more streams than the virtual board has room for")
+        if isOpen { arrivals.push(Input(.streamOpened(index, kind), at: clock)) }
+        return index
+    }
+
+    // MARK: The world's side
+
+    /// When the next input is due; `.never` if none is on its way.
+    public var nextArrival: Instant { arrivals.nextAt }
+
+    /// Inputs that wait, with high-water mark and losses.
+    public var arrivalUsage: Usage { arrivals.usage }
+
+    /// Moves the clock forward. Traps on the way back: time never goes there.
+    public mutating func advance(to instant: Instant) {
+        precondition(instant >= clock, "the monotonic clock never goes back")
+        clock = instant
+    }
+
+    /// Sets an input line, as a contact or a button would; the board hears of it if the level changes.
+    public mutating func setInput(_ line: LineIndex, isActive: Bool) {
+        let place = Int(line.value)
+        precondition(!lines[place].isOutput, "only inputs are set from outside")
+        guard lines[place].isActive != isActive else { return }
+        lines[place].isActive = isActive
+        if lines[place].isAvailable { arrivals.push(Input(.lineChanged(line, isActive: isActive), at: clock)) }
+    }
+
+    /// The level of a line, input or output.
+    public func isActive(_ line: LineIndex) -> Bool { lines[Int(line.value)].isActive }
+
+    /// Takes a line away or gives it back.
+    public mutating func setLineAvailable(_ line: LineIndex, _ isAvailable: Bool) {
+        let place = Int(line.value)
+        guard lines[place].isAvailable != isAvailable else { return }
+        lines[place].isAvailable = isAvailable
+        arrivals.push(Input(.lineAvailability(line, isAvailable: isAvailable), at: clock))
+        if isAvailable && !lines[place].isOutput {
+            arrivals.push(Input(.lineChanged(line, isActive: lines[place].isActive), at: clock))
+        }
+    }
+
+    /// Takes the oldest change of an output line that nobody has looked at yet.
+    public mutating func takeLineChange() -> LineChange? { lineChanges.pop() }
+
+    /// A device's model, to change what it measures or what is wrong with it.
+    public mutating func withDevice(_ place: Int, _ change: (inout DeviceModel) -> Bool) {
+        _ = change(&devices[place].model)
+    }
+
+    /// Lets a bus hang, vanish or recover. Requests under way end as the new condition says.
+    public mutating func setBusHeld(_ bus: BusIndex, _ isHeld: Bool) {
+        buses[Int(bus.value)].condition = isHeld ? .held : .sound
+    }
+
+    public mutating func setBusAbsent(_ bus: BusIndex, _ isAbsent: Bool) {
+        buses[Int(bus.value)].condition = isAbsent ? .absent : .sound
+    }
+
+    /// Makes every request of a bus take this much longer.
+    public mutating func setBusDelay(_ bus: BusIndex, _ delay: Interval) {
+        buses[Int(bus.value)].delay = delay
+    }
+
+    /// Sends bytes to the board; they arrive one after the other at the stream's speed and are delivered together when
+    /// the last of them is there. More than one input holds come in several.
+    public mutating func transmit(_ bytes: Span<UInt8>, to stream: StreamIndex) {
+        let place = Int(stream.value)
+        guard streams[place].isOpen else { return }
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + Input.byteLimit, bytes.count)
+            let begins = max(clock, streams[place].busyUntil)
+            streams[place].busyUntil = begins + streams[place].byteTime * Int64(end - start)
+            var input = Input(.bytesReceived(stream), at: streams[place].busyUntil)
+            input.bytes.append(bytes.extracting(start..<end))
+            arrivals.push(input)
+            start = end
+        }
+    }
+
+    /// Unplugs or plugs in a serial port, console or connection.
+    public mutating func setStreamOpen(_ stream: StreamIndex, _ isOpen: Bool) {
+        let place = Int(stream.value)
+        guard streams[place].isOpen != isOpen else { return }
+        streams[place].isOpen = isOpen
+        streams[place].sent.removeAll()
+        arrivals.push(Input(isOpen ? .streamOpened(stream, streams[place].kind) : .streamClosed(stream), at: clock))
+    }
+
+    public func isOpen(_ stream: StreamIndex) -> Bool { streams[Int(stream.value)].isOpen }
+
+    /// Moves what the board sent on a stream into `sink`.
+    public mutating func takeSent<Sink: ByteSink & ~Copyable>(from stream: StreamIndex, into sink: inout Sink) {
+        let place = Int(stream.value)
+        sink.append(streams[place].sent.span)
+        streams[place].sent.removeAll()
+    }
+
+    /// Bytes that the board sent on a stream and nobody has taken yet.
+    public func sentCount(of stream: StreamIndex) -> Int { streams[Int(stream.value)].sent.count }
+
+    /// Sets the civil clock; the board hears of it as from its operating system.
+    public mutating func setWallClock(_ wallClock: WallClock) {
+        arrivals.push(Input(.wallClockChanged(wallClock), at: clock))
+    }
+
+    // MARK: Hardware
+
+    public var now: Instant { clock }
+
+    public mutating func takeInput(_ input: inout Input, urgentOnly: Bool) -> Bool {
+        // Consoles and links are few and their inputs short; order of arrival is kept for them too, so that a
+        // simulation stays a sequence one can read.
+        guard arrivals.pop(dueAt: clock, into: &input) else { return false }
+        if case .busCompleted(let bus, _, _) = input.event { buses[Int(bus.value)].waiting -= 1 }
+        return true
+    }
+
+    @discardableResult
+    public mutating func setLine(_ line: LineIndex, isActive: Bool) -> Bool {
+        let place = Int(line.value)
+        precondition(lines[place].isOutput, "an input is never driven")
+        guard lines[place].isAvailable else { return false }
+        if lines[place].isActive != isActive {
+            lines[place].isActive = isActive
+            lineChanges.push(LineChange(line: line, isActive: isActive, at: clock))
+        }
+        return true
+    }
+
+    public mutating func submit(_ request: BusRequest, to bus: BusIndex) -> Bool {
+        let place = Int(bus.value)
+        guard buses[place].waiting < capacities.requestsPerBus else { return false }
+        let begins = max(clock, buses[place].busyUntil)
+        var completion = Input(at: begins)
+        let outcome: BusOutcome
+        let ends: Instant
+        switch buses[place].condition {
+        case .sound:
+            ends = begins + VirtualBus.duration(of: request) + buses[place].delay
+            outcome = transact(request, on: bus, at: ends, into: &completion.bytes)
+        case .held:
+            ends = begins + buses[place].timeout
+            outcome = .timedOut
+        case .absent:
+            ends = begins
+            outcome = .busMissing
+        }
+        if outcome != .done { completion.bytes.removeAll() }
+        completion.at = ends
+        completion.event = .busCompleted(bus, tag: request.tag, outcome)
+        guard arrivals.push(completion) else { return false }
+        buses[place].busyUntil = ends
+        buses[place].waiting += 1
+        return true
+    }
+
+    private mutating func transact(
+        _ request: BusRequest, on bus: BusIndex, at instant: Instant, into bytes: inout FixedBytes<256>
+    ) -> BusOutcome {
+        for place in devices.indices where devices[place].bus == bus && devices[place].address == request.address {
+            for _ in 0..<request.repetitions {
+                let outcome = devices[place].model.transact(
+                    write: request.write.span, read: Int(request.readCount), into: &bytes, at: instant)
+                guard outcome == .done else { return outcome }
+            }
+            return .done
+        }
+        return .notAcknowledged
+    }
+
+    public mutating func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool {
+        guard sendRoom(of: stream) >= bytes.count else { return false }
+        streams[Int(stream.value)].sent.append(bytes)
+        return true
+    }
+
+    public func sendRoom(of stream: StreamIndex) -> Int {
+        let place = Int(stream.value)
+        return streams[place].isOpen ? streams[place].sent.room : 0
+    }
+
+    public mutating func close(_ stream: StreamIndex) {
+        switch streams[Int(stream.value)].kind {
+        case .serialPort: break
+        case .console, .link: setStreamOpen(stream, false)
+        }
+    }
+}
