@@ -1,4 +1,5 @@
 import AccessControl
+import Authority
 import BoardImage
 import CauseAndEffect
 import Drivers
@@ -9,6 +10,16 @@ import WardenMessages
 
 /// The board image's entries in the words of the rooms that use them. Nothing is decided here.
 enum BoardTranslation {
+    // MARK: People
+
+    static func accessTable(_ image: borrowing BoardImage, ownUser: UInt32) -> AccessTable {
+        var table = AccessTable(keys: image.clientKeys.count, users: image.localUsers.count, ownUser: ownUser)
+        // What the table refuses has no role that this version knows; such a client stays unknown.
+        for index in image.clientKeys.indices { _ = table.add(image.clientKeys[index]) }
+        for index in image.localUsers.indices { _ = table.add(image.localUsers[index]) }
+        return table
+    }
+
     // MARK: Sensors and readers
 
     /// - Returns: `nil` for a chip that this program does not know: a newer image.

@@ -1,6 +1,7 @@
 import AccessControl
 import Authority
 import CauseAndEffect
+import Console
 import EventJournal
 import FixedMemory
 import HardwareInterface
@@ -8,21 +9,20 @@ import LifeSafety
 import WardenMessages
 
 // Commands of people, from wherever they come. Only what a principal authorised gets here.
-extension Runtime where Board: ~Copyable {
+extension BoardCore {
     /// Carries out a command, records who asked and what became of it.
-    mutating func execute(_ command: Authorised<Command>, at now: Instant) -> CommandAnswer {
-        let answer = perform(command.action, command.actor, at: now)
-        audit(command.action, command.actor, answer.result, at: now)
+    mutating func execute(_ command: Authorised<Command>) -> CommandAnswer {
+        let answer = perform(command.action, command.actor)
+        audit(command.action, command.actor, answer.result)
         return answer
     }
 
-    /// Records a command that nobody may carry out or this role may not.
-    mutating func refuse(_ command: Command, from actor: Actor, at now: Instant) -> CommandAnswer {
-        audit(command, actor, .notPermitted, at: now)
-        return CommandAnswer(result: .notPermitted)
+    /// Records a command that was refused before it came to `execute`.
+    mutating func refused(_ command: Command, by actor: Actor, with result: CommandResult) {
+        audit(command, actor, result)
     }
 
-    private mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult, at now: Instant) {
+    private mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
         publish(
             .audit,
             .command(
@@ -31,20 +31,20 @@ extension Runtime where Board: ~Copyable {
                     result: result)), at: now)
     }
 
-    private mutating func perform(_ command: Command, _ actor: Actor, at now: Instant) -> CommandAnswer {
+    private mutating func perform(_ command: Command, _ actor: Actor) -> CommandAnswer {
         switch command.kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
-            return commandDoor(command, actor, at: now)
+            return commandDoor(command, actor)
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel:
-            return commandAlarm(command, at: now)
+            return commandAlarm(command)
         case .fireReset:
-            return resetFire(actor, at: now)
+            return resetFire(actor)
         case .none, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }
 
-    private mutating func commandDoor(_ command: Command, _ actor: Actor, at now: Instant) -> CommandAnswer {
+    private mutating func commandDoor(_ command: Command, _ actor: Actor) -> CommandAnswer {
         guard Int(command.target) < access.doorCount else { return CommandAnswer(result: .unknownTarget) }
         let action: DoorCommand =
             switch command.kind {
@@ -55,19 +55,19 @@ extension Runtime where Board: ~Copyable {
             default: .resume
             }
         let decision = access.command(
-            action, DoorIndex(UInt8(command.target)), by: Runtime.requester(actor), now: now, into: &accessOutput)
+            action, DoorIndex(UInt8(command.target)), by: BoardCore.requester(actor), now: now, into: &accessOutput)
         if command.kind == .doorRestore {
             access.command(
-                .endLockdown, DoorIndex(UInt8(command.target)), by: Runtime.requester(actor), now: now,
+                .endLockdown, DoorIndex(UInt8(command.target)), by: BoardCore.requester(actor), now: now,
                 into: &accessOutput)
         }
-        settleAccess(at: now)
-        evaluateMatrix(at: now)
+        settleAccess()
+        evaluateMatrix()
         return CommandAnswer(
             result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
     }
 
-    private mutating func commandAlarm(_ command: Command, at now: Instant) -> CommandAnswer {
+    private mutating func commandAlarm(_ command: Command) -> CommandAnswer {
         guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
         let detector = DetectorIndex(UInt16(command.target))
         let outcome =
@@ -77,18 +77,18 @@ extension Runtime where Board: ~Copyable {
             case .alarmReset: monitor.reset(detector, at: now, into: &alarmOutput)
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
-        settleAlarms(at: now)
+        settleAlarms()
         matrix.reset(at: now)
-        evaluateMatrix(at: now)
+        evaluateMatrix()
         return CommandAnswer(result: outcome == .done ? .done : .refused)
     }
 
-    private mutating func resetFire(_ actor: Actor, at now: Instant) -> CommandAnswer {
+    private mutating func resetFire(_ actor: Actor) -> CommandAnswer {
         matrix.reset(at: now)
-        evaluateMatrix(at: now)
-        let decision = access.resetFire(by: Runtime.requester(actor), now: now, into: &accessOutput)
-        settleAccess(at: now)
-        evaluateMatrix(at: now)
+        evaluateMatrix()
+        let decision = access.resetFire(by: BoardCore.requester(actor), now: now, into: &accessOutput)
+        settleAccess()
+        evaluateMatrix()
         return CommandAnswer(
             result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
     }
@@ -100,5 +100,16 @@ extension Runtime where Board: ~Copyable {
         case .link: return Requester(.link, index: index, user: actor.user)
         default: return .board
         }
+    }
+}
+
+extension BoardCore: ConsoleSubject {
+    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
+        let principal = consoleAccess.principal(atConsole: console)
+        guard let authorised = principal.authorise(command, at: wallClock) else {
+            refused(command, by: principal.actor, with: .notPermitted)
+            return CommandAnswer(result: .notPermitted)
+        }
+        return execute(authorised)
     }
 }

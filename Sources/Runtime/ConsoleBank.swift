@@ -6,7 +6,7 @@ import HardwareInterface
 struct ConsoleBank: ~Copyable {
     struct Entry: ~Copyable {
         let stream: StreamIndex
-        var session: ConsoleSession?
+        var session: ConsoleSession
         var isOpen: Bool
     }
 
@@ -24,18 +24,18 @@ struct ConsoleBank: ~Copyable {
         return false
     }
 
-    private func isBusy(_ index: Int) -> Bool {
-        switch entries[index].session {
-        case .some(let session): session.isBusy
-        case nil: false
-        }
+    private func isBusy(_ index: Int) -> Bool { entries[index].session.isBusy }
+
+    func has(_ stream: StreamIndex) -> Bool {
+        for index in entries.indices where entries[index].stream == stream { return true }
+        return false
     }
 
     /// A console is there; it is greeted. One that was there before begins anew; one too many is left without answer.
     mutating func open(_ stream: StreamIndex) {
         for index in entries.indices where entries[index].stream == stream {
             entries[index].isOpen = true
-            entries[index].session?.restart()
+            entries[index].session.restart()
             return
         }
         entries.append(Entry(stream: stream, session: ConsoleSession(number: entries.count), isOpen: true))
@@ -47,7 +47,7 @@ struct ConsoleBank: ~Copyable {
 
     mutating func receive(_ bytes: Span<UInt8>, on stream: StreamIndex) {
         for index in entries.indices where entries[index].stream == stream {
-            entries[index].session?.receive(bytes)
+            entries[index].session.receive(bytes)
         }
     }
 
@@ -64,15 +64,10 @@ struct ConsoleBank: ~Copyable {
         return nil
     }
 
-    /// Lends a session to the runtime; `put` brings it back.
-    mutating func take(_ index: Int) -> ConsoleSession {
-        guard let session = entries[index].session.take() else {
-            preconditionFailure("a session is lent once at a time")
-        }
-        return session
-    }
-
-    mutating func put(_ session: consuming ConsoleSession, _ index: Int) {
-        entries[index].session = .some(consume session)
+    /// Has a console do one small piece of work.
+    mutating func step<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ index: Int, subject: inout Subject, into sink: inout Sink
+    ) {
+        entries[index].session.step(&subject, into: &sink)
     }
 }

@@ -3,7 +3,8 @@ import FixedMemory
 import HardwareInterface
 import WardenMessages
 
-/// What the runtime knows of the board's digital lines: level, availability, and what an input is for.
+/// What the runtime knows of the board's digital lines: level, availability, what an input is for, and which outputs are
+/// still to be driven.
 struct LineTable: ~Copyable {
     /// What an input line tells.
     enum Role: Equatable, BitwiseCopyable {
@@ -17,18 +18,21 @@ struct LineTable: ~Copyable {
 
     struct Entry: BitwiseCopyable {
         var isOutput: Bool
+        /// The level of an input, or the one that is demanded of an output.
         var isActive: Bool
         var isAvailable = true
-        /// An output that is to be driven again once its line is back.
+        /// Demanded and not yet driven.
         var isOwed = false
         var role = Role.general
     }
 
     private var entries: FixedArray<Entry>
-    private(set) var owed = 0
+    /// Outputs that are to be driven, in the order of the demands.
+    private var owed: FixedArray<UInt16>
 
     init(_ image: borrowing BoardImage) {
         entries = FixedArray(capacity: image.lines.count)
+        owed = FixedArray(capacity: image.lines.count)
         for index in image.lines.indices {
             let line = image.lines[index]
             let isOutput = line.direction == .output
@@ -41,23 +45,41 @@ struct LineTable: ~Copyable {
     }
 
     var count: Int { entries.count }
+    var hasOwed: Bool { !owed.isEmpty }
 
     subscript(_ index: Int) -> Entry { entries[index] }
 
     mutating func setInput(_ index: Int, isActive: Bool) { entries[index].isActive = isActive }
 
-    mutating func setAvailable(_ index: Int, _ isAvailable: Bool) { entries[index].isAvailable = isAvailable }
+    /// Notes that a line is gone or back. An output that is back is driven to what is demanded of it.
+    mutating func setAvailable(_ index: Int, _ isAvailable: Bool) {
+        entries[index].isAvailable = isAvailable
+        if isAvailable && entries[index].isOutput { owe(index) }
+    }
 
-    /// Drives an output to a level unless it already has it.
+    /// Demands a level of an output.
     ///
-    /// - Returns: whether the line changed. A line that cannot be driven now is driven once it is back.
-    mutating func drive<Board: Hardware & ~Copyable>(
-        _ index: Int, isActive: Bool, on hardware: inout Board
-    ) -> Bool {
-        guard entries[index].isActive != isActive || entries[index].isOwed else { return false }
-        let changed = entries[index].isActive != isActive
+    /// - Returns: whether that is another level than before.
+    mutating func demand(_ index: Int, isActive: Bool) -> Bool {
+        guard entries[index].isActive != isActive else { return false }
         entries[index].isActive = isActive
-        entries[index].isOwed = !hardware.setLine(LineIndex(UInt16(index)), isActive: isActive)
-        return changed
+        owe(index)
+        return true
+    }
+
+    private mutating func owe(_ index: Int) {
+        guard !entries[index].isOwed else { return }
+        entries[index].isOwed = true
+        owed.append(UInt16(index))
+    }
+
+    /// Drives every output that is owed. One that cannot be driven now is owed again once its line is back.
+    mutating func drive<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        for place in owed.indices {
+            let index = Int(owed[place])
+            entries[index].isOwed = false
+            hardware.setLine(LineIndex(owed[place]), isActive: entries[index].isActive)
+        }
+        owed.removeAll()
     }
 }

@@ -7,7 +7,7 @@ import LifeSafety
 import WardenMessages
 
 // What the rooms report, as events of the schema in the journal.
-extension Runtime where Board: ~Copyable {
+extension BoardCore {
     /// Kind under which the runtime's events are journalled: the payload is an `Event` without number and time.
     static var eventKind: UInt16 { 1 }
 
@@ -15,11 +15,11 @@ extension Runtime where Board: ~Copyable {
         var payload = FixedBytes<192>()
         Event(body: body).encode(into: &payload)
         journal.append(
-            eventClass, kind: Runtime.eventKind, payload: payload.span, at: moment, clock: wallClock(at: moment))
+            eventClass, kind: BoardCore.eventKind, payload: payload.span, at: moment, clock: wallClock(at: moment))
     }
 
     mutating func publish(_ event: AccessEvent) {
-        let actor = Runtime.actor(event.requester, reader: reader(ofDoor: event.door))
+        let actor = BoardCore.actor(event.requester, reader: reader(ofDoor: event.door))
         if event.kind == .decision {
             publish(
                 .access,
@@ -31,7 +31,7 @@ extension Runtime where Board: ~Copyable {
             return
         }
         publish(
-            Runtime.eventClass(of: event.kind),
+            BoardCore.eventClass(of: event.kind),
             .door(
                 DoorChange(
                     door: UInt32(event.door.value), kind: DoorEventKind(rawValue: Int32(event.kind.rawValue)),
@@ -115,7 +115,7 @@ extension Runtime where Board: ~Copyable {
 
     /// A journalled event as the schema has it; `nil` for one that is none of the runtime's.
     func event(from record: JournalEvent) -> Event? {
-        guard record.kind == Runtime.eventKind, var event = try? Event(decoding: record.payload.span) else {
+        guard record.kind == BoardCore.eventKind, var event = try? Event(decoding: record.payload.span) else {
             return nil
         }
         event.sequence = record.sequence

@@ -9,9 +9,10 @@ import EventJournal
 import FixedMemory
 import HardwareInterface
 import LifeSafety
+import WardenLink
 import WardenMessages
 
-/// The board: takes what the world did, has the rooms decide, drives what they demand, and records it.
+/// The board at work: takes what the world did, has the core decide, and does what follows.
 ///
 /// One `turn` does a bounded amount of work in a fixed order: inputs of lines, buses and readers with the decisions
 /// that follow from them at once; then whatever time has made due; then consoles and links with what is left. The
@@ -26,44 +27,18 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         /// Inputs of consoles and links.
         static var otherInputs: Int { 8 }
         /// Rows of console output, over all consoles.
-        static var consoleSteps: Int { 8 }
+        static var consoleRows: Int { 8 }
     }
 
     /// The world.
     public var hardware: Board
 
-    let image: BoardImage
-    let hashKey: HashKey
-    let map: PointMap
-    let accessTable: AccessTable
-
-    var input = Input()
-    var lines: LineTable
-    var sensors: SensorBank
-    var points: PointTable
-    var readers: ReaderBank
-    /// Door of each reader.
-    var readerDoors: FixedArray<DoorIndex>
-    var samples: FixedArray<AccelerationSample>
-
-    var access: AccessController
-    var accessOutput: AccessOutput
-    var monitor: LifeSafetyMonitor
-    var alarmOutput: AlarmOutput
-    var causes: CauseStates
-    var matrix: CauseAndEffectMatrix
-    var changedTargets: ChangedTargets
-    /// Which row demanded the release of each door, to name it in the event.
-    var troubles: TroubleTable
-
-    var journal: EventJournal
+    var core: BoardCore
+    var links: LinkServer
     var consoles: ConsoleBank
-
-    var wallClock = WallClock.unset
-    /// Monotonic time at which `wallClock` was right.
-    var wallClockAt = Instant.start
-    var turns: UInt64 = 0
-    var inputsTaken: UInt64 = 0
+    private var input = Input()
+    /// A link had more to send than it may in one turn.
+    private var linksHaveMore = false
 
     /// Builds the board from its image.
     ///
@@ -77,184 +52,168 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         hardware: consuming Board, image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey,
         ownUser: UInt32 = 0
     ) throws(StartError) {
-        guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
+        let links = LinkServer(
+            capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser))
+        let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
-        let map = PointMap(points: image.points.count, lines: image.lines.count)
-        let sensors = try Runtime.makeSensors(image)
-        let readers = try Runtime.makeReaders(image)
-        let access = try Runtime.makeAccess(image, file, hashKey)
-        let monitor = try Runtime.makeMonitor(image, map)
-        let causes = CauseStates(
-            detectors: image.detectors.count, doors: image.doors.count, schedules: image.schedules.count,
-            points: image.lines.count)
-        let lists = MatrixLists(image)
-        let matrix = try Runtime.makeMatrix(lists, causes)
-        var points = PointTable(capacity: image.points.count, sensors: image.sensors.count)
-        for index in image.points.indices { points.add(BoardTranslation.point(image.points[index]), at: now) }
-        var readerDoors = FixedArray<DoorIndex>(capacity: image.readers.count)
-        for index in image.readers.indices {
-            readerDoors.append(DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)))
-        }
-
-        self.map = map
-        self.hashKey = hashKey
-        accessTable = AccessTable(keys: 0, users: 0, ownUser: ownUser)
-        lines = LineTable(image)
-        self.sensors = sensors
-        self.points = points
-        self.readers = readers
-        self.readerDoors = readerDoors
-        samples = FixedArray(capacity: SensorOutput.sampleLimit)
-        self.access = access
-        accessOutput = AccessOutput(doors: image.doors.count)
-        self.monitor = monitor
-        alarmOutput = AlarmOutput(capacity: max(1, 2 * image.detectors.count))
-        self.causes = causes
-        self.matrix = matrix
-        changedTargets = ChangedTargets(capacity: lists.targets.count)
-        troubles = TroubleTable(
-            capacity: image.sensors.count + image.points.count + image.readers.count + image.lines.count
-                + image.buses.count + image.ports.count + 4)
-        journal = EventJournal(capacities: Runtime.journalCapacities(image))
-        consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
-        self.image = image
+        let core = try BoardCore(image: image, file: file, hashKey: hashKey, at: now)
         self.hardware = hardware
-        start(at: now)
+        self.core = core
+        self.links = links
+        self.consoles = consoles
+        self.core.start()
+        self.core.lines.drive(on: &self.hardware)
     }
 
-    private static func makeSensors(_ image: borrowing BoardImage) throws(StartError) -> SensorBank {
-        var sensors = SensorBank(capacity: image.sensors.count)
-        for index in image.sensors.indices {
-            guard let sensor = BoardTranslation.sensor(image.sensors[index]) else { throw .unknownSensor(index) }
-            sensors.add(sensor, on: BusIndex(UInt8(truncatingIfNeeded: image.sensors[index].bus)))
-        }
-        return sensors
+    /// When `turn` has something to do though nothing arrives; may be in the past.
+    public var deadline: Instant {
+        if linksHaveMore || consoles.hasWork { return hardware.now }
+        return min(
+            min(core.sensors.deadline, core.readers.deadline), min(core.decisionDeadline, links.deadline))
     }
 
-    private static func makeReaders(_ image: borrowing BoardImage) throws(StartError) -> ReaderBank {
-        var readers = ReaderBank(capacity: image.readers.count)
-        for index in image.readers.indices {
-            guard let reader = BoardTranslation.reader(image.readers[index]) else { throw .unknownReader(index) }
-            readers.add(reader, on: BoardTranslation.stream(of: image.readers[index]))
-        }
-        return readers
+    /// Does what is due, at most as much as `Budget` allows.
+    public mutating func turn() {
+        core.turns &+= 1
+        takeInputs(limit: Budget.urgentInputs, urgentOnly: true)
+        core.now = hardware.now
+        runReaders()
+        runSensors()
+        core.expirePoints()
+        core.runDecisions()
+        core.lines.drive(on: &hardware)
+        takeInputs(limit: Budget.otherInputs, urgentOnly: false)
+        serveConsoles()
+        core.reportTroubles()
+        linksHaveMore = links.work(at: core.now, subject: core, hardware: &hardware)
     }
 
-    private static func makeMatrix(
-        _ lists: borrowing MatrixLists, _ causes: borrowing CauseStates
-    ) throws(StartError) -> CauseAndEffectMatrix {
-        do throws(CauseAndEffectMatrix.Defect) {
-            return try CauseAndEffectMatrix(
-                rules: lists.rules.span, terms: lists.terms.span, effects: lists.effects.span,
-                targets: lists.targets.span, patterns: lists.patterns.span, steps: lists.steps.span, causes: causes)
-        } catch {
-            throw .defectiveMatrix
-        }
+    /// Ends in order: says so to the journal and to every peer. The outputs are the hardware's to leave as configured.
+    public mutating func stop() {
+        core.now = hardware.now
+        core.stop()
+        links.stop()
+        _ = links.work(at: core.now, subject: core, hardware: &hardware)
     }
 
-    private static func makeAccess(
-        _ image: borrowing BoardImage, _ file: Span<UInt8>, _ hashKey: HashKey
-    ) throws(StartError) -> AccessController {
-        var capacities = AccessCapacities()
-        capacities.doors = image.doors.count
-        capacities.credentials = Int(image.capacities.credentials)
-        capacities.rights = max(1, image.doors.count)
-        capacities.schedules = image.schedules.count
-        var access = AccessController(
-            capacities: capacities,
-            zone: TimeZoneRule(offsetMinutes: Int16(truncatingIfNeeded: image.header.utcOffsetMinutes)),
-            hashKey: hashKey)
-        for index in image.schedules.indices { try addSchedule(image.schedules[index], index, to: &access) }
-        for index in image.doors.indices {
-            let entry = image.doors[index]
-            let configuration = BoardTranslation.door(entry, lockLine: image.lines[Int(entry.lockLine)])
-            var place: DoorIndex?
-            do throws(DoorConfiguration.Fault) {
-                place = try access.addDoor(configuration)
-            } catch {
-                throw .defectiveDoor(index)
-            }
-            guard let place else { throw .defectiveDoor(index) }
-            let right = AccessRight(
-                door: place, groups: GroupSet(bits: entry.groups),
-                schedule: entry.schedule.map { ScheduleIndex(UInt8(truncatingIfNeeded: $0)) } ?? .always)
-            guard access.addRight(right) else { throw .defectiveDoor(index) }
-        }
-        try loadCredentials(file, into: &access)
-        return access
-    }
+    // MARK: Inputs
 
-    private static func addSchedule(
-        _ entry: WardenMessages.Schedule, _ index: Int, to access: inout AccessController
-    ) throws(StartError) {
-        let rule = UntrustedClockRule(isActiveWhenUnset: entry.activeWithoutClock)
-        guard access.schedules.addSchedule(rule) != nil else { throw .defectiveSchedule(index) }
-        for place in 0..<entry.periods.count {
-            let period = entry.periods[place]
-            // The image has one bit for holidays of every class.
-            let holidays = period.days & 0x80 != 0 ? AccessControl.SchedulePeriod.allHolidays : 0
-            let days = UInt16(period.days & 0x7F) | holidays
-            let isAdded = access.schedules.addPeriod(
-                AccessControl.SchedulePeriod(
-                    days: days, fromMinute: UInt16(period.fromMinute), toMinute: UInt16(period.toMinute)))
-            guard isAdded else { throw .defectiveSchedule(index) }
+    private mutating func takeInputs(limit: Int, urgentOnly: Bool) {
+        for _ in 0..<limit {
+            guard hardware.takeInput(&input, urgentOnly: urgentOnly) else { return }
+            core.now = hardware.now
+            handleInput()
+            if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         }
     }
 
-    private static func loadCredentials(_ file: Span<UInt8>, into access: inout AccessController) throws(StartError) {
-        var walker: CredentialWalker
-        do throws(BoardImageError) {
-            walker = try CredentialWalker(file)
-        } catch {
-            throw .defectiveCredentials
-        }
-        while let entry = walker.next() {
-            var reader = ByteReader(entry.hash.span)
-            guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self)
-            else { throw .defectiveCredentials }
-            let credential = AccessControl.Credential(
-                holder: entry.holder, groups: GroupSet(bits: entry.groups),
-                traits: entry.extendedTime ? .extendedTime : [], status: entry.lost ? .lost : .active,
-                validFromMinute: entry.validFrom / 60, validUntilMinute: entry.validUntil / 60)
-            guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done else {
-                throw .defectiveCredentials
-            }
+    private mutating func handleInput() {
+        switch input.event {
+        case .lineChanged(let line, let isActive):
+            core.lineChanged(Int(line.value), isActive: isActive, at: input.at)
+        case .lineAvailability(let line, let isAvailable):
+            core.lineAvailability(Int(line.value), isAvailable: isAvailable)
+        case .busCompleted(let bus, let tag, let outcome):
+            core.busCompleted(bus, tag: tag, outcome, bytes: input.bytes.span, at: input.at)
+        case .bytesReceived(let stream): bytesReceived(stream)
+        case .streamOpened(let stream, let kind): streamOpened(stream, kind)
+        case .streamClosed(let stream): streamClosed(stream)
+        case .wallClockChanged(let clock): core.wallClockChanged(clock)
         }
     }
 
-    private static func makeMonitor(
-        _ image: borrowing BoardImage, _ map: PointMap
-    ) throws(StartError) -> LifeSafetyMonitor {
-        var configurations = FixedArray<DetectorConfiguration>(capacity: image.detectors.count)
-        for index in image.detectors.indices {
-            guard let configuration = BoardTranslation.detector(image.detectors[index], map) else {
-                throw .unknownDetector(index)
-            }
-            configurations.append(configuration)
+    private mutating func bytesReceived(_ stream: StreamIndex) {
+        if let reader = core.readers.index(of: stream) {
+            core.readerReceived(input.bytes.span, on: reader)
+            sendReaderOutput(reader)
+        } else if consoles.has(stream) {
+            consoles.receive(input.bytes.span, on: stream)
+        } else {
+            links.received(input.bytes.span, on: stream, at: core.now, subject: &core)
         }
-        return LifeSafetyMonitor(configurations.span)
     }
 
-    /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
-    private static func journalCapacities(_ image: borrowing BoardImage) -> JournalCapacities {
-        let bytesEach = 72
-        let share = max(1_024, Int(image.capacities.events) * bytesEach / 6)
-        return JournalCapacities(memoryBytes: PerClass(repeating: share))
+    private mutating func streamOpened(_ stream: StreamIndex, _ kind: StreamKind) {
+        switch kind {
+        case .serialPort(let port):
+            core.troubles.set(.port, Int(port), isActive: false)
+            guard let reader = core.readers.index(of: stream) else { return }
+            core.readerOpened(reader)
+            sendReaderOutput(reader)
+        case .console: consoles.open(stream)
+        case .link(let peer): links.opened(stream, by: peer, at: core.now, hardware: &hardware)
+        }
+    }
+
+    private mutating func streamClosed(_ stream: StreamIndex) {
+        if Int(stream.value) < core.image.ports.count {
+            core.troubles.set(.port, Int(stream.value), isActive: true)
+            guard let reader = core.readers.index(of: stream) else { return }
+            core.readerClosed(reader)
+        } else if consoles.has(stream) {
+            consoles.close(stream)
+        } else {
+            links.closed(stream)
+        }
+    }
+
+    // MARK: What is due
+
+    private mutating func runReaders() {
+        // Each pass moves one reader's deadline into the future; a reader that does not is the next turn's.
+        for _ in 0..<core.readers.count {
+            guard let reader = core.readers.runNextDue(at: core.now) else { return }
+            core.settleReader(reader)
+            sendReaderOutput(reader)
+        }
+    }
+
+    private mutating func sendReaderOutput(_ reader: Int) {
+        guard core.readers.output.transmit.count > 0 else { return }
+        Runtime.send(core.readers.output.transmit, to: core.readers.stream(of: reader), on: &hardware)
+    }
+
+    // Static, so that the bytes and the hardware are seen to be different things.
+    private static func send(_ bytes: borrowing ByteBuffer, to stream: StreamIndex, on hardware: inout Board) {
+        _ = hardware.send(bytes.span, to: stream)
+    }
+
+    private mutating func runSensors() {
+        for _ in 0..<core.sensors.count {
+            guard let sensor = core.sensors.runNextDue(at: core.now, on: &hardware) else { return }
+            core.settleSensor(sensor)
+        }
+    }
+
+    // MARK: Consoles
+
+    private mutating func serveConsoles() {
+        for _ in 0..<Budget.consoleRows {
+            guard let index = consoles.next(on: hardware) else { return }
+            var row = FixedBytes<256>()
+            consoles.step(index, subject: &core, into: &row)
+            _ = hardware.send(row.span, to: consoles.stream(of: index))
+        }
     }
 }
 
-/// Why a board cannot be run from its image. The program holds its outputs in their safe state and says so.
-public enum StartError: Error, Equatable {
-    /// The credentials were hashed with another key: no card would open. Build the image with this board's key.
-    case wrongHashKey
-    /// A sensor, reader or detector of a kind that this program does not know: the image is newer. The number is its
-    /// place in its table.
-    case unknownSensor(Int)
-    case unknownReader(Int)
-    case unknownDetector(Int)
-    /// An entry that contradicts itself, which `wardenctl board check` would have refused.
-    case defectiveDoor(Int)
-    case defectiveSchedule(Int)
-    case defectiveCredentials
-    case defectiveMatrix
+// How the board stands, for the program around it.
+extension Runtime: BoardNames where Board: ~Copyable {
+    public func name(of kind: NamedKind, at index: Int) -> Name? { core.name(of: kind, at: index) }
+
+    public var boardStatus: BoardStatus { core.boardStatus }
+    /// Sequence number of the newest event; 0 before the first.
+    public var lastEventSequence: UInt64 { core.lastEventSequence }
+    /// Oldest sequence number that is kept.
+    public var firstEventSequence: UInt64 { core.firstEventSequence }
+    /// The event with this number; `nil` if it is not kept.
+    public func event(at sequence: UInt64) -> Event? { core.event(at: sequence) }
+
+    /// Carries out a command as if typed at a console.
+    public mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
+        core.now = hardware.now
+        let answer = core.execute(command, fromConsole: console)
+        core.lines.drive(on: &hardware)
+        return answer
+    }
 }

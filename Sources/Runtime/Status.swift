@@ -6,6 +6,7 @@ import EventJournal
 import FixedMemory
 import HardwareInterface
 import LifeSafety
+import WardenLink
 import WardenMessages
 
 /// Version of the software, as people and peers see it.
@@ -14,10 +15,9 @@ public enum WardenVersion {
 }
 
 // How the board stands, in the messages that consoles and links show.
-extension Runtime where Board: ~Copyable {
-    public var boardStatus: BoardStatus {
-        let now = hardware.now
-        let clock = wallClock(at: now)
+extension BoardCore {
+    var boardStatus: BoardStatus {
+        let clock = wallClock
         var alarms: UInt32 = 0
         for index in 0..<monitor.count where monitor.status(of: DetectorIndex(UInt16(index))).state.isAlarm {
             alarms += 1
@@ -44,12 +44,12 @@ extension Runtime where Board: ~Copyable {
         return sum
     }
 
-    public func doorStatus(at index: Int) -> DoorStatus? {
+    func doorStatus(at index: Int) -> DoorStatus? {
         guard index < image.doors.count else { return nil }
         let door = access.door(DoorIndex(UInt8(index)))
         return DoorStatus(
-            index: UInt32(index), name: image.doors[index].name, state: Runtime.state(of: door),
-            released: door.isReleased, open: Runtime.isOpen(door), fire: door.isReleasedForFire)
+            index: UInt32(index), name: image.doors[index].name, state: BoardCore.state(of: door),
+            released: door.isReleased, open: BoardCore.isOpen(door), fire: door.isReleasedForFire)
     }
 
     private static func isOpen(_ door: AccessControl.Door) -> Bool? {
@@ -75,16 +75,16 @@ extension Runtime where Board: ~Copyable {
         }
     }
 
-    public func pointStatus(at index: Int) -> PointStatus? {
+    func pointStatus(at index: Int) -> PointStatus? {
         guard index < points.count else { return nil }
         let reading = points[index]
         return PointStatus(
             index: UInt32(index), name: image.points[index].name, value: reading.value,
             unit: UInt32(bitPattern: image.points[index].unit.rawValue), quality: UInt32(reading.quality.rawValue),
-            ageNs: UInt64(max(0, (hardware.now - reading.at).nanoseconds)))
+            ageNs: UInt64(max(0, (now - reading.at).nanoseconds)))
     }
 
-    public func detectorStatus(at index: Int) -> WardenMessages.DetectorStatus? {
+    func detectorStatus(at index: Int) -> WardenMessages.DetectorStatus? {
         guard index < monitor.count else { return nil }
         let status = monitor.status(of: DetectorIndex(UInt16(index)))
         return WardenMessages.DetectorStatus(
@@ -93,7 +93,7 @@ extension Runtime where Board: ~Copyable {
             trouble: UInt32(status.trouble.rawValue), value: status.value, cause: UInt32(status.cause.rawValue))
     }
 
-    public func readerStatus(at index: Int) -> ReaderStatus? {
+    func readerStatus(at index: Int) -> ReaderStatus? {
         guard index < readers.count else { return nil }
         return ReaderStatus(
             index: UInt32(index), name: image.readers[index].name,
@@ -101,25 +101,25 @@ extension Runtime where Board: ~Copyable {
             rejected: readers.malformed(of: index))
     }
 
-    public func lineStatus(at index: Int) -> LineStatus? {
+    func lineStatus(at index: Int) -> LineStatus? {
         guard index < lines.count else { return nil }
         return LineStatus(
             index: UInt32(index), name: image.lines[index].name, output: lines[index].isOutput,
             active: lines[index].isActive, available: lines[index].isAvailable)
     }
 
-    public var lastEventSequence: UInt64 { journal.lastSequence }
-    public var firstEventSequence: UInt64 { journal.nextKept(from: 0) ?? journal.lastSequence + 1 }
+    var lastEventSequence: UInt64 { journal.lastSequence }
+    var firstEventSequence: UInt64 { journal.nextKept(from: 0) ?? journal.lastSequence + 1 }
 
-    public func event(at sequence: UInt64) -> Event? {
+    func event(at sequence: UInt64) -> Event? {
         var record = JournalEvent()
         guard journal.find(sequence, into: &record) else { return nil }
         return event(from: record)
     }
 
-    public var utcOffsetMinutes: Int32 { image.header.utcOffsetMinutes }
+    var utcOffsetMinutes: Int32 { image.header.utcOffsetMinutes }
 
-    public func name(of kind: NamedKind, at index: Int) -> Name? {
+    func name(of kind: NamedKind, at index: Int) -> Name? {
         switch kind {
         case .door: index < image.doors.count ? image.doors[index].name : nil
         case .point: index < image.points.count ? image.points[index].name : nil
@@ -133,7 +133,7 @@ extension Runtime where Board: ~Copyable {
         }
     }
 
-    public func index(of kind: NamedKind, named name: Span<UInt8>) -> Int? {
+    func index(of kind: NamedKind, named name: Span<UInt8>) -> Int? {
         switch kind {
         case .door: image.find(door: name)
         case .point: image.find(point: name)
@@ -148,13 +148,4 @@ extension Runtime where Board: ~Copyable {
     }
 }
 
-extension Runtime: ConsoleSubject, BoardNames where Board: ~Copyable {
-    public mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
-        let now = hardware.now
-        let principal = accessTable.principal(atConsole: console)
-        guard let authorised = principal.authorise(command, at: wallClock(at: now)) else {
-            return refuse(command, from: principal.actor, at: now)
-        }
-        return execute(authorised, at: now)
-    }
-}
+extension BoardCore: BoardNames, LinkSubject {}

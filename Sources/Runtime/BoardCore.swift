@@ -1,0 +1,238 @@
+import AccessControl
+import Authority
+import BoardImage
+import CauseAndEffect
+import Console
+import Cryptography
+import Drivers
+import EventJournal
+import FixedMemory
+import HardwareInterface
+import LifeSafety
+import WardenLink
+import WardenMessages
+
+/// Everything that the board knows and decides, without the world: told what happened and when, it says which lines are
+/// to be driven, records events and answers questions. The same calls give the same answers.
+///
+/// All memory is allocated in `init`.
+struct BoardCore: ~Copyable {
+    /// The moment of the latest input or turn.
+    var now: Instant
+
+    let image: BoardImage
+    let hashKey: HashKey
+    let map: PointMap
+    /// Who may do what at a console.
+    let consoleAccess: AccessTable
+
+    var lines: LineTable
+    var sensors: SensorBank
+    var points: PointTable
+    var readers: ReaderBank
+    /// Door of each reader.
+    var readerDoors: FixedArray<DoorIndex>
+    var samples: FixedArray<AccelerationSample>
+
+    var access: AccessController
+    var accessOutput: AccessOutput
+    var monitor: LifeSafetyMonitor
+    var alarmOutput: AlarmOutput
+    var causes: CauseStates
+    var matrix: CauseAndEffectMatrix
+    var changedTargets: ChangedTargets
+    var troubles: TroubleTable
+
+    var journal: EventJournal
+
+    /// The civil clock as it was last set.
+    var wallClockSet = WallClock.unset
+    /// When that was right.
+    var wallClockSetAt = Instant.start
+    var turns: UInt64 = 0
+
+    /// Builds the board from its image.
+    ///
+    /// - Parameters:
+    ///   - image: decoded and checked.
+    ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
+    ///   - hashKey: the secret that the image's credentials were hashed with.
+    init(image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, at now: Instant) throws(StartError) {
+        guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
+        let map = PointMap(points: image.points.count, lines: image.lines.count)
+        let sensors = try BoardCore.makeSensors(image)
+        let readers = try BoardCore.makeReaders(image)
+        let access = try BoardCore.makeAccess(image, file, hashKey)
+        let monitor = try BoardCore.makeMonitor(image, map)
+        let causes = CauseStates(
+            detectors: image.detectors.count, doors: image.doors.count, schedules: image.schedules.count,
+            points: image.lines.count)
+        let lists = MatrixLists(image)
+        let matrix = try BoardCore.makeMatrix(lists, causes)
+        var points = PointTable(capacity: image.points.count, sensors: image.sensors.count)
+        for index in image.points.indices { points.add(BoardTranslation.point(image.points[index]), at: now) }
+        var readerDoors = FixedArray<DoorIndex>(capacity: image.readers.count)
+        for index in image.readers.indices {
+            readerDoors.append(DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)))
+        }
+
+        self.now = now
+        self.map = map
+        self.hashKey = hashKey
+        consoleAccess = AccessTable(keys: 0, users: 0, ownUser: 0)
+        lines = LineTable(image)
+        self.sensors = sensors
+        self.points = points
+        self.readers = readers
+        self.readerDoors = readerDoors
+        samples = FixedArray(capacity: SensorOutput.sampleLimit)
+        self.access = access
+        accessOutput = AccessOutput(doors: image.doors.count)
+        self.monitor = monitor
+        alarmOutput = AlarmOutput(capacity: max(1, 2 * image.detectors.count))
+        self.causes = causes
+        self.matrix = matrix
+        changedTargets = ChangedTargets(capacity: lists.targets.count)
+        troubles = TroubleTable(
+            capacity: image.sensors.count + image.points.count + image.readers.count + image.lines.count
+                + image.buses.count + image.ports.count + 4)
+        journal = EventJournal(capacities: BoardCore.journalCapacities(image))
+        self.image = image
+    }
+
+    private static func makeSensors(_ image: borrowing BoardImage) throws(StartError) -> SensorBank {
+        var sensors = SensorBank(capacity: image.sensors.count)
+        for index in image.sensors.indices {
+            guard let sensor = BoardTranslation.sensor(image.sensors[index]) else { throw .unknownSensor(index) }
+            sensors.add(sensor, on: BusIndex(UInt8(truncatingIfNeeded: image.sensors[index].bus)))
+        }
+        return sensors
+    }
+
+    private static func makeReaders(_ image: borrowing BoardImage) throws(StartError) -> ReaderBank {
+        var readers = ReaderBank(capacity: image.readers.count)
+        for index in image.readers.indices {
+            guard let reader = BoardTranslation.reader(image.readers[index]) else { throw .unknownReader(index) }
+            readers.add(reader, on: BoardTranslation.stream(of: image.readers[index]))
+        }
+        return readers
+    }
+
+    private static func makeMatrix(
+        _ lists: borrowing MatrixLists, _ causes: borrowing CauseStates
+    ) throws(StartError) -> CauseAndEffectMatrix {
+        do throws(CauseAndEffectMatrix.Defect) {
+            return try CauseAndEffectMatrix(
+                rules: lists.rules.span, terms: lists.terms.span, effects: lists.effects.span,
+                targets: lists.targets.span, patterns: lists.patterns.span, steps: lists.steps.span, causes: causes)
+        } catch {
+            throw .defectiveMatrix
+        }
+    }
+
+    private static func makeAccess(
+        _ image: borrowing BoardImage, _ file: Span<UInt8>, _ hashKey: HashKey
+    ) throws(StartError) -> AccessController {
+        var capacities = AccessCapacities()
+        capacities.doors = image.doors.count
+        capacities.credentials = Int(image.capacities.credentials)
+        capacities.rights = max(1, image.doors.count)
+        capacities.schedules = image.schedules.count
+        var access = AccessController(
+            capacities: capacities,
+            zone: TimeZoneRule(offsetMinutes: Int16(truncatingIfNeeded: image.header.utcOffsetMinutes)),
+            hashKey: hashKey)
+        for index in image.schedules.indices { try addSchedule(image.schedules[index], index, to: &access) }
+        for index in image.doors.indices {
+            let entry = image.doors[index]
+            let configuration = BoardTranslation.door(entry, lockLine: image.lines[Int(entry.lockLine)])
+            var place: DoorIndex?
+            do throws(DoorConfiguration.Fault) {
+                place = try access.addDoor(configuration)
+            } catch {
+                throw .defectiveDoor(index)
+            }
+            guard let place else { throw .defectiveDoor(index) }
+            let right = AccessRight(
+                door: place, groups: GroupSet(bits: entry.groups),
+                schedule: entry.schedule.map { ScheduleIndex(UInt8(truncatingIfNeeded: $0)) } ?? .always)
+            guard access.addRight(right) else { throw .defectiveDoor(index) }
+        }
+        try loadCredentials(file, into: &access)
+        return access
+    }
+
+    private static func addSchedule(
+        _ entry: WardenMessages.Schedule, _ index: Int, to access: inout AccessController
+    ) throws(StartError) {
+        let rule = UntrustedClockRule(isActiveWhenUnset: entry.activeWithoutClock)
+        guard access.schedules.addSchedule(rule) != nil else { throw .defectiveSchedule(index) }
+        for place in 0..<entry.periods.count {
+            let period = entry.periods[place]
+            // The image has one bit for holidays of every class.
+            let holidays = period.days & 0x80 != 0 ? AccessControl.SchedulePeriod.allHolidays : 0
+            let days = UInt16(period.days & 0x7F) | holidays
+            let isAdded = access.schedules.addPeriod(
+                AccessControl.SchedulePeriod(
+                    days: days, fromMinute: UInt16(period.fromMinute), toMinute: UInt16(period.toMinute)))
+            guard isAdded else { throw .defectiveSchedule(index) }
+        }
+    }
+
+    private static func loadCredentials(_ file: Span<UInt8>, into access: inout AccessController) throws(StartError) {
+        var walker: CredentialWalker
+        do throws(BoardImageError) {
+            walker = try CredentialWalker(file)
+        } catch {
+            throw .defectiveCredentials
+        }
+        while let entry = walker.next() {
+            var reader = ByteReader(entry.hash.span)
+            guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self)
+            else { throw .defectiveCredentials }
+            let credential = AccessControl.Credential(
+                holder: entry.holder, groups: GroupSet(bits: entry.groups),
+                traits: entry.extendedTime ? .extendedTime : [], status: entry.lost ? .lost : .active,
+                validFromMinute: entry.validFrom / 60, validUntilMinute: entry.validUntil / 60)
+            guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done else {
+                throw .defectiveCredentials
+            }
+        }
+    }
+
+    private static func makeMonitor(
+        _ image: borrowing BoardImage, _ map: PointMap
+    ) throws(StartError) -> LifeSafetyMonitor {
+        var configurations = FixedArray<DetectorConfiguration>(capacity: image.detectors.count)
+        for index in image.detectors.indices {
+            guard let configuration = BoardTranslation.detector(image.detectors[index], map) else {
+                throw .unknownDetector(index)
+            }
+            configurations.append(configuration)
+        }
+        return LifeSafetyMonitor(configurations.span)
+    }
+
+    /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
+    private static func journalCapacities(_ image: borrowing BoardImage) -> JournalCapacities {
+        let bytesEach = 72
+        let share = max(1_024, Int(image.capacities.events) * bytesEach / 6)
+        return JournalCapacities(memoryBytes: PerClass(repeating: share))
+    }
+}
+
+/// Why a board cannot be run from its image. The program holds its outputs in their safe state and says so.
+public enum StartError: Error, Equatable {
+    /// The credentials were hashed with another key: no card would open. Build the image with this board's key.
+    case wrongHashKey
+    /// A sensor, reader or detector of a kind that this program does not know: the image is newer. The number is its
+    /// place in its table.
+    case unknownSensor(Int)
+    case unknownReader(Int)
+    case unknownDetector(Int)
+    /// An entry that contradicts itself, which `wardenctl board check` would have refused.
+    case defectiveDoor(Int)
+    case defectiveSchedule(Int)
+    case defectiveCredentials
+    case defectiveMatrix
+}
