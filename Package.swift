@@ -117,6 +117,7 @@ let package = Package(
             "WardenMessagesTests",
             ["FixedMemory", "WardenMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
+        tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Console"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
