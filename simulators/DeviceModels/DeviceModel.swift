@@ -6,8 +6,18 @@ public struct DeviceModel {
     /// Every chip that can be simulated: a closed set, so that a table of devices needs no dynamic dispatch.
     public enum Chip {
         case ads1115(ADS1115Model)
+        /// BME280 or BMP280.
         case bme280(BME280Model)
         case adxl345(ADXL345Model)
+        case lis3dh(LIS3DHModel)
+        case mpu6050(MPU6050Model)
+        case sht3x(SHT3xModel)
+        case sht4x(SHT4xModel)
+        case scd4x(SCD4xModel)
+        case sgp4x(SGP4xModel)
+        case bh1750(BH1750Model)
+        case pmsa003i(PMSA003IModel)
+        case mcp23017(MCP23017Model)
     }
 
     /// 7-bit address.
@@ -38,6 +48,9 @@ public struct DeviceModel {
         if faults.refusals > 0 {
             faults.refusals -= 1
             return .notAcknowledged
+        }
+        guard faults.distortion != .none else {
+            return transactWithChip(write: write, read: count, into: &sink, at: now)
         }
         var answer = FixedBytes<192>()
         let outcome = transactWithChip(write: write, read: count, into: &answer, at: now)
@@ -70,6 +83,33 @@ public struct DeviceModel {
         case .adxl345(var model):
             model.powerOn(at: now)
             chip = .adxl345(model)
+        case .lis3dh(var model):
+            model.powerOn(at: now)
+            chip = .lis3dh(model)
+        case .mpu6050(var model):
+            model.powerOn(at: now)
+            chip = .mpu6050(model)
+        case .sht3x(var model):
+            model.powerOn(at: now)
+            chip = .sht3x(model)
+        case .sht4x(var model):
+            model.powerOn(at: now)
+            chip = .sht4x(model)
+        case .scd4x(var model):
+            model.powerOn(at: now)
+            chip = .scd4x(model)
+        case .sgp4x(var model):
+            model.powerOn(at: now)
+            chip = .sgp4x(model)
+        case .bh1750(var model):
+            model.powerOn(at: now)
+            chip = .bh1750(model)
+        case .pmsa003i(var model):
+            model.powerOn(at: now)
+            chip = .pmsa003i(model)
+        case .mcp23017(var model):
+            model.powerOn(at: now)
+            chip = .mcp23017(model)
         }
     }
 
@@ -80,6 +120,15 @@ public struct DeviceModel {
             case .ads1115(let model): model.defects
             case .bme280(let model): model.defects
             case .adxl345(let model): model.defects
+            case .lis3dh(let model): model.defects
+            case .mpu6050(let model): model.defects
+            case .sht3x(let model): model.defects
+            case .sht4x(let model): model.defects
+            case .scd4x(let model): model.defects
+            case .sgp4x(let model): model.defects
+            case .bh1750(let model): model.defects
+            case .pmsa003i(let model): model.defects
+            case .mcp23017(let model): model.defects
             }
         }
         set {
@@ -93,6 +142,33 @@ public struct DeviceModel {
             case .adxl345(var model):
                 model.defects = newValue
                 chip = .adxl345(model)
+            case .lis3dh(var model):
+                model.defects = newValue
+                chip = .lis3dh(model)
+            case .mpu6050(var model):
+                model.defects = newValue
+                chip = .mpu6050(model)
+            case .sht3x(var model):
+                model.defects = newValue
+                chip = .sht3x(model)
+            case .sht4x(var model):
+                model.defects = newValue
+                chip = .sht4x(model)
+            case .scd4x(var model):
+                model.defects = newValue
+                chip = .scd4x(model)
+            case .sgp4x(var model):
+                model.defects = newValue
+                chip = .sgp4x(model)
+            case .bh1750(var model):
+                model.defects = newValue
+                chip = .bh1750(model)
+            case .pmsa003i(var model):
+                model.defects = newValue
+                chip = .pmsa003i(model)
+            case .mcp23017(var model):
+                model.defects = newValue
+                chip = .mcp23017(model)
             }
         }
     }
@@ -113,6 +189,33 @@ public struct DeviceModel {
         case .adxl345(var model):
             isKnown = model.set(quantity, to: value)
             chip = .adxl345(model)
+        case .lis3dh(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .lis3dh(model)
+        case .mpu6050(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .mpu6050(model)
+        case .sht3x(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .sht3x(model)
+        case .sht4x(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .sht4x(model)
+        case .scd4x(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .scd4x(model)
+        case .sgp4x(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .sgp4x(model)
+        case .bh1750(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .bh1750(model)
+        case .pmsa003i(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .pmsa003i(model)
+        case .mcp23017(var model):
+            isKnown = model.set(quantity, to: value)
+            chip = .mcp23017(model)
         }
         return isKnown
     }
@@ -129,13 +232,36 @@ public struct DeviceModel {
         case .adxl345(var model):
             model.motion.play(track, from: start, repeats: repeats)
             chip = .adxl345(model)
-            return true
+        case .lis3dh(var model):
+            model.motion.play(track, from: start, repeats: repeats)
+            chip = .lis3dh(model)
+        case .mpu6050(var model):
+            model.motion.play(track, from: start, repeats: repeats)
+            chip = .mpu6050(model)
         default: return false
         }
+        return true
     }
 
-    private mutating func transactWithChip(
-        write: Span<UInt8>, read count: Int, into sink: inout FixedBytes<192>, at now: Instant
+    /// Levels that an expander puts on its output pins, bit n for pin n, and which pins are outputs; `nil` for other chips.
+    public var drivenPins: (levels: UInt16, outputs: UInt16)? {
+        guard case .mcp23017(let model) = chip else { return nil }
+        return (model.drivenLevels, model.drivenPins)
+    }
+
+    /// Makes pins of an expander follow the world even where they are outputs (a short circuit), bit n for pin n.
+    ///
+    /// - Returns: `false` if the chip is no expander.
+    @discardableResult
+    public mutating func short(pins: UInt16) -> Bool {
+        guard case .mcp23017(var model) = chip else { return false }
+        model.shortedPins = pins
+        chip = .mcp23017(model)
+        return true
+    }
+
+    private mutating func transactWithChip<Sink: ByteSink & ~Copyable>(
+        write: Span<UInt8>, read count: Int, into sink: inout Sink, at now: Instant
     ) -> BusOutcome {
         let outcome: BusOutcome
         switch chip {
@@ -148,6 +274,33 @@ public struct DeviceModel {
         case .adxl345(var model):
             outcome = model.transact(write: write, read: count, into: &sink, at: now)
             chip = .adxl345(model)
+        case .lis3dh(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .lis3dh(model)
+        case .mpu6050(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .mpu6050(model)
+        case .sht3x(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .sht3x(model)
+        case .sht4x(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .sht4x(model)
+        case .scd4x(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .scd4x(model)
+        case .sgp4x(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .sgp4x(model)
+        case .bh1750(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .bh1750(model)
+        case .pmsa003i(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .pmsa003i(model)
+        case .mcp23017(var model):
+            outcome = model.transact(write: write, read: count, into: &sink, at: now)
+            chip = .mcp23017(model)
         }
         return outcome
     }

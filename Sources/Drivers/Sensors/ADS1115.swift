@@ -247,7 +247,7 @@ public struct ADS1115: SensorChip {
             | UInt16(configuration.dataRate.rawValue) << 5 | 0x0003
     }
 
-    public func request() -> BusRequest {
+    public mutating func request() -> BusRequest {
         let address = configuration.address
         switch step {
         case .markLow: return .write(Register.lowThreshold, word: ADS1115.lowMark, to: address)

@@ -99,7 +99,7 @@ public struct ADXL345: SensorChip {
     private var clock: SampleClock
     private var watch: StuckValueWatch
     private var burstsSinceCheck: UInt8
-    private var rest: Averages
+    private var rest: SampleSums
     private var testAttempts: UInt8
 
     public init(_ configuration: Configuration) {
@@ -110,7 +110,7 @@ public struct ADXL345: SensorChip {
         clock = SampleClock(interval: configuration.rate.sampleInterval)
         watch = StuckValueWatch()
         burstsSinceCheck = 0
-        rest = Averages()
+        rest = SampleSums()
         testAttempts = 0
     }
 
@@ -141,6 +141,7 @@ public struct ADXL345: SensorChip {
     public var reportedChannels: UInt16 { 0b111 }
 
     public mutating func restart() {
+        watch.restart()
         step = .identify
         testAttempts = 0
         clock.restart()
@@ -148,7 +149,7 @@ public struct ADXL345: SensorChip {
 
     public mutating func restartCycle() { step = .count }
 
-    public func request() -> BusRequest {
+    public mutating func request() -> BusRequest {
         let address = configuration.address
         switch step {
         case .identify: return .read(Register.identity, count: 1, from: address)
@@ -196,14 +197,14 @@ public struct ADXL345: SensorChip {
         case .restStream: return go(to: .restCount, after: .milliseconds(110))
         case .restCount: return expectTestSamples(bytes, then: .rest)
         case .rest:
-            rest = Averages(bytes, samples: ADXL345.selfTestSamples)
+            rest = ADXL345.sums(bytes)
             return go(to: .deflect)
         // The output settles within four samples (Rev. E, Using Self-Test).
         case .deflect: return go(to: .deflectedClear, after: .milliseconds(30))
         case .deflectedClear: return go(to: .deflectedStream)
         case .deflectedStream: return go(to: .deflectedCount, after: .milliseconds(110))
         case .deflectedCount: return expectTestSamples(bytes, then: .deflected)
-        case .deflected: return concludeSelfTest(Averages(bytes, samples: ADXL345.selfTestSamples))
+        case .deflected: return concludeSelfTest(ADXL345.sums(bytes))
         case .standbyAgain: return go(to: .format)
         case .format: return go(to: .fifoClear)
         case .fifoClear: return go(to: .rate)
@@ -250,7 +251,7 @@ public struct ADXL345: SensorChip {
         return go(to: next)
     }
 
-    private mutating func concludeSelfTest(_ deflected: Averages) -> ChipProgress {
+    private mutating func concludeSelfTest(_ deflected: SampleSums) -> ChipProgress {
         let passed = ADXL345.selfTestPassed(
             x: deflected.x - rest.x, y: deflected.y - rest.y, z: deflected.z - rest.z,
             samples: Int32(ADXL345.selfTestSamples), supplyMillivolts: configuration.supplyMillivolts)
@@ -258,6 +259,12 @@ public struct ADXL345: SensorChip {
         guard max(rest.swing, deflected.swing) > ADXL345.movementCodes else { return .failed(.selfTestFailed) }
         testAttempts += 1
         return go(to: testAttempts < ADXL345.selfTestAttempts ? .standby : .standbyAgain)
+    }
+
+    private static func sums(_ bytes: Span<UInt8>) -> SampleSums {
+        var sums = SampleSums()
+        for index in 0..<(bytes.count / 6) { sums.add(codes(bytes, at: index * 6)) }
+        return sums
     }
 
     /// Whether sums of differences over `samples` lie within the limits of Rev. E, table 15 (2.5 V, full resolution: x 50 to
@@ -281,32 +288,6 @@ public struct ADXL345: SensorChip {
         return at3300 + (at3600 - at3300) * (supply - 3_300) / 300
     }
 
-    /// Sums over a burst, and the largest swing of an axis within it.
-    private struct Averages: Sendable, BitwiseCopyable {
-        var x: Int32 = 0
-        var y: Int32 = 0
-        var z: Int32 = 0
-        var swing: Int32 = 0
-
-        init() {}
-
-        init(_ bytes: Span<UInt8>, samples: Int) {
-            var low = (Int32.max, Int32.max, Int32.max)
-            var high = (Int32.min, Int32.min, Int32.min)
-            for index in 0..<min(samples, bytes.count / 6) {
-                let sample = ADXL345.codes(bytes, at: index * 6)
-                let (x, y, z) = (Int32(sample.x), Int32(sample.y), Int32(sample.z))
-                self.x += x
-                self.y += y
-                self.z += z
-                low = (min(low.0, x), min(low.1, y), min(low.2, z))
-                high = (max(high.0, x), max(high.1, y), max(high.2, z))
-            }
-            guard bytes.count >= 6 else { return }
-            swing = max(high.0 - low.0, high.1 - low.1, high.2 - low.2)
-        }
-    }
-
     // MARK: Measuring
 
     private mutating func takeCount(_ bytes: Span<UInt8>, at now: Instant) -> ChipProgress {
@@ -317,7 +298,8 @@ public struct ADXL345: SensorChip {
         guard entries <= 33 else { return .failed(.implausible) }
         guard entries > 0 else { return .repeatStep(after: configuration.rate.sampleInterval) }
         waiting = min(entries, 32)
-        seenAt = now
+        // One that stays behind is younger than the last that is read.
+        seenAt = now + Interval(nanoseconds: -clock.interval.nanoseconds * Int64(entries - waiting))
         burstsSinceCheck += 1
         return go(to: burstsSinceCheck >= ADXL345.burstsBetweenChecks ? .check : .burst)
     }

@@ -122,7 +122,10 @@ public struct BME280: SensorChip {
     public var interval: Interval { configuration.interval }
     public var reportedChannels: UInt16 { 0b111 }
 
-    public mutating func restart() { step = .identify }
+    public mutating func restart() {
+        step = .identify
+        watch.restart()
+    }
     public mutating func restartCycle() { step = .start }
 
     private var humidityControl: UInt8 { configuration.humidity.rawValue }
@@ -134,7 +137,7 @@ public struct BME280: SensorChip {
     private static var configurationByte: UInt8 { 0 }
     private static var forcedMode: UInt8 { 0b01 }
 
-    public func request() -> BusRequest {
+    public mutating func request() -> BusRequest {
         let address = configuration.address
         switch step {
         case .identify: return .read(Register.identity, count: 1, from: address)
@@ -240,8 +243,7 @@ public struct BME280: SensorChip {
         let centidegrees = BoschPressureCalibration.centidegrees(fineTemperature: fine)
         output.append(
             channel: 0, value: centidegrees * 10,
-            quality: quality(raw: temperature, isWithin(centidegrees, BoschPressureCalibration.temperatureRange)),
-            at: startedAt)
+            quality: BoschPressureCalibration.quality(rawTemperature: temperature, centidegrees), at: startedAt)
         output.append(
             channel: 1,
             value: Int32(
@@ -250,18 +252,7 @@ public struct BME280: SensorChip {
             quality: humidity == 0 || humidity == 0xFFFF ? .outOfRange : .good, at: startedAt)
         output.append(
             channel: 2, value: Int32(dividedRounding(centipascals, by: 100)),
-            quality: quality(raw: pressure, isWithin(centipascals, BoschPressureCalibration.pressureRange)),
-            at: startedAt)
+            quality: BoschPressureCalibration.quality(rawPressure: pressure, centipascals), at: startedAt)
         return .measured
-    }
-
-    /// The compensation stops at the ends of the range, so a value at an end is not a measurement; nor is a raw value at
-    /// an end of the converter.
-    private func quality(raw: Int32, _ isInside: Bool) -> Quality {
-        raw == 0 || raw == 0xFFFFF || !isInside ? .outOfRange : .good
-    }
-
-    private func isWithin<Value: Comparable>(_ value: Value, _ range: ClosedRange<Value>) -> Bool {
-        value > range.lowerBound && value < range.upperBound
     }
 }

@@ -1,3 +1,5 @@
+import HardwareInterface
+
 /// The arithmetic that turns raw temperature and pressure of BMP280 and BME280 into physical values, in integers, so that
 /// every processor gets the same.
 ///
@@ -81,6 +83,21 @@ struct BoschPressureCalibration: Equatable, Sendable, BitwiseCopyable {
         return min(
             max(value, BoschPressureCalibration.pressureRange.lowerBound),
             BoschPressureCalibration.pressureRange.upperBound)
+    }
+}
+
+extension BoschPressureCalibration {
+    // The compensation stops at the ends of the range, so a value at an end is not a measurement; nor is a raw value at an
+    // end of the converter.
+
+    static func quality(rawTemperature raw: Int32, _ centidegrees: Int32) -> Quality {
+        let isInside = centidegrees > temperatureRange.lowerBound && centidegrees < temperatureRange.upperBound
+        return isInside && raw != 0 && raw != 0xFFFFF ? .good : .outOfRange
+    }
+
+    static func quality(rawPressure raw: Int32, _ centipascals: Int64) -> Quality {
+        let isInside = centipascals > pressureRange.lowerBound && centipascals < pressureRange.upperBound
+        return isInside && raw != 0 && raw != 0xFFFFF ? .good : .outOfRange
     }
 }
 

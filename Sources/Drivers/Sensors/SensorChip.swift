@@ -29,8 +29,8 @@ public protocol SensorChip: Sendable {
     /// Back to the first step of the measuring cycle, to repeat it.
     mutating func restartCycle()
 
-    /// The bus request of the present step. Asked again with the same result when it has to be repeated.
-    func request() -> BusRequest
+    /// The bus request of the present step; asked again when it has to be repeated.
+    mutating func request() -> BusRequest
 
     /// Whether the chip refusing the present step's request is what should happen (it resets at once, or sleeps).
     var refusalIsExpected: Bool { get }

@@ -3,17 +3,24 @@ import HardwareInterface
 /// Notices a value that has not changed for longer than a living sensor's noise allows.
 ///
 /// The caller folds everything that the sensor measures at once into one number; real sensors with noise in their last
-/// bits never repeat all of it for long. The watch outlives a restart of the chip: a chip that comes back with the very
-/// value it was stuck at is still stuck.
+/// bits never repeat all of it for long. A verdict outlives a restart of the chip: one that comes back with the very value
+/// it was stuck at is still stuck.
 public struct StuckValueWatch: Equatable, Sendable, BitwiseCopyable {
     private var last: UInt64
     private var since: Instant
     private var isPrimed: Bool
+    private var isStuck: Bool
 
     public init() {
         last = 0
         since = .start
         isPrimed = false
+        isStuck = false
+    }
+
+    /// The chip was brought up anew: the time in which nothing was measured does not count.
+    public mutating func restart() {
+        if !isStuck { isPrimed = false }
     }
 
     /// Takes the next value.
@@ -26,8 +33,10 @@ public struct StuckValueWatch: Equatable, Sendable, BitwiseCopyable {
             last = value
             since = now
             isPrimed = true
+            isStuck = false
             return true
         }
-        return now - since < limit
+        isStuck = isStuck || now - since >= limit
+        return !isStuck
     }
 }

@@ -21,7 +21,7 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
     public static var longestBackOff: Interval { .seconds(10) }
     /// Times that a refused or disturbed request, or a cycle with a wrong checksum, is repeated.
     static var retryLimit: UInt8 { 2 }
-    /// Times that a chip may say it is not ready yet within one step.
+    /// Times that a chip may say it is not ready yet, within one cycle or while it is brought up.
     static var notReadyLimit: UInt8 { 20 }
 
     public private(set) var chip: Chip
@@ -108,11 +108,21 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
         }
     }
 
+    /// Lets a chip do something: settings from outside, outputs. Nothing is asked of the bus by this itself.
+    ///
+    /// - Parameter isUrgent: the next cycle begins at the next poll instead of when it is due.
+    public mutating func update<Result>(
+        at now: Instant, isUrgent: Bool = false, _ change: (inout Chip) -> Result
+    ) -> Result {
+        let result = change(&chip)
+        if isUrgent, isUp, !isInFlight { nextRequestAt = min(nextRequestAt, now) }
+        return result
+    }
+
     private mutating func advance(_ progress: ChipProgress, at now: Instant, into output: inout SensorOutput) {
         requestRetries = 0
         switch progress {
         case .proceed(let after):
-            notReady = 0
             nextRequestAt = now + after
         case .repeatStep(let after):
             guard notReady < Self.notReadyLimit else { return fail(.neverReady, at: now, into: &output) }
@@ -142,7 +152,7 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
         change(to: health, in: &output)
         // From the time it was due, so that the rate does not drift; after a long delay from now, so that it does not hurry.
         cycleDue = cycleDue + chip.interval
-        if cycleDue <= now { cycleDue = now + chip.interval }
+        if cycleDue <= now || cycleDue > now + chip.interval { cycleDue = now + chip.interval }
         nextRequestAt = cycleDue
         // A cycle may take a while: late is when half an interval, and never less than 100 ms, has gone by on top.
         reportDue = cycleDue + max(Interval(nanoseconds: chip.interval.nanoseconds / 2), .milliseconds(100))
@@ -158,9 +168,10 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
     private mutating func fail(_ fault: SensorFault, at now: Instant, into output: inout SensorOutput) {
         failures &+= 1
         let lostConfiguration = fault == .unexpectedReset && health == .working
+        let isNews = fault.health != health
         change(to: fault.health, in: &output)
         output.removeMeasurements()
-        report(at: now, into: &output)
+        if isNews || now >= reportDue { report(at: now, into: &output) }
         rewind()
         nextRequestAt = lostConfiguration ? now : now + backOff
         if !lostConfiguration {
