@@ -144,7 +144,7 @@ enum Words {
     /// `AccessControl.DecisionReason` by its number.
     static func decisionReason(_ reason: UInt32) -> StaticString {
         switch reason {
-        case 0: "granted"
+        case 0: "valid-credential"
         case 1: "extended-time"
         case 2: "under-duress"
         case 3: "against-passback"

@@ -15,7 +15,8 @@ public struct Input: Sendable, BitwiseCopyable {
     public var bytes: FixedBytes<256>
 
     public enum Event: Equatable, Sendable, BitwiseCopyable {
-        /// A line changed to this level (logical: active low is already undone).
+        /// An input line has this level now (logical: active low is already undone). Reported at the start, when a
+        /// line comes back, and at each change.
         case lineChanged(LineIndex, isActive: Bool)
         /// A line can no longer be read or driven, or can again.
         case lineAvailability(LineIndex, isAvailable: Bool)

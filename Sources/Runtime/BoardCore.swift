@@ -41,6 +41,8 @@ struct BoardCore: ~Copyable {
     var causes: CauseStates
     var matrix: CauseAndEffectMatrix
     var changedTargets: ChangedTargets
+    /// Whether something is demanded of each target, as last recorded.
+    var announcedTargets: FixedArray<Bool>
     var troubles: TroubleTable
 
     var journal: EventJournal
@@ -93,6 +95,7 @@ struct BoardCore: ~Copyable {
         self.causes = causes
         self.matrix = matrix
         changedTargets = ChangedTargets(capacity: lists.targets.count)
+        announcedTargets = FixedArray(repeating: false, count: lists.targets.count)
         troubles = TroubleTable(
             capacity: image.sensors.count + image.points.count + image.readers.count + image.lines.count
                 + image.buses.count + image.ports.count + 4)

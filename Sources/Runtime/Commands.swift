@@ -78,14 +78,19 @@ extension BoardCore {
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms()
-        matrix.reset(at: now)
-        evaluateMatrix()
+        resetMatrix()
         return CommandAnswer(result: outcome == .done ? .done : .refused)
     }
 
-    private mutating func resetFire(_ actor: Actor) -> CommandAnswer {
+    /// Ends what latched in the matrix and has no cause any more.
+    private mutating func resetMatrix() {
+        evaluateMatrix()
         matrix.reset(at: now)
         evaluateMatrix()
+    }
+
+    private mutating func resetFire(_ actor: Actor) -> CommandAnswer {
+        resetMatrix()
         let decision = access.resetFire(by: BoardCore.requester(actor), now: now, into: &accessOutput)
         settleAccess()
         evaluateMatrix()

@@ -155,9 +155,12 @@ extension BoardCore {
             switch matrix.target(target) {
             case .line(let line):
                 let index = Int(line.value)
-                if lines.demand(index, isActive: demand.isOn) {
-                    publish(.system, .output(OutputChange(line: UInt32(index), active: demand.isOn)), at: now)
-                }
+                _ = lines.demand(index, isActive: demand.isOn)
+                // A pattern that goes on and off is one event, not one for each pulse.
+                let isDemanded = demand.demand != .nothing && demand.demand != .off
+                guard isDemanded != announcedTargets[target] else { continue }
+                announcedTargets[target] = isDemanded
+                publish(.system, .output(OutputChange(line: UInt32(index), active: isDemanded)), at: now)
             case .door(let door):
                 let release = demand.demand == .release
                 access.setFire(

@@ -84,6 +84,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         core.lines.drive(on: &hardware)
         takeInputs(limit: Budget.otherInputs, urgentOnly: false)
         serveConsoles()
+        if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         core.reportTroubles()
         linksHaveMore = links.work(at: core.now, subject: core, hardware: &hardware)
     }

@@ -63,7 +63,7 @@ struct TextTests {
                 .access(
                     AccessDecision(
                         door: 0, granted: true, reason: 0, actor: Actor(kind: .card), credentialTag: 0xAB)),
-                "access front granted granted by card at front_reader credential 00000000000000ab"
+                "access front granted valid-credential by card at front_reader credential 00000000000000ab"
             ),
             (
                 .access(AccessDecision(door: 0, granted: false, reason: 96, actor: Actor(kind: .card))),

@@ -59,10 +59,12 @@ public struct VirtualBoard: Hardware, ~Copyable {
 
     // MARK: Building the board
 
-    /// Adds the next line of the table; outputs claim their level at once, as the real ones do.
+    /// Adds the next line of the table; outputs claim their level at once, inputs report it, as the real ones do.
     public mutating func addLine(isOutput: Bool, isActive: Bool) {
+        let index = LineIndex(UInt16(lines.count))
         let added = lines.append(Line(isOutput: isOutput, isActive: isActive))
         precondition(added, "more lines than the virtual board has room for")
+        if !isOutput { arrivals.push(Input(.lineChanged(index, isActive: isActive), at: clock)) }
     }
 
     /// Adds the next bus of the table.
