@@ -108,6 +108,13 @@ let package = Package(
                 .product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf"),
             ]),
 
+        // How good the detectors are on recordings, and the program that tunes the fall detector on them. Host only.
+        .target(
+            name: "Evaluation", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety"], swiftSettings: core),
+        .executableTarget(
+            name: "fall-tuning", dependencies: ["Evaluation", "HardwareInterface", "LifeSafety"],
+            path: "simulators/FallTuning", exclude: [], swiftSettings: core),
+
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),

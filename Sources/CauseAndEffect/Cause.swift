@@ -24,6 +24,9 @@ public struct Aspects: OptionSet, Sendable, BitwiseCopyable {
     public static var forced: Aspects { Aspects(rawValue: 1 << 8) }
     public static var heldOpen: Aspects { Aspects(rawValue: 1 << 9) }
 
+    /// Has fired and nobody took note yet: for escalation, with a delay.
+    public static var unacknowledged: Aspects { Aspects(rawValue: 1 << 11) }
+
     // Of schedules and digital points; `trouble` as above (a clock that is not trusted, a line that is gone).
     public static var active: Aspects { Aspects(rawValue: 1 << 10) }
 }

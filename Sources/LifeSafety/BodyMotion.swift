@@ -23,17 +23,14 @@ struct BodyMotion: BitwiseCopyable {
     private var filledMicroseconds: Int64 = 0
 
     /// Adds one sample that stands for `microseconds`.
-    ///
-    /// - Parameter onBin: called for each bin completed, after it was stored.
     @inline(__always)
-    mutating func add(_ sample: AccelerationSample, microseconds: Int64, onBin: (inout BodyMotion) -> Void) {
+    mutating func add(_ sample: AccelerationSample, microseconds: Int64) {
         var rest = microseconds
         while filledMicroseconds + rest >= BodyMotion.binMicroseconds {
             let share = BodyMotion.binMicroseconds - filledMicroseconds
             accumulate(sample, share)
             rest -= share
             finishBin()
-            onBin(&self)
         }
         accumulate(sample, rest)
         filledMicroseconds += rest
@@ -50,8 +47,16 @@ struct BodyMotion: BitwiseCopyable {
         let sample = AccelerationSample(x: mean(sumX), y: mean(sumY), z: mean(sumZ))
         let slot = Int(truncatingIfNeeded: total) & (BodyMotion.length - 1)
         bins[slot] = sample
-        let vector = Vector(x: Int32(sample.x), y: Int32(sample.y), z: Int32(sample.z))
-        magnitudes[slot] = Int16(clamping: vector.length)
+        let magnitude = Int16(clamping: Vector(sample).length)
+        if total == 0 {
+            // What was before is taken to be as the first moment: the wearer at rest.
+            for index in 0..<BodyMotion.length {
+                bins[index] = sample
+                magnitudes[index] = magnitude
+            }
+        }
+        bins[slot] = sample
+        magnitudes[slot] = magnitude
         total += 1
         sumX = 0
         sumY = 0
@@ -74,11 +79,15 @@ struct BodyMotion: BitwiseCopyable {
         filledMicroseconds = 0
     }
 
+    @inline(__always)
+    func sample(_ number: Int64) -> AccelerationSample {
+        bins[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)]
+    }
+
     /// The bin with this number, counted from the last gap; one of the newest `length`.
     @inline(__always)
     func vector(_ number: Int64) -> Vector {
-        let sample = bins[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)]
-        return Vector(x: Int32(sample.x), y: Int32(sample.y), z: Int32(sample.z))
+        Vector(sample(number))
     }
 
     /// Length of the acceleration in that bin, mg.

@@ -14,6 +14,9 @@ public enum DetectorCommand: Equatable, Sendable, BitwiseCopyable {
     case serviced
     /// Nobody is expected until then.
     case away(until: Instant)
+    /// A valve is to be shut, or may be open.
+    case shut
+    case open
     /// The resident is back.
     case returned
 }

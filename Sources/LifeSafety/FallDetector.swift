@@ -37,17 +37,9 @@ public struct FallDetector: DetectorLogic {
         }
     }
 
-    /// Local maxima below this are no impact, mg.
-    static let impactThreshold: Int32 = 1_500
-    static let isolation: Int64 = 25
-    static let decisionDelay: Int64 = 75
-    static let historyNeeded: Int64 = 63
-
     private let configuration: Configuration
     private var source: SourceSupervisor
-    private var motion = BodyMotion()
-    private var candidate: Int64?
-    private var pending = PendingImpacts()
+    private var frontEnd = FallFrontEnd()
     private var decidedAt: Instant?
     private var isConfirmed = false
     private var peak: Int32 = 0
@@ -75,52 +67,24 @@ public struct FallDetector: DetectorLogic {
         lastSampleAt = last
         let microseconds = interval.nanoseconds / 1_000
         for index in samples.indices {
-            let before = motion.total
-            motion.add(samples[index], microseconds: microseconds) { _ in }
-            if motion.total != before {
-                let at = Instant(
-                    nanoseconds: last.nanoseconds - interval.nanoseconds * Int64(samples.count - 1 - index))
-                var number = before
-                while number < motion.total {
-                    consider(number, at: at)
-                    number += 1
-                }
-            }
+            var due: Int64 = -1
+            let before = frontEnd.binCount
+            frontEnd.add(samples[index], microseconds: microseconds) { _, impact in due = impact }
+            if frontEnd.binCount == before { continue }
+            let at = last + interval * -Int64(samples.count - 1 - index)
+            if due >= 0 { judge(due, at: at) }
+            if decidedAt != nil { watchPosture(at: at) }
         }
     }
 
-    private mutating func clear() {
-        motion.clear()
-        candidate = nil
-        pending = PendingImpacts()
-    }
-
-    private mutating func consider(_ number: Int64, at now: Instant) {
-        let magnitude = motion.magnitude(number)
-        if magnitude >= FallDetector.impactThreshold {
-            if let standing = candidate {
-                if magnitude > motion.magnitude(standing) { candidate = number }
-            } else {
-                candidate = number
-            }
-        }
-        if let standing = candidate, number - standing == FallDetector.isolation {
-            if standing >= FallDetector.historyNeeded { pending.push(standing) }
-            candidate = nil
-        }
-        if let impact = pending.first, number - impact == FallDetector.decisionDelay {
-            pending.removeFirst()
-            judge(impact, at: now)
-        }
-        if decidedAt != nil { watchPosture(number, at: now) }
-    }
+    private mutating func clear() { frontEnd.clear() }
 
     private mutating func judge(_ impact: Int64, at now: Instant) {
-        let before = motion.sum(impact - 63, impact - 13)
-        let after = motion.sum(impact + 25, impact + 75)
+        let before = frontEnd.motion.sum(impact - 63, impact - 13)
+        let after = frontEnd.motion.sum(impact + 25, impact + 75)
         // Lying after standing turns gravity by more than 55 degrees (cosine 0.57) in most falls.
         guard before.cosine(to: after) < 9_400 else { return }
-        peak = motion.magnitude(impact)
+        peak = frontEnd.magnitude(impact)
         if decidedAt == nil {
             decidedAt = now
             upright = before
@@ -129,9 +93,9 @@ public struct FallDetector: DetectorLogic {
     }
 
     /// Follows whether the wearer is back in the posture from before the fall.
-    private mutating func watchPosture(_ number: Int64, at now: Instant) {
-        guard number % 25 == 0, number >= 50 else { return }
-        let present = motion.sum(number - 49, number + 1)
+    private mutating func watchPosture(at now: Instant) {
+        guard frontEnd.binCount % 25 == 0 else { return }
+        let present = frontEnd.motion.sum(frontEnd.binCount - 50, frontEnd.binCount)
         if upright.cosine(to: present) > 11_585 {
             downSince = nil
         } else if downSince == nil {
@@ -198,23 +162,4 @@ public struct FallDetector: DetectorLogic {
     }
 
     func couldFire(at now: Instant) -> Bool { true }
-}
-
-/// Impacts that wait for their decision; local maxima are a second apart, so three wait at the most.
-struct PendingImpacts: BitwiseCopyable {
-    private var numbers = InlineArray<4, Int64>(repeating: 0)
-    private var count = 0
-
-    var first: Int64? { count > 0 ? numbers[0] : nil }
-
-    mutating func push(_ number: Int64) {
-        guard count < 4 else { return }
-        numbers[count] = number
-        count += 1
-    }
-
-    mutating func removeFirst() {
-        for index in 1..<4 { numbers[index - 1] = numbers[index] }
-        count -= 1
-    }
 }

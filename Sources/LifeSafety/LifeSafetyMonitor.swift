@@ -24,7 +24,13 @@ public struct LifeSafetyMonitor: ~Copyable {
     }
 
     enum KindTag: UInt8, BitwiseCopyable {
-        case threshold, state, smoke, leak, fall, longLie
+        case threshold, rate, tilt, state, counting
+        case smoke, heat, carbonMonoxide, combustibleGas, multiCriteriaFire
+        case leak, flow, valve
+        case fall, radarFall, inactivity, powerUse, callPoint
+        case longLie
+
+        static var kinds: Int { 19 }
     }
 
     /// A point's way to one channel of one detector.
@@ -43,10 +49,23 @@ public struct LifeSafetyMonitor: ~Copyable {
 
     private var slots: FixedArray<Slot>
     private var threshold: FixedArray<ThresholdDetector>
+    private var rate: FixedArray<RateDetector>
+    private var tilt: FixedArray<TiltDetector>
     private var state: FixedArray<StateDetector>
+    private var counting: FixedArray<CountDetector>
     private var smoke: FixedArray<SmokeDetector>
+    private var heat: FixedArray<HeatDetector>
+    private var carbonMonoxide: FixedArray<CarbonMonoxideDetector>
+    private var combustibleGas: FixedArray<CombustibleGasDetector>
+    private var multiCriteriaFire: FixedArray<MultiCriteriaFireDetector>
     private var leak: FixedArray<LeakDetector>
+    private var flow: FixedArray<FlowDetector>
+    private var valve: FixedArray<ValveSupervisor>
     private var fall: FixedArray<FallDetector>
+    private var radarFall: FixedArray<RadarFallDetector>
+    private var inactivity: FixedArray<InactivityDetector>
+    private var powerUse: FixedArray<PowerUseDetector>
+    private var callPoint: FixedArray<CallPointDetector>
     /// Routes in the order of their points; those of point p are `routeStart[p]..<routeStart[p + 1]`.
     private var routes: FixedArray<Route>
     private var routeStart: FixedArray<UInt16>
@@ -59,7 +78,7 @@ public struct LifeSafetyMonitor: ~Copyable {
     ///
     /// Traps on a `longLie` that does not name an earlier fall detector: the board image was checked before.
     public init(_ configurations: Span<DetectorConfiguration>) {
-        var counts = InlineArray<6, Int>(repeating: 0)
+        var counts = InlineArray<19, Int>(repeating: 0)
         var routeCount = 0
         var pointCount = 0
         for index in configurations.indices {
@@ -73,10 +92,23 @@ public struct LifeSafetyMonitor: ~Copyable {
         }
         slots = FixedArray(capacity: configurations.count)
         threshold = FixedArray(capacity: counts[Int(KindTag.threshold.rawValue)])
+        rate = FixedArray(capacity: counts[Int(KindTag.rate.rawValue)])
+        tilt = FixedArray(capacity: counts[Int(KindTag.tilt.rawValue)])
         state = FixedArray(capacity: counts[Int(KindTag.state.rawValue)])
+        counting = FixedArray(capacity: counts[Int(KindTag.counting.rawValue)])
         smoke = FixedArray(capacity: counts[Int(KindTag.smoke.rawValue)])
+        heat = FixedArray(capacity: counts[Int(KindTag.heat.rawValue)])
+        carbonMonoxide = FixedArray(capacity: counts[Int(KindTag.carbonMonoxide.rawValue)])
+        combustibleGas = FixedArray(capacity: counts[Int(KindTag.combustibleGas.rawValue)])
+        multiCriteriaFire = FixedArray(capacity: counts[Int(KindTag.multiCriteriaFire.rawValue)])
         leak = FixedArray(capacity: counts[Int(KindTag.leak.rawValue)])
+        flow = FixedArray(capacity: counts[Int(KindTag.flow.rawValue)])
+        valve = FixedArray(capacity: counts[Int(KindTag.valve.rawValue)])
         fall = FixedArray(capacity: counts[Int(KindTag.fall.rawValue)])
+        radarFall = FixedArray(capacity: counts[Int(KindTag.radarFall.rawValue)])
+        inactivity = FixedArray(capacity: counts[Int(KindTag.inactivity.rawValue)])
+        powerUse = FixedArray(capacity: counts[Int(KindTag.powerUse.rawValue)])
+        callPoint = FixedArray(capacity: counts[Int(KindTag.callPoint.rawValue)])
         routes = FixedArray(capacity: routeCount)
         routeStart = FixedArray(repeating: 0, count: pointCount + 1)
         for index in configurations.indices { add(configurations[index]) }
@@ -86,10 +118,23 @@ public struct LifeSafetyMonitor: ~Copyable {
     private static func tag(of kind: DetectorConfiguration.Kind) -> KindTag {
         switch kind {
         case .threshold: .threshold
+        case .rate: .rate
+        case .tilt: .tilt
         case .state: .state
+        case .counting: .counting
         case .smoke: .smoke
+        case .heat: .heat
+        case .carbonMonoxide: .carbonMonoxide
+        case .combustibleGas: .combustibleGas
+        case .multiCriteriaFire: .multiCriteriaFire
         case .leak: .leak
+        case .flow: .flow
+        case .valve: .valve
         case .fall: .fall
+        case .radarFall: .radarFall
+        case .inactivity: .inactivity
+        case .powerUse: .powerUse
+        case .callPoint: .callPoint
         case .longLie: .longLie
         }
     }
@@ -100,18 +145,57 @@ public struct LifeSafetyMonitor: ~Copyable {
         case .threshold(let its):
             place = threshold.count
             threshold.append(ThresholdDetector(its))
+        case .rate(let its):
+            place = rate.count
+            rate.append(RateDetector(its))
+        case .tilt(let its):
+            place = tilt.count
+            tilt.append(TiltDetector(its))
         case .state(let its):
             place = state.count
             state.append(StateDetector(its))
+        case .counting(let its):
+            place = counting.count
+            counting.append(CountDetector(its))
         case .smoke(let its):
             place = smoke.count
             smoke.append(SmokeDetector(its))
+        case .heat(let its):
+            place = heat.count
+            heat.append(HeatDetector(its))
+        case .carbonMonoxide(let its):
+            place = carbonMonoxide.count
+            carbonMonoxide.append(CarbonMonoxideDetector(its))
+        case .combustibleGas(let its):
+            place = combustibleGas.count
+            combustibleGas.append(CombustibleGasDetector(its))
+        case .multiCriteriaFire(let its):
+            place = multiCriteriaFire.count
+            multiCriteriaFire.append(MultiCriteriaFireDetector(its))
         case .leak(let its):
             place = leak.count
             leak.append(LeakDetector(its))
+        case .flow(let its):
+            place = flow.count
+            flow.append(FlowDetector(its))
+        case .valve(let its):
+            place = valve.count
+            valve.append(ValveSupervisor(its))
         case .fall(let its):
             place = fall.count
             fall.append(FallDetector(its))
+        case .radarFall(let its):
+            place = radarFall.count
+            radarFall.append(RadarFallDetector(its))
+        case .inactivity(let its):
+            place = inactivity.count
+            inactivity.append(InactivityDetector(its))
+        case .powerUse(let its):
+            place = powerUse.count
+            powerUse.append(PowerUseDetector(its))
+        case .callPoint(let its):
+            place = callPoint.count
+            callPoint.append(CallPointDetector(its))
         case .longLie(let index):
             precondition(
                 Int(index.value) < slots.count && slots[Int(index.value)].kind == .fall,
@@ -180,8 +264,11 @@ public struct LifeSafetyMonitor: ~Copyable {
         guard Int(point.value) + 1 < routeStart.count else { return }
         for place in Int(routeStart[Int(point.value)])..<Int(routeStart[Int(point.value) + 1]) {
             let index = Int(routes[place].detector)
-            guard slots[index].kind == .fall else { continue }
-            fall[Int(slots[index].place)].receive(samples, lastAt: last, interval: interval)
+            switch slots[index].kind {
+            case .fall: fall[Int(slots[index].place)].receive(samples, lastAt: last, interval: interval)
+            case .tilt: tilt[Int(slots[index].place)].receive(samples, lastAt: last, interval: interval)
+            default: continue
+            }
             feed(index, .time, at: last, into: &output)
         }
     }
@@ -292,14 +379,50 @@ public struct LifeSafetyMonitor: ~Copyable {
         let couldFire =
             switch slots[index].kind {
             case .threshold: threshold[place].couldFire(at: now)
+            case .rate: rate[place].couldFire(at: now)
+            case .tilt: tilt[place].couldFire(at: now)
             case .state: state[place].couldFire(at: now)
+            case .counting: counting[place].couldFire(at: now)
             case .smoke: smoke[place].couldFire(at: now)
+            case .heat: heat[place].couldFire(at: now)
+            case .carbonMonoxide: carbonMonoxide[place].couldFire(at: now)
+            case .combustibleGas: combustibleGas[place].couldFire(at: now)
+            case .multiCriteriaFire: multiCriteriaFire[place].couldFire(at: now)
             case .leak: leak[place].couldFire(at: now)
+            case .flow: flow[place].couldFire(at: now)
+            case .valve: valve[place].couldFire(at: now)
+            case .radarFall: radarFall[place].couldFire(at: now)
+            case .inactivity: inactivity[place].couldFire(at: now)
+            case .powerUse: powerUse[place].couldFire(at: now)
+            case .callPoint: callPoint[place].couldFire(at: now)
             case .fall, .longLie: fall[place].couldFire(at: now)
             }
         slots[index].selfTestFailed = !couldFire
         feed(index, .time, at: now, into: &output)
         return couldFire
+    }
+
+    // MARK: What only some detectors have
+
+    /// Whether the line that shuts a supervised valve is to be driven now; `false` for any other detector.
+    public func isValveDriven(_ detector: DetectorIndex) -> Bool {
+        let index = Int(detector.value)
+        guard index < slots.count, slots[index].kind == .valve else { return false }
+        return valve[Int(slots[index].place)].isDriven
+    }
+
+    /// What an inactivity detector has learned, to be kept over a restart; `nil` for any other detector.
+    public func activityProfile(of detector: DetectorIndex) -> ActivityProfile? {
+        let index = Int(detector.value)
+        guard index < slots.count, slots[index].kind == .inactivity else { return nil }
+        return inactivity[Int(slots[index].place)].profile
+    }
+
+    /// Puts back what an inactivity detector had learned; ignored by any other detector.
+    public mutating func restore(_ profile: ActivityProfile, of detector: DetectorIndex) {
+        let index = Int(detector.value)
+        guard index < slots.count, slots[index].kind == .inactivity else { return }
+        inactivity[Int(slots[index].place)].restore(profile)
     }
 
     private mutating func change(
@@ -343,10 +466,23 @@ public struct LifeSafetyMonitor: ~Copyable {
         let result: Result
         switch slots[index].kind {
         case .threshold: result = LifeSafetyMonitor.run(&threshold[place], stimulus, at: now)
+        case .rate: result = LifeSafetyMonitor.run(&rate[place], stimulus, at: now)
+        case .tilt: result = LifeSafetyMonitor.run(&tilt[place], stimulus, at: now)
         case .state: result = LifeSafetyMonitor.run(&state[place], stimulus, at: now)
+        case .counting: result = LifeSafetyMonitor.run(&counting[place], stimulus, at: now)
         case .smoke: result = LifeSafetyMonitor.run(&smoke[place], stimulus, at: now)
+        case .heat: result = LifeSafetyMonitor.run(&heat[place], stimulus, at: now)
+        case .carbonMonoxide: result = LifeSafetyMonitor.run(&carbonMonoxide[place], stimulus, at: now)
+        case .combustibleGas: result = LifeSafetyMonitor.run(&combustibleGas[place], stimulus, at: now)
+        case .multiCriteriaFire: result = LifeSafetyMonitor.run(&multiCriteriaFire[place], stimulus, at: now)
         case .leak: result = LifeSafetyMonitor.run(&leak[place], stimulus, at: now)
+        case .flow: result = LifeSafetyMonitor.run(&flow[place], stimulus, at: now)
+        case .valve: result = LifeSafetyMonitor.run(&valve[place], stimulus, at: now)
         case .fall: result = LifeSafetyMonitor.run(&fall[place], stimulus, at: now)
+        case .radarFall: result = LifeSafetyMonitor.run(&radarFall[place], stimulus, at: now)
+        case .inactivity: result = LifeSafetyMonitor.run(&inactivity[place], stimulus, at: now)
+        case .powerUse: result = LifeSafetyMonitor.run(&powerUse[place], stimulus, at: now)
+        case .callPoint: result = LifeSafetyMonitor.run(&callPoint[place], stimulus, at: now)
         case .longLie: result = feedLongLie(place, stimulus, at: now)
         }
         observe(index, result, at: now, into: &output)

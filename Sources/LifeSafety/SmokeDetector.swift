@@ -2,16 +2,10 @@ import HardwareInterface
 
 /// Fires when the light obscuration in a smoke chamber stays above a threshold.
 ///
-/// The chamber's signal becomes dB/m by its clean-air value and its slope. Three things stand between a fire and dirt,
-/// steam or an electrical spike:
-/// - a **median of three** readings, which a single wild reading cannot pass;
-/// - **drift compensation**: the clean-air value follows the signal, slowly and to a limit. It moves at most
-///   1/96 of the alarm threshold an hour. EN 54-7 (clause 4.8 with its annex) allows an alarm to come later than
-///   1.6 A/R + 100 s for no rise R of A/4 an hour or more, A being the threshold; a tracker of speed s delays it to
-///   A/(R − s), so that s up to 0.375 R would do. At 0.6 A the tracker stops and the detector is in trouble
-///   (contaminated), so the compensated threshold never exceeds 1.6 A;
-/// - **verification**: the signal must be above the threshold for a while in all, passing time below counting back at
-///   the same speed. Dense smoke, three times the threshold, needs no verification beyond the median.
+/// The signal becomes obscuration in `SmokeChamber`: median of three, drift compensation with a limit. Then
+/// **verification** stands between a fire and steam: the obscuration must be above the threshold for a while in all, time
+/// below it counting back at the same speed. Dense smoke, three times the threshold, needs no verification beyond the
+/// median.
 public struct SmokeDetector: DetectorLogic {
     public struct Configuration: Sendable, BitwiseCopyable {
         /// A chamber's signal or a ready obscuration value.
@@ -57,67 +51,35 @@ public struct SmokeDetector: DetectorLogic {
 
     /// Dense smoke: this many times the threshold passes without verification.
     static let denseFactor: Int32 = 3
-    /// The clean-air value may move by the alarm threshold in this many hours.
-    static let hoursPerThresholdOfDrift: Int64 = 96
 
     private let configuration: Configuration
     private var source: SourceSupervisor
-    private var medians = MedianOfThree()
-    /// Obscuration that counts as clean air, millionths of dB/m, so that the slow tracker loses nothing to rounding.
-    private var driftMicro: Int64 = 0
-    private var untrackedMicroseconds: Int64 = 0
-    private var lastReadingAt: Instant?
-    /// Compensated obscuration, mdB/m.
-    public private(set) var obscuration: Int32 = 0
+    private var chamber: SmokeChamber
     private var preAlarmTime = VerificationTimer()
     private var alarmTime = VerificationTimer()
     private var level: Condition = .normal
     private var hushedUntil: Instant = .start
-    private var isRelearning = false
 
     public init(_ configuration: Configuration) {
-        precondition(configuration.unitsPerDecibelPerMetre != 0, "a chamber without slope measures nothing")
         self.configuration = configuration
         source = SourceSupervisor(maximumAge: configuration.maximumAge, range: configuration.range)
+        chamber = SmokeChamber(
+            cleanAir: configuration.cleanAir, unitsPerDecibelPerMetre: configuration.unitsPerDecibelPerMetre,
+            alarmThreshold: configuration.alarmThreshold, longestStep: configuration.maximumAge)
     }
 
+    /// Compensated obscuration, mdB/m.
+    public var obscuration: Int32 { chamber.obscuration }
     /// Clean air as tracked, mdB/m above that of the new chamber.
-    public var drift: Int32 { Int32(truncatingIfNeeded: driftMicro / 1_000) }
-    /// Where drift compensation ends, mdB/m: 0.6 of the alarm threshold.
-    public var driftLimit: Int32 { configuration.alarmThreshold * 3 / 5 }
+    public var drift: Int32 { chamber.drift }
 
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
         guard source.receive(reading) else {
-            lastReadingAt = nil
+            chamber.interrupt()
             return
         }
-        let sinceClean = Int64(reading.value) - Int64(configuration.cleanAir)
-        let micro = sinceClean * 1_000_000 / Int64(configuration.unitsPerDecibelPerMetre)
-        let raw = medians.add(Int32(clamping: micro))
-        let elapsed = lastReadingAt.map { min(max(.zero, now - $0), configuration.maximumAge) } ?? .zero
-        lastReadingAt = now
-        if isRelearning {
-            driftMicro = Int64(raw)
-            isRelearning = false
-        }
-        track(Int64(raw), for: elapsed)
-        obscuration = Int32(clamping: (Int64(raw) - driftMicro) / 1_000)
-        judge(elapsed: elapsed, at: now)
-    }
-
-    /// Moves the clean-air value towards the signal, no faster and no further than allowed, and not during an alarm.
-    private mutating func track(_ rawMicro: Int64, for elapsed: Interval) {
-        guard level != .alarm else { return }
-        let threshold = Int64(configuration.alarmThreshold) * 1_000
-        let microsecondsPerThreshold = SmokeDetector.hoursPerThresholdOfDrift * 3_600_000_000
-        untrackedMicroseconds += elapsed.nanoseconds / 1_000
-        let step = threshold * untrackedMicroseconds / microsecondsPerThreshold
-        // What is too short for a step of one millionth waits for the next reading.
-        guard step > 0 else { return }
-        untrackedMicroseconds -= step * microsecondsPerThreshold / threshold
-        let limit = Int64(driftLimit) * 1_000
-        let target = min(max(rawMicro, -limit), limit)
-        driftMicro += min(max(target - driftMicro, -step), step)
+        chamber.measure(reading.value, isTracking: level != .alarm, at: now)
+        judge(elapsed: chamber.elapsed, at: now)
     }
 
     private mutating func judge(elapsed: Interval, at now: Instant) {
@@ -132,7 +94,7 @@ public struct SmokeDetector: DetectorLogic {
                 && obscuration >= (level >= .preAlarm ? preAlarm - slack : preAlarm)
         alarmTime.add(isAlarming, elapsed: elapsed, limit: configuration.verification)
         preAlarmTime.add(isNear, elapsed: elapsed, limit: configuration.verification)
-        let isDense = medians.isComplete && obscuration >= alarm * SmokeDetector.denseFactor
+        let isDense = chamber.isFiltered && obscuration >= alarm * SmokeDetector.denseFactor
         if isAlarming && (isDense || level == .alarm || alarmTime.isFull(configuration.verification)) {
             level = .alarm
         } else if isNear && (isAlarming || level >= .preAlarm || preAlarmTime.isFull(configuration.verification)) {
@@ -152,20 +114,16 @@ public struct SmokeDetector: DetectorLogic {
             hushedUntil = min(until, now + configuration.hushLimit)
             return .done
         case .cleaned:
-            isRelearning = true
-            driftMicro = 0
+            chamber.relearn()
             return .done
         default: return .unsupported
         }
     }
 
-    /// Drift compensation is at its end, either way.
-    var isContaminated: Bool { abs(driftMicro) >= Int64(driftLimit) * 1_000 }
-
     var finding: Finding {
         Finding(
             source.isUsable ? level : .normal, cause: .smokeDensity,
-            trouble: source.trouble != .none ? source.trouble : isContaminated ? .contaminated : .none,
+            trouble: source.trouble != .none ? source.trouble : chamber.isContaminated ? .contaminated : .none,
             value: obscuration)
     }
 
@@ -184,40 +142,4 @@ public struct SmokeDetector: DetectorLogic {
         }
         return copy.level == .alarm
     }
-}
-
-/// The middle one of the last three values; the value itself until there are three.
-struct MedianOfThree: BitwiseCopyable {
-    private var first: Int32 = 0
-    private var second: Int32 = 0
-    private var count: UInt8 = 0
-
-    /// Whether the last median was one of three values.
-    private(set) var isComplete = false
-
-    /// - Returns: the median of this value and the two before.
-    mutating func add(_ value: Int32) -> Int32 {
-        defer {
-            first = second
-            second = value
-            if count < 2 { count += 1 }
-        }
-        guard count == 2 else { return value }
-        isComplete = true
-        return max(min(first, second), min(max(first, second), value))
-    }
-}
-
-/// Time for which something held from one reading to the next, counted back while it does not.
-struct VerificationTimer: BitwiseCopyable {
-    private var gathered: Interval = .zero
-    private var held = false
-
-    mutating func add(_ holds: Bool, elapsed: Interval, limit: Interval) {
-        if holds && held { gathered = min(limit, gathered + elapsed) }
-        if !holds { gathered = max(.zero, gathered - elapsed) }
-        held = holds
-    }
-
-    func isFull(_ limit: Interval) -> Bool { gathered >= limit }
 }

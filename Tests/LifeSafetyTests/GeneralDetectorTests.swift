@@ -84,4 +84,121 @@ struct GeneralDetectorTests {
         bench.run(for: .seconds(1))
         #expect(bench.state() == .alarm)
     }
+
+    @Test(
+        "Rate: a change within the window fires, the same change over two windows does not",
+        arguments: [
+            (RateDetector.Direction.rising, 20.0, true), (.rising, 9, false), (.falling, 20, true),
+            (.falling, 9, false),
+        ])
+    func rate(direction: RateDetector.Direction, perMinute: Double, fires: Bool) {
+        let bench = TestBench(
+            .rate(
+                .init(source: PointIndex(0), direction: direction, alarmChange: 100, window: .minutes(10))))
+        bench.hold(1_000, for: .minutes(20))
+        let sign = direction == .rising ? 1.0 : -1.0
+        let alarmAt = bench.feed(for: .minutes(60)) { 1_000 + Int32(sign * $0 / 60 * perMinute) }
+        #expect((alarmAt != nil) == fires)
+    }
+
+    @Test("Rate: what happened before a gap is forgotten")
+    func rateGap() {
+        let bench = TestBench(
+            .rate(.init(source: PointIndex(0), direction: .rising, alarmChange: 100, window: .minutes(10))))
+        bench.hold(0, for: .minutes(5))
+        bench.read(0, .missing)
+        bench.hold(500, for: .minutes(5))
+        #expect(bench.state() == .normal)
+    }
+
+    @Test(
+        "Count: three starts in ten minutes are too many, three in half an hour are not",
+        arguments: [
+            (4, true), (10, false),
+        ] as [(Int64, Bool)])
+    func tooMany(minutesApart: Int64, fires: Bool) {
+        let bench = TestBench(
+            .counting(.init(source: PointIndex(0), side: .tooMany, count: 3, window: .minutes(10))))
+        bench.read(0)
+        for _ in 0..<3 {
+            bench.read(1)
+            bench.run(for: .minutes(minutesApart))
+            bench.read(0)
+        }
+        #expect(bench.log.contains { $0.to == .alarm } == fires)
+    }
+
+    @Test("Count: a patrol that comes every hour is enough, one that stops is missed within the window")
+    func tooFew() {
+        let bench = TestBench(.counting(.init(source: PointIndex(0), side: .tooFew, count: 1, window: .hours(2))))
+        bench.read(0)
+        for _ in 0..<5 {
+            bench.run(for: .hours(1))
+            bench.read(1)
+            bench.read(0)
+        }
+        #expect(bench.state() == .normal)
+        bench.run(for: .minutes(119))
+        #expect(bench.state() == .normal)
+        bench.run(for: .minutes(1))
+        #expect(bench.state() == .alarm)
+    }
+
+    /// A cover that lies flat and is turned by some degrees about x, sampled at 20 Hz.
+    static func tilt(_ bench: TestBench, degrees: Double, for seconds: Int, shake: Int16 = 0) {
+        let radians = degrees / 180 * 3.14159265358979
+        let y = Int16((1_000 * sine(radians)).rounded())
+        let z = Int16((1_000 * cosine(radians)).rounded())
+        for second in 0..<(seconds * 2) {
+            let samples = (0..<10).map { index in
+                AccelerationSample(x: index % 2 == 0 ? shake : -shake, y: y, z: z)
+            }
+            _ = second
+            bench.run(for: .milliseconds(500))
+            bench.monitor.receive(
+                samples: samples.span, lastAt: bench.now, interval: .milliseconds(50), ofPoint: PointIndex(0),
+                into: &bench.output)
+            bench.collect()
+        }
+    }
+
+    static func sine(_ x: Double) -> Double { x - x * x * x / 6 + x * x * x * x * x / 120 }
+    static func cosine(_ x: Double) -> Double { 1 - x * x / 2 + x * x * x * x / 24 - x * x * x * x * x * x / 720 }
+
+    @Test(
+        "Tilt: a cover within 13 degrees is closed, beyond 17 it is open",
+        arguments: [
+            (13.0, false), (17, true), (-17, true), (80, true),
+        ])
+    func tilt(degrees: Double, fires: Bool) {
+        let bench = TestBench(.tilt(.init(source: PointIndex(0), limitDegrees: 15)))
+        Self.tilt(bench, degrees: 0, for: 5)
+        Self.tilt(bench, degrees: degrees, for: 12)
+        #expect(bench.state().isAlarm == fires)
+    }
+
+    @Test("Tilt: a short knock is no tilt; vibration is an alarm of its own where it is asked for")
+    func knock() {
+        let bench = TestBench(
+            .tilt(.init(source: PointIndex(0), limitDegrees: 15)),
+            .tilt(.init(source: PointIndex(0), limitDegrees: 15, vibrationLimit: 200)))
+        Self.tilt(bench, degrees: 0, for: 5)
+        Self.tilt(bench, degrees: 0, for: 3, shake: 400)
+        #expect(!bench.state(0).isAlarm)
+        #expect(bench.state(1) == .alarm)
+        #expect(bench.monitor.status(of: DetectorIndex(1)).cause == .moved)
+        Self.tilt(bench, degrees: 40, for: 3)
+        Self.tilt(bench, degrees: 0, for: 10)
+        #expect(!bench.state(0).isAlarm)
+    }
+
+    @Test("Degrees and cosines agree with one another all the way round")
+    func degreesOfCosines() {
+        for degrees in UInt8(0)...90 {
+            #expect(LifeSafety.degrees(ofCosine: LifeSafety.cosine(ofDegrees: degrees)) == Int32(degrees))
+            #expect(LifeSafety.degrees(ofCosine: -LifeSafety.cosine(ofDegrees: degrees)) == 180 - Int32(degrees))
+        }
+        #expect(LifeSafety.degrees(ofCosine: LifeSafety.cosine(ofDegrees: 30) - 1) == 30)
+        #expect(LifeSafety.degrees(ofCosine: -LifeSafety.cosine(ofDegrees: 30) + 1) == 149)
+    }
 }

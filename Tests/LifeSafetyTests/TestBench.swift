@@ -74,6 +74,8 @@ final class TestBench {
     func state(_ detector: UInt16 = 0) -> AlarmState { monitor.status(of: DetectorIndex(detector)).state }
     func trouble(_ detector: UInt16 = 0) -> TroubleReason { monitor.status(of: DetectorIndex(detector)).trouble }
 
+    var isValveDriven: Bool { monitor.isValveDriven(DetectorIndex(0)) }
+
     func acknowledge(_ detector: UInt16 = 0) -> AlarmLifeCycle.Outcome {
         let outcome = monitor.acknowledge(DetectorIndex(detector), at: now, into: &output)
         collect()

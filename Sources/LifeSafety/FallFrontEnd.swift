@@ -1,0 +1,40 @@
+import HardwareInterface
+
+/// From accelerometer samples to impacts with their features: the part of the fall detector that tuning shares.
+package struct FallFrontEnd: BitwiseCopyable {
+    private(set) var motion = BodyMotion()
+    private var finder = ImpactFinder()
+
+    package init() {}
+
+    /// Bins completed since the last gap.
+    package var binCount: Int64 { motion.total }
+
+    /// Adds one sample that stands for `microseconds`.
+    ///
+    /// - Parameter onImpact: called with the number of its bin for each impact that is due for judgement.
+    @inline(__always)
+    package mutating func add(
+        _ sample: AccelerationSample, microseconds: Int64, onImpact: (inout FallFrontEnd, Int64) -> Void
+    ) {
+        let before = motion.total
+        motion.add(sample, microseconds: microseconds)
+        var number = before
+        while number < motion.total {
+            if let impact = finder.next(number, magnitude: motion.magnitude(number)) { onImpact(&self, impact) }
+            number += 1
+        }
+    }
+
+    /// The movement around an impact that is due.
+    package func features(of impact: Int64) -> FallFeatures { FallFeatures(motion, impact: impact) }
+
+    /// Length of the acceleration in that bin, mg.
+    package func magnitude(_ number: Int64) -> Int32 { motion.magnitude(number) }
+
+    /// Forgets everything, after a gap in the samples.
+    mutating func clear() {
+        motion.clear()
+        finder = ImpactFinder()
+    }
+}
