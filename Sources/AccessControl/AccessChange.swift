@@ -20,3 +20,118 @@ public enum AccessChange: Equatable, Sendable, BitwiseCopyable {
     /// A fire release began or ended. So a board that restarts in a fire keeps the door released.
     case fire(DoorIndex, Bool)
 }
+
+extension AccessChange {
+    /// A change as it is written down: the kind (one byte), then its values, little endian.
+    public typealias Record = FixedBytes<26>
+
+    private enum Kind: UInt8 {
+        case usesLeft = 1
+        case status = 2
+        case presence = 3
+        case presenceForgotten = 4
+        case mode = 5
+        case modeEnded = 6
+        case lockdown = 7
+        case fire = 8
+    }
+
+    /// Writes the change; it always fits.
+    public func encode(into record: inout Record) {
+        record.removeAll()
+        switch self {
+        case .usesLeft(let hash, let left, let version):
+            record.append(Kind.usesLeft.rawValue)
+            record.appendLittleEndian(hash.low)
+            record.appendLittleEndian(hash.high)
+            record.append(left)
+            record.appendLittleEndian(version)
+        case .status(let hash, let status, let version):
+            record.append(Kind.status.rawValue)
+            record.appendLittleEndian(hash.low)
+            record.appendLittleEndian(hash.high)
+            record.append(status.rawValue)
+            record.appendLittleEndian(version)
+        case .presence(let holder, let area, let minute):
+            record.append(Kind.presence.rawValue)
+            record.appendLittleEndian(holder)
+            record.append(area.value)
+            record.appendLittleEndian(minute)
+        case .presenceForgotten(let holder):
+            record.append(Kind.presenceForgotten.rawValue)
+            record.appendLittleEndian(holder)
+        case .mode(let door, let mode):
+            record.append(mode == nil ? Kind.modeEnded.rawValue : Kind.mode.rawValue)
+            record.append(door.value)
+            if let mode { record.append(mode.rawValue) }
+        case .lockdown(let door, let isActive):
+            record.append(Kind.lockdown.rawValue)
+            record.append(door.value)
+            record.append(isActive ? 1 : 0)
+        case .fire(let door, let isReleased):
+            record.append(Kind.fire.rawValue)
+            record.append(door.value)
+            record.append(isReleased ? 1 : 0)
+        }
+    }
+
+    /// Reads a change.
+    ///
+    /// - Returns: `nil` if the bytes are not one: another kind, another length, a value that cannot be.
+    public init?(_ record: Record) {
+        var reader = ByteReader(record.span)
+        guard let change = try? AccessChange.read(&reader), reader.isAtEnd else { return nil }
+        self = change
+    }
+
+    private struct Foreign: Error {}
+
+    private static func read(_ reader: inout ByteReader) throws(Foreign) -> AccessChange {
+        do {
+            guard let kind = Kind(rawValue: try reader.byte()) else { throw ByteReader.Truncated() }
+            switch kind {
+            case .usesLeft:
+                let hash = try readHash(&reader)
+                return .usesLeft(hash, try reader.byte(), listVersion: try reader.littleEndian(UInt64.self))
+            case .status:
+                let hash = try readHash(&reader)
+                guard let status = CredentialStatus(rawValue: try reader.byte()) else { throw ByteReader.Truncated() }
+                return .status(hash, status, listVersion: try reader.littleEndian(UInt64.self))
+            case .presence:
+                let holder = try reader.littleEndian(UInt32.self)
+                guard holder != 0, holder <= Credential.holderLimit else { throw ByteReader.Truncated() }
+                let area = AreaIndex(try reader.byte())
+                return .presence(holder: holder, area: area, enteredMinute: try reader.littleEndian(UInt32.self))
+            case .presenceForgotten:
+                return .presenceForgotten(holder: try reader.littleEndian(UInt32.self))
+            case .mode:
+                let door = DoorIndex(try reader.byte())
+                guard let mode = DoorMode(rawValue: try reader.byte()) else { throw ByteReader.Truncated() }
+                return .mode(door, mode)
+            case .modeEnded:
+                return .mode(DoorIndex(try reader.byte()), nil)
+            case .lockdown:
+                let door = DoorIndex(try reader.byte())
+                return .lockdown(door, try readFlag(&reader))
+            case .fire:
+                let door = DoorIndex(try reader.byte())
+                return .fire(door, try readFlag(&reader))
+            }
+        } catch {
+            throw Foreign()
+        }
+    }
+
+    private static func readHash(_ reader: inout ByteReader) throws(ByteReader.Truncated) -> KeyedHash {
+        let low = try reader.littleEndian(UInt64.self)
+        return KeyedHash(low: low, high: try reader.littleEndian(UInt64.self))
+    }
+
+    private static func readFlag(_ reader: inout ByteReader) throws(ByteReader.Truncated) -> Bool {
+        switch try reader.byte() {
+        case 0: return false
+        case 1: return true
+        default: throw ByteReader.Truncated()
+        }
+    }
+}

@@ -165,7 +165,7 @@ public struct PresenceTable: ~Copyable {
     ///
     /// - Parameter position: 0 at first, then what was returned.
     /// - Returns: the next person and where to go on; `nil` at the end.
-    public func next(from position: Int) -> (presence: Presence, position: Int)? {
+    public func walk(from position: Int) -> (presence: Presence, position: Int)? {
         var slot = position
         while slot < slotCount {
             if slots[slot].holder != 0 { return (slots[slot], slot + 1) }

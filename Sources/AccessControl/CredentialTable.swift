@@ -218,7 +218,8 @@ public struct CredentialTable: ~Copyable {
     /// - Returns: `.done`, `.full`, `.tooManyProfiles`, `.holderOutOfRange`, `.versionNotNewer`, or `.busy` while a
     ///   replacement is being staged. Anything but `.done` changes nothing.
     @discardableResult
-    public mutating func upsert(_ hash: KeyedHash, _ credential: Credential, version newVersion: UInt64 = 0) -> Outcome {
+    public mutating func upsert(_ hash: KeyedHash, _ credential: Credential, version newVersion: UInt64 = 0) -> Outcome
+    {
         guard staging == nil else { return .busy }
         guard newVersion == 0 || newVersion > version else { return .versionNotNewer }
         guard credential.holder <= Credential.holderLimit else { return .holderOutOfRange }
@@ -523,7 +524,9 @@ public struct CredentialTable: ~Copyable {
     }
 
     private func holds(_ credential: Credential, hash: KeyedHash, profile: UInt16, at slot: Int) -> Bool {
-        guard tags[slot] & ~CredentialTable.listMask == CredentialTable.tag(credential, hash: hash) else { return false }
+        guard tags[slot] & ~CredentialTable.listMask == CredentialTable.tag(credential, hash: hash) else {
+            return false
+        }
         guard contents[slot] == CredentialTable.content(credential, profile: profile) else { return false }
         let person = people + slot * 6
         let pin = credential.pin?.value ?? 0

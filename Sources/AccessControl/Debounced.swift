@@ -20,6 +20,9 @@ struct Debounced<Value: Hashable & BitwiseCopyable & Sendable>: Hashable, Bitwis
         seenSince = .start
     }
 
+    /// Dates the value that counts to another moment.
+    mutating func date(to moment: Instant) { since = moment }
+
     /// When the value seen will count; `.never` if it already does.
     func deadline(_ window: Interval) -> Instant { seen == settled ? .never : seenSince + window }
 
@@ -38,5 +41,11 @@ struct Debounced<Value: Hashable & BitwiseCopyable & Sendable>: Hashable, Bitwis
         settled = seen
         since = seenSince
         return true
+    }
+}
+
+extension Instant {
+    static func - (instant: Instant, interval: Interval) -> Instant {
+        Instant(nanoseconds: instant.nanoseconds - interval.nanoseconds)
     }
 }

@@ -146,6 +146,57 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
     public var isReleasedForEmergency: Bool { cause >= .emergencyExit }
     public var isInLockdown: Bool { isLockdown }
 
+    /// What of the state decides about the lock, with a clock that starts now: the base of `DoorProof`.
+    ///
+    /// Alarms, held-open times and grace only watch the door; no lock depends on them. A running unlock time is running,
+    /// however long it still has: the proof lets it end at any moment.
+    func essence() -> Door {
+        var door = self
+        door.contact = Debounced(contact.settled)
+        door.secondContact = Debounced(secondContact.settled)
+        door.exitRequest = Debounced(exitRequest.settled)
+        door.alarm = .none
+        door.relockedAt = nil
+        door.exitShuntUntil = nil
+        door.suspectedUntil = .never
+        door.heldFrom = .never
+        door.heldExtra = .zero
+        door.unusedAt = .never
+        door.leafSequenceIsReported = false
+        door.openings = 0
+        door.endedUnused = false
+        door.passageRequester = .board
+        door.passageBegan = .start
+        if passageIsActive {
+            door.passageUntil = Door.laterInProof
+            door.turnsLeft = min(turnsLeft, 2)
+        } else {
+            door.passageUntil = .start
+            door.passageReason = .granted
+            door.passageIsExtended = false
+            door.passageIncludesSecondLeaf = false
+            door.hasOpened = false
+            door.turnsLeft = 0
+        }
+        return door
+    }
+
+    // Some moment after the one that the proof stands at.
+    private static var laterInProof: Instant { Instant(nanoseconds: 1) }
+
+    /// For the proof: the unlock time ends now.
+    mutating func endUnlockTime() { passageUntil = .start }
+
+    /// For the proof: the second leaf's delay ends now.
+    mutating func endSecondLeafDelay(_ configuration: DoorConfiguration) {
+        passageBegan = .start - configuration.timings.secondLeafDelay
+    }
+
+    /// For the proof: the request to exit has been active for too long.
+    mutating func endExitPatience(_ configuration: DoorConfiguration) {
+        exitRequest.date(to: .start - configuration.timings.exitStuck)
+    }
+
     /// The next moment at which something happens by itself.
     public func deadline(_ configuration: DoorConfiguration) -> Instant {
         let times = configuration.timings
@@ -278,7 +329,7 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
         }
     }
 
-    private func secondLeafIsDue(_ configuration: DoorConfiguration) -> Bool {
+    func secondLeafIsDue(_ configuration: DoorConfiguration) -> Bool {
         configuration.kind == .twoLeaf && cause == .passage && passageIncludesSecondLeaf && !secondLeafIsReleased
     }
 
@@ -362,16 +413,19 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
                 output.record(AccessEvent(.exitRequestStuck, at: now, door: door, requester: Requester(.button)))
             } else {
                 exitShuntUntil = now + times.exitShunt
-                explainOpening(at: now, door: door, into: &output)
+                explainOpening(at: now, waited: times.exitRace, door: door, into: &output)
             }
         }
     }
 
     // The request to exit that came a moment after the opening that it belongs to.
-    private mutating func explainOpening(at now: Instant, door: DoorIndex, into output: inout AccessOutput) {
+    private mutating func explainOpening(
+        at now: Instant, waited: Interval, door: DoorIndex, into output: inout AccessOutput
+    ) {
         guard alarm == .suspected else { return }
         alarm = .none
-        heldFrom = contact.since
+        // When it opened: the wait for this request began then.
+        heldFrom = suspectedUntil - waited
         heldExtra = .zero
         openings = openings == .max ? .max : openings + 1
         output.record(

@@ -161,12 +161,15 @@ public struct DoorConfiguration: Equatable, Sendable, BitwiseCopyable {
 
     /// What is wrong with it; `nil` if nothing.
     public var fault: Fault? {
-        let times = [
-            timings.extendedUnlock, timings.exitUnlock, timings.relockDelay, timings.heldOpenWarning,
-            timings.heldOpenAlarm, timings.extendedHeldOpen, timings.relockGrace, timings.exitRace, timings.exitShunt,
-            timings.exitStuck, timings.contactDebounce, timings.exitDebounce, timings.secondLeafDelay, timings.answer,
-            timings.pin, timings.secondPerson,
-        ] as InlineArray<16, Interval>
+        let times =
+            [
+                timings.extendedUnlock, timings.exitUnlock, timings.relockDelay, timings.heldOpenWarning,
+                timings.heldOpenAlarm, timings.extendedHeldOpen, timings.relockGrace, timings.exitRace,
+                timings.exitShunt,
+                timings.exitStuck, timings.contactDebounce, timings.exitDebounce, timings.secondLeafDelay,
+                timings.answer,
+                timings.pin, timings.secondPerson,
+            ] as InlineArray<16, Interval>
         guard timings.unlock > .zero else { return .timing }
         for index in 0..<16 where times[index] < .zero { return .timing }
         if timings.heldOpenWarning > .zero, timings.heldOpenAlarm > .zero,

@@ -89,11 +89,14 @@ public struct LockWiring: Equatable, Sendable, BitwiseCopyable {
     public var isCutByFirePanel: Bool
     /// The board itself runs on when the mains fail.
     public var boardHasStandby: Bool
+    /// A hardware watchdog resets the board when the runtime has died, so that this cannot last.
+    public var hasWatchdog: Bool
 
     public init(
         kind: LockKind, relay: RelayWiring = .normallyOpen, supply: LockSupply = .standby,
         atPowerOn: LineRest = .inactive, atStart: LineRest = .inactive, afterCrash: LineRest = .keeps,
-        atShutdown: LineRest = .inactive, isCutByFirePanel: Bool = false, boardHasStandby: Bool = true
+        atShutdown: LineRest = .inactive, isCutByFirePanel: Bool = false, boardHasStandby: Bool = true,
+        hasWatchdog: Bool = true
     ) {
         self.kind = kind
         self.relay = relay
@@ -104,6 +107,7 @@ public struct LockWiring: Equatable, Sendable, BitwiseCopyable {
         self.atShutdown = atShutdown
         self.isCutByFirePanel = isCutByFirePanel
         self.boardHasStandby = boardHasStandby
+        self.hasWatchdog = hasWatchdog
     }
 
     /// Whether the relay must be energised for the wanted state: what the runtime writes to the line.

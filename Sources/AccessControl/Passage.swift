@@ -62,6 +62,8 @@ extension AccessController {
     mutating func expect(
         _ accepted: AcceptedCredential, _ index: Int, _ side: ReaderSide, into output: inout AccessOutput
     ) {
+        // A card held to the reader twice is still one person; a turnstile turns twice.
+        if configurations[index].kind != .turnstile, isExpected(accepted.hash, index) { return }
         if Int(controls[index].passengerCount) == AccessController.passengersPerDoor {
             // More people than the door can remember: the one who has waited longest counts as passed.
             pass(index, into: &output)
@@ -76,6 +78,12 @@ extension AccessController {
             hash: accepted.hash, holder: accepted.credential.holder, from: from, to: to, side: side,
             hasReservation: reserves)
         controls[index].passengerCount += 1
+    }
+
+    private func isExpected(_ hash: KeyedHash, _ index: Int) -> Bool {
+        for offset in 0..<Int(controls[index].passengerCount)
+        where passengers[index * AccessController.passengersPerDoor + offset].hash == hash { return true }
+        return false
     }
 
     /// Takes what a door has to tell: openings, grants that were not used.
@@ -129,7 +137,9 @@ extension AccessController {
         let base = index * AccessController.passengersPerDoor
         let passenger = passengers[base]
         controls[index].passengerCount -= 1
-        for offset in 0..<Int(controls[index].passengerCount) { passengers[base + offset] = passengers[base + offset + 1] }
+        for offset in 0..<Int(controls[index].passengerCount) {
+            passengers[base + offset] = passengers[base + offset + 1]
+        }
         if passenger.hasReservation { areas[Int(passenger.to.value)].reserved -= 1 }
         takeUse(passenger, into: &output)
         if passenger.from != passenger.to, passenger.holder != 0 {

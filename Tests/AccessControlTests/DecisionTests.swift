@@ -26,7 +26,8 @@ struct DecisionTests {
             Rule(name: "stolen", credential: { $0.status = .stolen }, expected: .stolen),
             Rule(name: "valid from this minute", credential: { $0.validFromMinute = noon }, expected: .granted),
             Rule(
-                name: "valid from the next minute", credential: { $0.validFromMinute = noon + 1 }, expected: .notYetValid),
+                name: "valid from the next minute", credential: { $0.validFromMinute = noon + 1 },
+                expected: .notYetValid),
             Rule(name: "in its last minute", credential: { $0.validUntilMinute = noon + 1 }, expected: .granted),
             Rule(name: "a minute too late", credential: { $0.validUntilMinute = noon }, expected: .expired),
             Rule(name: "one use left", credential: { $0.usesLeft = 1 }, expected: .granted),
@@ -49,7 +50,8 @@ struct DecisionTests {
             Rule(name: "a card for duress", credential: { $0.traits = .duress }, expected: .grantedUnderDuress),
             Rule(name: "a card without PIN where one is wanted", door: { $0.mode = .cardAndPin }, expected: .noPin),
             Rule(
-                name: "lost beats expired", credential: {
+                name: "lost beats expired",
+                credential: {
                     $0.status = .lost
                     $0.validUntilMinute = 1
                 }, expected: .lost),
@@ -218,7 +220,9 @@ struct DecisionTests {
         #expect(board.type([9, 9, 10, 4, 7, 1, 1]) == .granted)
     }
 
-    @Test("a PIN one higher in its last digit opens and calls for help, and the door shows nothing of it", arguments: [1, 9])
+    @Test(
+        "a PIN one higher in its last digit opens and calls for help, and the door shows nothing of it",
+        arguments: [1, 9])
     func duressPin(last: UInt8) {
         let board = TestBoard()
         board.door { $0.mode = .cardAndPin }

@@ -140,7 +140,9 @@ struct DoorTests {
         #expect(board.state().alarm == .heldOpenWarning)
     }
 
-    @Test("opened without release and without request to exit: forced, after the time in which one could still explain it")
+    @Test(
+        "opened without release and without request to exit: forced, after the time in which one could still explain it"
+    )
     func forced() {
         let board = TestBoard()
         board.door()

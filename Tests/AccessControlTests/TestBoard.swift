@@ -41,6 +41,12 @@ final class TestBoard {
 
     func right(_ right: AccessRight) { precondition(controller.addRight(right)) }
 
+    func interlock(_ doors: [UInt8]) -> Bool { controller.addInterlock(TestBoard.set(doors)) }
+
+    static func set(_ doors: [UInt8]) -> DoorSet {
+        doors.reduce(DoorSet()) { $0.union(DoorSet(DoorIndex($1))) }
+    }
+
     func addModeRule(_ door: DoorIndex, _ schedule: ScheduleIndex, _ mode: DoorMode) -> Bool {
         controller.addModeRule(DoorModeRule(door: door, schedule: schedule, mode: mode))
     }
@@ -144,12 +150,37 @@ final class TestBoard {
         take()
     }
 
+    func matrixFire(_ doors: [UInt8], _ isActive: Bool) {
+        controller.setFire(
+            doors: TestBoard.set(doors), isActive: isActive, by: Requester(.matrix, index: 3), now: now, into: &output)
+        take()
+    }
+
+    func callPoint(_ isActive: Bool, _ door: DoorIndex = DoorIndex(0)) {
+        controller.emergencyExit(door, isActive: isActive, now: now, into: &output)
+        take()
+    }
+
     @discardableResult
     func resetFire() -> DecisionReason {
         let decision = controller.resetFire(by: Requester(.console, index: 1, user: 7), now: now, into: &output)
         take()
         return decision.reason
     }
+
+    /// Presents a card and, where granted, goes through and closes the door.
+    @discardableResult
+    func pass(_ number: UInt32, _ door: DoorIndex, _ side: ReaderSide) -> DecisionReason {
+        let reason = present(number, door, side)
+        if reason.isGranted {
+            open(door)
+            close(door)
+        }
+        return reason
+    }
+
+    @discardableResult
+    func pass(_ number: UInt32, _ side: ReaderSide = .entry) -> DecisionReason { pass(number, DoorIndex(0), side) }
 
     // MARK: Time
 
