@@ -71,7 +71,7 @@ let package = Package(
                 "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Authority",
             ]),
 
-        room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "HardwareInterface"]),
+        room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
             ["FixedMemory", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),

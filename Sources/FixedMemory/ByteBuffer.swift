@@ -43,6 +43,14 @@ public struct ByteBuffer: ~Copyable {
         }
     }
 
+    /// Some of the bytes written, to be changed in place. Traps outside of what is written.
+    @_lifetime(&self)
+    public mutating func mutableSpan(_ range: Range<Int>) -> MutableSpan<UInt8> {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside of what is written")
+        let span = unsafe MutableSpan(_unsafeStart: base + range.lowerBound, count: range.count)
+        return unsafe _overrideLifetime(span, mutating: &self)
+    }
+
     public mutating func removeAll() {
         count = 0
         overflowed = false
@@ -59,6 +67,11 @@ public struct ByteBuffer: ~Copyable {
         precondition(length >= 0 && length <= count, "cannot remove more than there is")
         base.update(from: base + length, count: count - length)
         count -= length
+    }
+
+    /// Writes some of another buffer's bytes, or sets `overflowed`.
+    public mutating func append(copying other: borrowing ByteBuffer, _ range: Range<Int>) {
+        append(other.span.extracting(range))
     }
 
     /// Lets a reader such as a system call fill the free space.

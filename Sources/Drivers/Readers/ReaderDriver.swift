@@ -55,6 +55,8 @@ public enum Reader: ~Copyable {
     case lowFrequencyTag(SerialTagReader)
     /// QR and barcode scanners that send lines of text.
     case line(LineReader)
+    /// Up to eight OSDP readers on one RS-485 bus.
+    case osdp(OSDPBus)
 }
 
 extension Reader: ReaderDriver {
@@ -62,6 +64,7 @@ extension Reader: ReaderDriver {
         switch self {
         case .lowFrequencyTag(let reader): return reader.deadline
         case .line(let reader): return reader.deadline
+        case .osdp(let bus): return bus.deadline
         }
     }
 
@@ -73,6 +76,9 @@ extension Reader: ReaderDriver {
         case .line(var reader):
             reader.portOpened(at: now, into: &output)
             self = .line(reader)
+        case .osdp(var bus):
+            bus.portOpened(at: now, into: &output)
+            self = .osdp(bus)
         }
     }
 
@@ -84,6 +90,9 @@ extension Reader: ReaderDriver {
         case .line(var reader):
             reader.portClosed(at: now, into: &output)
             self = .line(reader)
+        case .osdp(var bus):
+            bus.portClosed(at: now, into: &output)
+            self = .osdp(bus)
         }
     }
 
@@ -95,6 +104,9 @@ extension Reader: ReaderDriver {
         case .line(var reader):
             reader.receive(bytes, at: now, into: &output)
             self = .line(reader)
+        case .osdp(var bus):
+            bus.receive(bytes, at: now, into: &output)
+            self = .osdp(bus)
         }
     }
 
@@ -106,6 +118,9 @@ extension Reader: ReaderDriver {
         case .line(var reader):
             reader.poll(at: now, into: &output)
             self = .line(reader)
+        case .osdp(var bus):
+            bus.poll(at: now, into: &output)
+            self = .osdp(bus)
         }
     }
 }

@@ -20,6 +20,18 @@ public enum ReaderEvent: Equatable, Sendable, BitwiseCopyable {
     case online
     /// The reader cannot be relied on. Nothing that it sends opens a door until it is `online` again.
     case offline(OfflineReason)
+    /// Who the reader says it is; after each start of its link.
+    case identified(ReaderIdentity)
+    /// The reader has taken this board's key (`ReaderCommand.installKey`, `.beginInstallation`); it is to be stored.
+    case keyInstalled
+    /// A command was carried out; the number is the caller's.
+    case commandDone(UInt16)
+    /// A command was not carried out.
+    case commandRefused(UInt16, CommandRefusal)
+    /// The reader waits for this part of the file that is being sent to it.
+    case fileDataWanted(offset: UInt32, length: UInt16)
+    /// A file transfer is over.
+    case fileTransferEnded(FileTransferOutcome)
     /// Something arrived that is no valid frame. At most one of these a second; the driver's counters have them all.
     case malformed(MalformedReason)
 }
@@ -82,6 +94,8 @@ public enum MalformedReason: UInt8, Equatable, Sendable, BitwiseCopyable {
     case linesTogether = 9
     /// A frame that is valid in itself, but not what was asked for.
     case unexpected = 10
+    /// A secured packet that does not prove where it comes from.
+    case authentication = 12
 }
 
 /// One event and the reader that it came from.
