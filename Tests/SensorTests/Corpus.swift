@@ -21,7 +21,7 @@ enum Corpus {
             print("SKIPPED: no \(name) (set WARDEN_DATA to the folder of recorded data)")
             return nil
         }
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+        return try String(contentsOf: file, encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
     }
 
     /// The bytes of a file; `nil`, said aloud, if the data is not here.

@@ -21,11 +21,14 @@ final class SensorBench {
     /// Changes what the bus answers, after the device did.
     var tamper: ((BusRequest, BusOutcome, [UInt8]) -> (BusOutcome, [UInt8]))?
 
-    init(_ sensor: Sensor, _ device: DeviceModel) {
+    init(_ sensor: Sensor, _ device: DeviceModel, powersOn: Bool = true) {
         self.sensor = sensor
         self.device = device
-        self.device.powerOn(at: .start)
+        if powersOn { self.device.powerOn(at: .start) }
     }
+
+    /// Lets time pass in which nobody polls the driver.
+    func pause(for interval: Interval) { now = now + interval }
 
     func forget() {
         readings = []

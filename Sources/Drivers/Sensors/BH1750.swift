@@ -4,8 +4,8 @@ import HardwareInterface
 /// Rohm BH1750FVI: illuminance.
 ///
 /// Channel 0 in millilux. Each measurement is a single shot that sets the measuring time anew, so a reset takes nothing
-/// away. A count at the upper end is measured again with the shortest time (up to 121 klx), a count of zero with the
-/// longest (steps of 0.23 lx), which also tells darkness from a chip that was reset while it measured.
+/// away. A count at the upper end is measured again with the shortest time (up to 121 klx), a count of zero
+/// twice with twice the time (steps of 0.42 lx), which also tells darkness from a chip that was reset while it measured.
 ///
 /// Once a minute the measuring time is changed for one measurement: a living converter counts in proportion. The chip has
 /// neither identity nor checksum; complete darkness cannot be told from a line that reads zeros.
@@ -36,10 +36,10 @@ public struct BH1750: SensorChip {
         static var measuringTimeLow: UInt8 { 0x60 }
     }
 
-    /// Measuring times: the register's least, default and greatest value.
+    /// Measuring times: the register's least and default value, and twice the default, so that three fit into a second.
     private static var shortest: UInt8 { 31 }
     private static var usual: UInt8 { 69 }
-    private static var longest: UInt8 { 254 }
+    private static var long: UInt8 { 138 }
     private static var proofLimit: UInt8 { 3 }
 
     private enum Step: UInt8, BitwiseCopyable { case powerOn, timeHigh, timeLow, measure, result }
@@ -83,6 +83,8 @@ public struct BH1750: SensorChip {
 
     public var interval: Interval { configuration.interval }
     public var reportedChannels: UInt16 { 0b1 }
+    /// A usual measurement and two long ones.
+    public var cycleTime: Interval { BH1750.greatestTime(BH1750.usual) + BH1750.greatestTime(BH1750.long) * 2 }
 
     public mutating func restart() {
         step = .powerOn
@@ -147,13 +149,13 @@ public struct BH1750: SensorChip {
         switch purpose {
         case .reading:
             if count == 0xFFFF { return go(.bright, BH1750.shortest) }
-            if count == 0 { return go(.dark, BH1750.longest) }
+            if count == 0 { return go(.dark, BH1750.long) }
         case .bright:
             // Brighter than the sun, or a dead line.
             guard count != 0xFFFF else { return .failed(.implausible) }
         case .dark:
             guard count != 0xFFFF else { return .failed(.unexpectedReset) }
-            if count == 0 { return go(.darkAgain, BH1750.longest) }
+            if count == 0 { return go(.darkAgain, BH1750.long) }
         case .darkAgain:
             guard count != 0xFFFF else { return .failed(.unexpectedReset) }
         case .proof:
@@ -168,7 +170,7 @@ public struct BH1750: SensorChip {
         }
         millilux = value
         // The other time must not saturate: twice the count fits below half of the range.
-        return go(.proof, count < 30_000 ? 2 * BH1750.usual : BH1750.shortest)
+        return go(.proof, count < 30_000 ? BH1750.long : BH1750.shortest)
     }
 
     private mutating func go(_ purpose: Purpose, _ time: UInt8) -> ChipProgress {

@@ -108,6 +108,7 @@ public struct SCD4x: SensorChip {
 
     public var interval: Interval { configuration.interval }
     public var reportedChannels: UInt16 { 0b111 }
+    public var hasOwnClock: Bool { true }
 
     /// Tells the chip the ambient pressure, which it needs for its best accuracy, with its next cycle.
     ///

@@ -20,6 +20,13 @@ public protocol SensorChip: Sendable {
     /// Time from measurement to measurement.
     var interval: Interval { get }
 
+    /// The greatest time that a cycle takes when all is well, beyond half an interval.
+    var cycleTime: Interval { get }
+
+    /// Whether the chip measures by its own clock, so that the next cycle is reckoned from when a value came, not from when
+    /// it was asked for.
+    var hasOwnClock: Bool { get }
+
     /// The channels that this sensor is configured to report, bit n for channel n.
     var reportedChannels: UInt16 { get }
 
@@ -47,6 +54,8 @@ public protocol SensorChip: Sendable {
 
 extension SensorChip {
     public var refusalIsExpected: Bool { false }
+    public var cycleTime: Interval { .zero }
+    public var hasOwnClock: Bool { false }
 }
 
 /// How a chip goes on after a step.

@@ -152,10 +152,11 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
         change(to: health, in: &output)
         // From the time it was due, so that the rate does not drift; after a long delay from now, so that it does not hurry.
         cycleDue = cycleDue + chip.interval
-        if cycleDue <= now || cycleDue > now + chip.interval { cycleDue = now + chip.interval }
+        if chip.hasOwnClock || cycleDue <= now || cycleDue > now + chip.interval { cycleDue = now + chip.interval }
         nextRequestAt = cycleDue
         // A cycle may take a while: late is when half an interval, and never less than 100 ms, has gone by on top.
-        reportDue = cycleDue + max(Interval(nanoseconds: chip.interval.nanoseconds / 2), .milliseconds(100))
+        let patience = max(Interval(nanoseconds: chip.interval.nanoseconds / 2), .milliseconds(100))
+        reportDue = cycleDue + patience + chip.cycleTime
     }
 
     private mutating func retry(_ fault: SensorFault, at now: Instant, into output: inout SensorOutput) {
