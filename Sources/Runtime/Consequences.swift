@@ -101,7 +101,8 @@ extension BoardCore {
             troubles.set(.reader, index, isActive: true, code: reason.rawValue)
         case .malformed, .cardRefused:
             readers.countMalformed(index)
-        case .cardRemoved, .input, .output, .powerFailure:
+        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .commandDone, .commandRefused,
+            .fileDataWanted, .fileTransferEnded:
             break
         }
     }
