@@ -115,6 +115,20 @@ let package = Package(
             name: "fall-tuning", dependencies: ["Evaluation", "HardwareInterface", "LifeSafety"],
             path: "simulators/FallTuning", exclude: [], swiftSettings: core),
 
+        // Host tools: normal Swift with Foundation, never linked into a board's program.
+        .target(
+            name: "BoardCompiler",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage",
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: core),
+        .executableTarget(
+            name: "wardenctl",
+            dependencies: [
+                "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: core),
+
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
@@ -132,5 +146,6 @@ let package = Package(
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
+        tests("BoardCompilerTests", ["BoardCompiler", "FixedMemory", "Cryptography", "WardenMessages", "BoardImage"]),
     ]
 )

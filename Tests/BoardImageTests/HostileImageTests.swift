@@ -32,7 +32,9 @@ struct HostileImageTests {
         var taken = 0
         for _ in 0..<2_500 {
             var changed = message
-            for _ in 0...random.below(4) { changed[random.below(changed.count)] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0...random.below(4) {
+                changed[random.below(changed.count)] = UInt8(truncatingIfNeeded: random.next())
+            }
             if refusal(of: BoardFixture.envelope(around: changed)) == nil { taken += 1 }
         }
         // Most changes of names and times make another board that is as good; a decoder that refused all would be broken.

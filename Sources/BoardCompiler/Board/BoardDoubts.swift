@@ -1,0 +1,177 @@
+import WardenMessages
+
+/// What is allowed but probably not meant. Never stops a build.
+struct BoardDoubts {
+    let context: ReadingContext
+
+    func look(_ board: BoardDescription) {
+        lookAtLines(board)
+        lookAtSensors(board)
+        lookAtDoors(board)
+        lookAtCredentials(board)
+        lookAtEffects(board)
+    }
+
+    private func doubt(at range: SourceRange, _ message: String, remedy: String) {
+        context.report(.warning, at: range, message, remedy: remedy)
+    }
+
+    private func lookAtLines(_ board: BoardDescription) {
+        var used: Set<UInt32> = []
+        for door in board.doors {
+            used.insert(door.value.lockLine)
+            if let contact = door.value.contactLine { used.insert(contact) }
+            if let exit = door.value.exitLine { used.insert(exit) }
+        }
+        for detector in board.detectors {
+            if let line = detector.value.message.line { used.insert(line) }
+            if case .fall(let options) = detector.value.message.kind, let line = options.cancelLine {
+                used.insert(line)
+            }
+        }
+        for effect in board.effects {
+            let message = effect.value.message
+            for index in message.actions.indices {
+                if case .output(let action) = message.actions[index].action { used.insert(action.line) }
+            }
+            for index in message.causes.indices {
+                if case .line(let line) = message.causes[index].source { used.insert(line) }
+            }
+        }
+        for (index, line) in board.lines.enumerated() where !used.contains(UInt32(index)) {
+            let isOutput = line.value.message.direction == .output
+            doubt(
+                at: line.places.whole,
+                isOutput ? "nothing ever drives output '\(line.name)'" : "nothing looks at input '\(line.name)'",
+                remedy: isOutput
+                    ? "name it in a door or an effect, or remove it" : "name it in a door or a cause, or remove it")
+        }
+        for line in board.lines where line.value.message.direction == .output {
+            guard let pin = line.value.pin, let hardware = board.hardware,
+                let known = hardware.pins.first(where: { $0.name == pin.name })
+            else { continue }
+            // Between power-on and the start of the runtime, the board's own pull decides.
+            let pulledActive =
+                known.boot == .high && !line.value.message.activeLow
+                || known.boot == .low && line.value.message.activeLow
+            if pulledActive {
+                doubt(
+                    at: line.places["pin"],
+                    "\(pin.name) is \(known.boot.rawValue) at power-on, so output '\(line.name)' is active until the runtime starts",
+                    remedy: "use a pin pulled the other way, or put a resistor of 10 kΩ against it")
+            }
+        }
+    }
+
+    private func lookAtSensors(_ board: BoardDescription) {
+        for (index, sensor) in board.sensors.enumerated() {
+            let isRead =
+                board.points.contains { $0.value.message.sensor == UInt32(index) }
+                || board.detectors.contains { $0.value.message.sensor == UInt32(index) }
+            if !isRead {
+                doubt(
+                    at: sensor.places.whole, "no point and no detector uses sensor '\(sensor.name)'",
+                    remedy: "add a point that measures one of its channels, or remove it")
+            }
+        }
+        for port in board.ports.indices {
+            let reader = board.readers.first {
+                if case .serialTag(let options) = $0.value.interface { options.port == UInt32(port) } else { false }
+            }
+            if reader == nil {
+                doubt(
+                    at: board.ports[port].places.whole, "no reader is wired to port '\(board.ports[port].name)'",
+                    remedy: "name it in a reader, or remove it")
+            } else if board.ports[port].value.baud != 9_600 {
+                doubt(
+                    at: board.ports[port].places["baud"], "125 kHz readers send at 9600 bits a second",
+                    remedy: "write 'baud: 9600' unless the reader's own sheet says otherwise")
+            }
+        }
+    }
+
+    private func lookAtDoors(_ board: BoardDescription) {
+        let hasFireDetector = board.detectors.contains {
+            if case .smoke = $0.value.message.kind { true } else { false }
+        }
+        for (index, door) in board.doors.enumerated() where door.value.egress {
+            let isReleased = board.effects.contains { effect in
+                effect.value.message.actions.indices.contains {
+                    if case .releaseDoor(let place) = effect.value.message.actions[$0].action {
+                        place == UInt32(index)
+                    } else {
+                        false
+                    }
+                }
+            }
+            if hasFireDetector, !isReleased {
+                doubt(
+                    at: door.places.whole, "door '\(door.name)' is on an escape route, but no effect releases it",
+                    remedy: "add 'release: \(door.name)' to the actions of a fire, or write 'egress: false'")
+            }
+            if door.value.lockKind == .strikeFailSecure {
+                doubt(
+                    at: door.places["lock_kind"],
+                    "door '\(door.name)' is on an escape route and stays locked without power",
+                    remedy: "make sure that it opens from inside by its handle, or use a fail-safe lock")
+            }
+            if door.value.exitLine == nil, door.value.lockKind != .strikeFailSecure {
+                doubt(
+                    at: door.places.whole, "door '\(door.name)' is on an escape route and has no exit button",
+                    remedy: "add 'exit_button:', or make sure that people inside can open it by other means")
+            }
+        }
+    }
+
+    private func lookAtCredentials(_ board: BoardDescription) {
+        for (index, door) in board.doors.enumerated() where door.value.groups == 0 {
+            guard board.readers.contains(where: { $0.value.door == UInt32(index) }) else { continue }
+            doubt(
+                at: door.places.whole, "door '\(door.name)' has a reader, but no group may pass",
+                remedy: "add 'groups:' to the door; until then every card is denied")
+        }
+        for (index, credential) in board.credentials.enumerated() where !credential.value.message.lost {
+            let groups = credential.value.message.groups
+            if !board.doors.contains(where: { $0.value.groups & groups != 0 }) {
+                doubt(
+                    at: credential.places["groups"], "credential \(index + 1) opens no door",
+                    remedy: "give it one of the groups that a door lets pass")
+            }
+        }
+    }
+
+    private func lookAtEffects(_ board: BoardDescription) {
+        for (index, detector) in board.detectors.enumerated() {
+            let isUsed = board.effects.contains { effect in
+                effect.value.message.causes.indices.contains {
+                    effect.value.message.causes[$0].source == .detector(UInt32(index))
+                }
+            }
+            if !isUsed {
+                doubt(
+                    at: detector.places.whole, "no effect follows from detector '\(detector.name)'",
+                    remedy: "name it in the causes of an effect; without one its alarm is only reported")
+            }
+        }
+        for (index, effect) in board.effects.enumerated() {
+            for other in board.effects[..<index] where other.value.message.priority == effect.value.message.priority {
+                let clash = outputs(of: effect).first { mine in
+                    outputs(of: other).contains { $0.line == mine.line && $0.pattern != mine.pattern }
+                }
+                if let clash, Int(clash.line) < board.lines.count {
+                    doubt(
+                        at: effect.places["priority"],
+                        "effects '\(effect.name)' and '\(other.name)' drive '\(board.lines[Int(clash.line)].name)' differently with the same priority",
+                        remedy: "give the more urgent one the higher 'priority'")
+                }
+            }
+        }
+    }
+
+    private func outputs(of effect: Described<EffectDescription>) -> [OutputAction] {
+        let actions = effect.value.message.actions
+        return actions.indices.compactMap {
+            if case .output(let action) = actions[$0].action { action } else { nil }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import WardenMessages
+
+/// Fields at the top of a board file, besides its sections.
+enum BoardFields {
+    static let top = Record<BoardDescription>(
+        make: { BoardDescription() },
+        fields: [
+            .required("board", .name, example: "lobby", "The board's name, as events and consoles show it.") {
+                $0.name = $1
+            },
+            .optional(
+                "description", .text(maximumBytes: 128), example: "Entrance lobby of house 3",
+                "One line for people."
+            ) { $0.summary = $1 },
+            .optional(
+                "hardware", hardware, example: "raspberry-pi-4",
+                "The board that it runs on, so that pins are written as printed on it. Other boards describe their GPIO in `chips`."
+            ) { $0.hardware = $1 },
+            .optional(
+                "utc_offset", utcOffset, default: "+00:00", example: "+08:00",
+                "How far local time is ahead of UTC in winter; schedules and dates are local."
+            ) { $0.utcOffsetMinutes = $1 },
+            .optional(
+                "groups", .list(of: .name, 1...64), example: "[residents, staff]",
+                "Groups of credentials: a flat, a staircase, the cleaners. Doors say which groups may pass."
+            ) { $0.groups = $1 },
+            .optional(
+                "capacities", .record(capacities, summary: "sizes that the tables do not give"), default: "~",
+                example: "{events: 4096, credentials: 1000}",
+                "Sizes that the tables do not give. All memory is set aside at start."
+            ) { board, sizes in
+                board.capacities = sizes.message
+                board.memoryLimit = sizes.memoryLimit
+            },
+        ])
+
+    struct Sizes {
+        var message = Capacities()
+        var memoryLimit: Int?
+    }
+
+    private static let capacities = Record<Sizes>(
+        make: { Sizes() },
+        fields: [
+            .optional(
+                "events", .unsigned(64...65_536), default: "4096", example: "4096",
+                "Events that the journal keeps in memory."
+            ) { $0.message.events = $1 },
+            .optional(
+                "credentials", .unsigned(1...1_000_000), default: "1000", example: "1000",
+                "Credentials that fit, those of this file included."
+            ) { $0.message.credentials = $1 },
+            .optional(
+                "links", .unsigned(1...16), default: "4", example: "4", "Connections of Warden Link at once."
+            ) { $0.message.links = $1 },
+            .optional(
+                "consoles", .unsigned(0...4), default: "1", example: "1", "Consoles at once."
+            ) { $0.message.consoles = $1 },
+            .optional(
+                "memory", .quantity(.memory, 1_024...2_147_483_648), example: "3 MiB",
+                "The most that the board may need; a file that needs more is refused."
+            ) { $0.memoryLimit = Int($1) },
+        ])
+
+    private static let hardware = ValueKind<HardwareModel>.choice(
+        HardwareModel.all.map { Choice($0.identifier, $0, $0.title) })
+
+    private static let utcOffset = ValueKind<Int>(
+        summary: "`+HH:MM` or `-HH:MM`, from -12:00 to +14:00",
+        schema: .object([("type", .string("string")), ("pattern", .string("^[-+][0-9]{2}:[0-9]{2}$"))])
+    ) { node, context in
+        guard let text = plainText(node, context, wanted: "an offset such as +08:00") else { return nil }
+        let sign = text.first == "-" ? -1 : 1
+        guard text.first == "+" || text.first == "-", let minutes = CivilMoment.minuteOfDay(String(text.dropFirst())),
+            (-720...840).contains(sign * minutes)
+        else {
+            context.report(
+                node, "'\(text)' is not an offset from UTC", remedy: "write +HH:MM or -HH:MM, such as +08:00")
+            return nil
+        }
+        return sign * minutes
+    }
+}
+
+/// A section of a board file: many things of one kind, each under its name, or a plain list.
+struct BoardSection: Sendable {
+    var key: String
+    var title: String
+    var explanation: String
+    /// Entries have names.
+    var isNamed: Bool
+    var record: RecordDocumentation
+
+    static let all: [BoardSection] = [
+        section(
+            "chips", "GPIO chips",
+            "GPIO chips of hardware that the compiler does not know. Known hardware brings its own: "
+                + HardwareModel.all.map { "`\($0.identifier)`" }.joined(separator: ", ") + ".",
+            LineFields.chip.documentation),
+        section(
+            "inputs", "Digital inputs", "Contacts, buttons, call points: lines that the board reads.",
+            LineFields.input.documentation),
+        section(
+            "outputs", "Digital outputs", "Relays, sirens, valves: lines that the board drives.",
+            LineFields.output.documentation),
+        section(
+            "buses", "I2C buses", "Each has a worker of its own: a bus that hangs holds up nothing else.",
+            DeviceFields.bus.documentation),
+        section("ports", "Serial ports", "Ports that readers are wired to.", DeviceFields.port.documentation),
+        section("sensors", "Sensors", "Chips on the I2C buses.", DeviceFields.sensor.documentation),
+        section(
+            "points", "Points", "Measured quantities: one channel of a sensor, scaled to what it means.",
+            DeviceFields.point.documentation),
+        section(
+            "doors", "Doors", "What a lock, a contact and a button make together.", AccessFields.door.documentation),
+        section("readers", "Readers", "Card readers and the doors that they open.", AccessFields.reader.documentation),
+        section(
+            "detectors", "Detectors", "What turns readings into alarms.", SafetyFields.detector.documentation),
+        section(
+            "effects", "Effects", "The cause-and-effect matrix, row by row: what an alarm brings about.",
+            SafetyFields.effect.documentation),
+        section("schedules", "Schedules", "Week plans.", AccessFields.schedule.documentation),
+        section(
+            "credentials", "Credentials",
+            "Cards that the board knows from the start; the platform loads the rest. Identifiers are stored as keyed hashes alone.",
+            AccessFields.credential.documentation, isNamed: false),
+        section(
+            "clients", "Clients of Warden Link", "Platforms, tools and other boards that may connect over the network.",
+            PrincipalFields.client.documentation),
+        section(
+            "local_users", "Local users",
+            "Users and groups of the board's own system, for its UNIX socket. Root and the runtime's own user are administrators without an entry; everybody else who may open the socket is an observer without one.",
+            PrincipalFields.localUser.documentation, isNamed: false),
+    ]
+
+    private static func section(
+        _ key: String, _ title: String, _ explanation: String, _ record: RecordDocumentation, isNamed: Bool = true
+    ) -> BoardSection {
+        BoardSection(key: key, title: title, explanation: explanation, isNamed: isNamed, record: record)
+    }
+}

@@ -1,0 +1,173 @@
+import WardenMessages
+
+/// Fields of `buses`, `ports`, `sensors` and `points`.
+enum DeviceFields {
+    static let bus = Record<Bus>(
+        make: { Bus() },
+        fields: [
+            .required(
+                "device", .text(maximumBytes: 64), example: "/dev/i2c-1", "Device file of the I2C adapter."
+            ) { $0.device = fixedBytes($1) },
+            .optional(
+                "timeout", .milliseconds(1...10_000), default: "100 ms", example: "100 ms",
+                "How long one transaction may take before the bus counts as held."
+            ) { $0.timeoutMs = $1 },
+        ])
+
+    static let port = Record<Port>(
+        make: { Port() },
+        fields: [
+            .required(
+                "device", .text(maximumBytes: 64), example: "/dev/ttyAMA0", "Device file of the serial port."
+            ) { $0.device = fixedBytes($1) },
+            .optional(
+                "baud", .unsigned(300...4_000_000), default: "9600", example: "9600",
+                "Bits a second. 125 kHz readers send at 9600."
+            ) { $0.baud = $1 },
+            .optional(
+                "parity",
+                .choice([
+                    Choice("none", Parity.none, "no parity bit"), Choice("even", .even, "even number of ones"),
+                    Choice("odd", .odd, "odd number of ones"),
+                ]), default: "none", example: "none", "The parity bit."
+            ) { $0.parity = $1 },
+            .optional(
+                "data_bits", .unsigned(7...8), default: "8", example: "8", "Data bits of a character."
+            ) { $0.dataBits = $1 },
+            .optional(
+                "stop_bits", .unsigned(1...2), default: "1", example: "1", "Stop bits of a character."
+            ) { $0.stopBits = $1 },
+            .optional(
+                "rs485", .flag, default: "false", example: "true",
+                "Half duplex, the kernel switches the transmitter (TIOCSRS485)."
+            ) { $0.rs485 = $1 },
+        ])
+
+    static let sensor = Record<Sensor>(
+        make: { Sensor() },
+        fields: [
+            .required(
+                "bus", .reference(to: .buses), example: "sensors", "The bus that it sits on."
+            ) { $0.bus = $1 },
+            .required(
+                "address", .unsigned(0x03...0x77, hexadecimal: true), example: "0x48",
+                "Its 7-bit address, which a pin of the chip selects."
+            ) { $0.address = $1 },
+            .optional(
+                "interval", .milliseconds(1...3_600_000), example: "250 ms",
+                "Time from measurement to measurement; without it the chip's own default."
+            ) { $0.intervalMs = $1 },
+        ], variantKey: "chip", variantExplanation: "What the sensor is; decides which further keys there are.",
+        variants: [
+            .init(
+                "ads1115",
+                "Four-channel 16-bit converter: smoke chambers, leak ropes, analogue gas cells. Channels `input0` to `input3` in V; those that a point measures are converted.",
+                begin: { $0.chip = .ads1115(Ads1115Options()) },
+                fields: [
+                    ads1115(
+                        .optional(
+                            "full_scale",
+                            .oneOf(.voltage, step: 1_000, [6_144, 4_096, 2_048, 1_024, 512, 256]), default: "4.096 V",
+                            example: "4.096 V",
+                            "Full scale of the amplifier. Inputs still may not exceed the chip's supply."
+                        ) { $0.fullScaleMv = $1 })
+                ]),
+            .init(
+                "bme280",
+                "Temperature, humidity and air pressure: channels `temperature`, `humidity`, `pressure`.",
+                begin: { $0.chip = .bme280(Bme280Options()) }),
+            .init(
+                "adxl345",
+                "Accelerometer with a FIFO, worn at the waist for fall detection; channels `x`, `y`, `z`.",
+                begin: { $0.chip = .adxl345(Adxl345Options()) },
+                fields: [
+                    adxl345(
+                        .optional(
+                            "rate", .oneOf(.frequency, [25, 50, 100, 200, 400]), default: "100 Hz", example: "200 Hz",
+                            "Samples a second."
+                        ) { $0.rateHz = $1 })
+                ]),
+        ])
+
+    private static func ads1115(_ field: Field<Ads1115Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .ads1115(let options) = $0.chip { options } else { Ads1115Options() } },
+            set: { $0.chip = .ads1115($1) })
+    }
+
+    private static func adxl345(_ field: Field<Adxl345Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .adxl345(let options) = $0.chip { options } else { Adxl345Options() } },
+            set: { $0.chip = .adxl345($1) })
+    }
+
+    static let point = Record<PointDescription>(
+        make: { PointDescription() },
+        fields: [
+            .required(
+                "measures", channel, example: "probes.input0", "The sensor and its channel, with a full stop between."
+            ) { point, parts in
+                point.sensorName = parts.sensor
+                point.channelName = parts.channel
+            },
+            .optional(
+                "unit",
+                .choice(PointUnitDescription.all.map { Choice($0.symbol, $0.unit, $0.explanation) }), example: "dB/m",
+                "The unit of its values; without it the channel's own."
+            ) { $0.unit = $1 },
+            .optional(
+                "scale", scale, example: "{0.4 V: 0 dB/m, 2.4 V: 0.5 dB/m}",
+                "Two readings of the sensor with what each means; values in between and beyond lie on the straight line through both. Without it the sensor's value is taken as it is."
+            ) { $0.scale = $1 },
+            .optional(
+                "stale_after", .milliseconds(10...86_400_000), default: "10 s", example: "2 s",
+                "A value older than this is stale, which is trouble. More than the sensor's interval."
+            ) { $0.message.staleAfterMs = $1 },
+            .optional(
+                "range", range, example: "0 dB/m to 0.6 dB/m",
+                "Values outside are trouble: a broken wire or a defective sensor. Without it, what the channel can measure."
+            ) { $0.range = $1 },
+        ])
+
+    private static let channel = ValueKind<(sensor: String, channel: String)>(
+        summary: "`SENSOR.CHANNEL`",
+        schema: .object([("type", .string("string")), ("pattern", .string("^[^.]+\\.[^.]+$"))])
+    ) { node, context in
+        guard let text = plainText(node, context, wanted: "a sensor and its channel") else {
+            return nil
+        }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            context.report(
+                node, "'\(text)' is not a sensor and its channel",
+                remedy: "write both with a full stop between, such as probes.input0")
+            return nil
+        }
+        guard context.place(of: parts[0], in: .sensors, at: node.range) != nil else { return nil }
+        return (parts[0], parts[1])
+    }
+
+    private static let scale = ValueKind<[(raw: YamlNode, value: YamlNode)]>(
+        summary: "two pairs `READING: VALUE`",
+        schema: .object([
+            ("type", .string("object")), ("minProperties", .integer(2)), ("maxProperties", .integer(2)),
+            ("additionalProperties", .object([("type", .array([.string("string"), .string("number")]))])),
+        ])
+    ) { node, context in
+        guard case .mapping(let entries) = node.content, entries.count == 2 else {
+            context.report(
+                node, "a scale is two readings with their values",
+                remedy: "write them as {0.4 V: 0 dB/m, 2.4 V: 0.5 dB/m}")
+            return nil
+        }
+        return entries.map { entry in
+            (YamlNode(content: .scalar(entry.key, isQuoted: true), range: entry.keyRange), entry.value)
+        }
+    }
+
+    private static let range = ValueKind<(text: String, node: YamlNode)>(
+        summary: "`LOWEST to HIGHEST`", schema: .object([("type", .string("string"))])
+    ) { node, context in
+        plainText(node, context, wanted: "a range such as 0 V to 3.3 V").map { ($0, node) }
+    }
+}

@@ -1,0 +1,44 @@
+import WardenMessages
+
+/// Fields of `clients` and `local_users`.
+enum PrincipalFields {
+    private static let role: ValueKind<AccessRole> = .choice([
+        Choice("observer", AccessRole.observer, "sees states and events"),
+        Choice("operator", .operator, "releases and locks doors; acknowledges, silences and resets alarms"),
+        Choice("technician", .technician, "tests, reads out and updates"),
+        Choice("administrator", .administrator, "changes credentials and keys"),
+    ])
+
+    static let client = Record<ClientDescription>(
+        make: { ClientDescription() },
+        fields: [
+            .required(
+                "public_key", .hexadecimal(byteCount: 32, of: "an X25519 public key"),
+                example: "\"8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\"",
+                "The client's static X25519 public key. The private one never leaves the client."
+            ) { client, bytes in
+                for byte in bytes { client.message.publicKey.append(byte) }
+            },
+            .required("role", role, example: "operator", "What it may do; each role may do what those before it may.") {
+                $0.message.role = $1
+            },
+            .optional(
+                "expires", .moment, example: "2027-06-30",
+                "The key is void from the end of this day, or this minute, on."
+            ) { $0.expires = $1 },
+        ])
+
+    static let localUser = Record<LocalUser>(
+        make: { LocalUser() },
+        fields: [
+            .optional(
+                "user", .unsigned(0...4_294_967_294), example: "1000",
+                "Number of a user, as `id -u` prints it on the board. Either this or `group`."
+            ) { $0.who = .user($1) },
+            .optional(
+                "group", .unsigned(0...4_294_967_294), example: "44",
+                "Number of a group, as `getent group` prints it on the board."
+            ) { $0.who = .group($1) },
+            .required("role", role, example: "technician", "What they may do.") { $0.role = $1 },
+        ])
+}

@@ -1,0 +1,387 @@
+import FixedMemory
+import WardenMessages
+
+/// Fields of `detectors` and `effects`.
+enum SafetyFields {
+    static let detector = Record<DetectorDescription>(
+        make: { DetectorDescription() }, fields: [], variantKey: "kind",
+        variantExplanation: "What it watches for; decides which further keys there are.",
+        variants: [
+            .init(
+                "smoke", "Light obscuration of a smoke chamber, with pre-alarm, drift compensation and verification.",
+                begin: { $0.message.kind = .smoke(SmokeOptions()) },
+                fields: [
+                    point("smoke_lobby", "The point that it watches, in dB/m."),
+                    smoke(
+                        .optional(
+                            "pre_alarm", .amount(.millidecibelPerMetre, 1...10_000), default: "0.08 dB/m",
+                            example: "0.08 dB/m", "From here on somebody should look."
+                        ) { $0.preAlarmMdbPerM = $1 }),
+                    smoke(
+                        .optional(
+                            "alarm", .amount(.millidecibelPerMetre, 1...10_000), default: "0.15 dB/m",
+                            example: "0.15 dB/m", "From here on it is a fire, once verified."
+                        ) { $0.alarmMdbPerM = $1 }),
+                    smoke(
+                        .optional(
+                            "verification", .milliseconds(0...60_000), default: "5 s", example: "5 s",
+                            "How long the alarm level must last."
+                        ) { $0.verificationMs = $1 }),
+                ]),
+            .init(
+                "leak", "A water-leak rope or probe with an end-of-line resistor: wet, dry, or broken.",
+                begin: { $0.message.kind = .leak(LeakOptions()) },
+                fields: [
+                    point("leak_riser", "The point that it watches, in V or Ω; wet reads lower than dry."),
+                    limit("wet_below", example: "1.5 V", "Below this it is wet.") { detector, value in
+                        guard case .leak(var options) = detector.kind else { return }
+                        options.wetBelow = value
+                        detector.kind = .leak(options)
+                    },
+                    limit(
+                        "open_above", example: "3.1 V",
+                        "Above this the rope is broken or unplugged, which is trouble."
+                    ) { detector, value in
+                        guard case .leak(var options) = detector.kind else { return }
+                        options.openAbove = value
+                        detector.kind = .leak(options)
+                    },
+                    leak(
+                        .optional(
+                            "delay", .milliseconds(0...600_000), default: "3 s", example: "3 s",
+                            "How long it must be wet: drops dry within seconds."
+                        ) { $0.delayMs = $1 }),
+                ]),
+            .init(
+                "fall", "A fall of the wearer of an accelerometer, and lying still after it.",
+                begin: { $0.message.kind = .fall(FallOptions()) },
+                fields: [
+                    .required(
+                        "sensor", .reference(to: .sensors, trait: "adxl345"), example: "wearer",
+                        "The accelerometer whose samples it watches."
+                    ) { $0.message.sensor = $1 },
+                    fall(
+                        .optional(
+                            "cancel_window", .milliseconds(0...120_000, zero: "none"), default: "20 s", example: "20 s",
+                            "Time in which the wearer can call the alarm off."
+                        ) { $0.cancelWindowMs = $1 }),
+                    fall(
+                        .optional(
+                            "long_lie", .milliseconds(0...3_600_000, zero: "never"), default: "60 s", example: "60 s",
+                            "Lying still for this long after a fall is a long lie; a `long-lie` detector makes it an alarm."
+                        ) { $0.longLieMs = $1 }),
+                    fall(
+                        .optional(
+                            "cancel_button", .reference(to: .lines, trait: "input"), example: "wearer_button",
+                            "The input of a button at the wearer that calls the alarm off."
+                        ) { $0.cancelLine = $1 }),
+                ]),
+            .init(
+                "long-lie", "The wearer of a fall sensor stays down: an alarm of its own besides the fall.",
+                begin: { $0.message.kind = .longLie(LongLieOptions()) },
+                fields: [
+                    .required(
+                        "fall", .reference(to: .detectors, trait: "fall"), example: "caretaker_fall",
+                        "The fall detector, which stands above this one in the file."
+                    ) { $0.message.kind = .longLie(LongLieOptions(fallDetector: $1)) }
+                ]),
+            .init(
+                "state", "A digital input: a call point, a tamper switch, a float switch, another panel's relay.",
+                begin: { $0.message.kind = .state(StateOptions()) },
+                fields: [
+                    .required(
+                        "input", .reference(to: .lines, trait: "input"), example: "call_point",
+                        "The input that it watches."
+                    ) { $0.message.line = $1 },
+                    state(
+                        .optional(
+                            "alarm_while",
+                            .choice([
+                                Choice("active", true, "the input is active"),
+                                Choice("inactive", false, "the input is inactive"),
+                            ]), default: "active", example: "active", "The level that means alarm."
+                        ) { $0.alarmActive = $1 }),
+                    state(
+                        .optional(
+                            "on_delay", .milliseconds(0...3_600_000), default: "0 s", example: "2 s",
+                            "How long it must last."
+                        ) { $0.onDelayMs = $1 }),
+                    state(
+                        .optional(
+                            "off_delay", .milliseconds(0...3_600_000), default: "0 s", example: "5 s",
+                            "How long it must be back to normal."
+                        ) { $0.offDelayMs = $1 }),
+                    state(
+                        .optional(
+                            "holds", .flag, default: "false", example: "true",
+                            "A press counts though it ended before anybody looked; for buttons."
+                        ) { $0.holds = $1 }),
+                ]),
+            .init(
+                "threshold", "A point beyond a limit: freezer warm, cabinet hot, tank low, air bad.",
+                begin: { $0.message.kind = .threshold(ThresholdOptions()) },
+                fields: [
+                    point("temperature", "The point that it watches, in any unit."),
+                    optionalLimit("above", example: "35 °C", "Alarm above this. Either this or `below`.") {
+                        $0.alarmLimit = $1
+                    },
+                    optionalLimit("below", example: "4 °C", "Alarm below this.") {
+                        $0.alarmLimit = $1
+                        $0.below = true
+                    },
+                    optionalLimit("pre_alarm", example: "30 °C", "From here on somebody should look; not 0.") {
+                        $0.preAlarmLimit = $1
+                    },
+                    optionalLimit(
+                        "hysteresis", example: "0.5 °C", "How far the value must come back before the alarm ends."
+                    ) { $0.hysteresis = UInt32(clamping: $1) },
+                    threshold(
+                        .optional(
+                            "on_delay", .milliseconds(0...86_400_000), default: "0 s", example: "5 min",
+                            "How long the value must be beyond the limit."
+                        ) { $0.onDelayMs = $1 }),
+                    threshold(
+                        .optional(
+                            "off_delay", .milliseconds(0...86_400_000), default: "0 s", example: "5 min",
+                            "How long it must be back."
+                        ) { $0.offDelayMs = $1 }),
+                ]),
+        ])
+
+    private static func point(_ example: String, _ explanation: String) -> Field<DetectorDescription> {
+        .required("point", .reference(to: .points), example: example, explanation) { $0.message.point = $1 }
+    }
+
+    private static func smoke(_ field: Field<SmokeOptions>) -> Field<DetectorDescription> {
+        field.embedded(
+            get: { if case .smoke(let options) = $0.message.kind { options } else { SmokeOptions() } },
+            set: { $0.message.kind = .smoke($1) })
+    }
+
+    private static func leak(_ field: Field<LeakOptions>) -> Field<DetectorDescription> {
+        field.embedded(
+            get: { if case .leak(let options) = $0.message.kind { options } else { LeakOptions() } },
+            set: { $0.message.kind = .leak($1) })
+    }
+
+    private static func fall(_ field: Field<FallOptions>) -> Field<DetectorDescription> {
+        field.embedded(
+            get: { if case .fall(let options) = $0.message.kind { options } else { FallOptions() } },
+            set: { $0.message.kind = .fall($1) })
+    }
+
+    private static func state(_ field: Field<StateOptions>) -> Field<DetectorDescription> {
+        field.embedded(
+            get: { if case .state(let options) = $0.message.kind { options } else { StateOptions() } },
+            set: { $0.message.kind = .state($1) })
+    }
+
+    private static func threshold(_ field: Field<ThresholdOptions>) -> Field<DetectorDescription> {
+        field.embedded(
+            get: { if case .threshold(let options) = $0.message.kind { options } else { ThresholdOptions() } },
+            set: { $0.message.kind = .threshold($1) })
+    }
+
+    private static func optionalLimit(
+        _ key: String, example: String, _ explanation: String,
+        set: @escaping @Sendable (inout ThresholdOptions, Int32) -> Void
+    ) -> Field<DetectorDescription> {
+        .optional(key, writtenLimit, example: example, explanation) { detector, node in
+            detector.limits.append(
+                PendingLimit(key: key, node: node) { detector, value in
+                    guard case .threshold(var options) = detector.kind else { return }
+                    set(&options, value)
+                    detector.kind = .threshold(options)
+                })
+        }
+    }
+
+    private static let writtenLimit = ValueKind<YamlNode>(
+        summary: "amount in the point's unit",
+        schema: .object([("type", .array([.string("string"), .string("number")]))])
+    ) { node, context in
+        plainText(node, context, wanted: "an amount with its unit") == nil ? nil : node
+    }
+
+    /// A limit in the unit of the detector's point; turned into a number once the point is known.
+    private static func limit(
+        _ key: String, example: String, _ explanation: String, set: @escaping @Sendable (inout Detector, Int32) -> Void
+    ) -> Field<DetectorDescription> {
+        .required(key, writtenLimit, example: example, explanation) { detector, node in
+            detector.limits.append(PendingLimit(key: key, node: node, set: set))
+        }
+    }
+
+    // MARK: The matrix
+
+    /// A cause as written: exactly one source, and a state that fits it.
+    struct CauseDescription {
+        var detector: UInt32?
+        var door: UInt32?
+        var input: UInt32?
+        var state: String?
+    }
+
+    private static let causeRecord = Record<CauseDescription>(
+        make: { CauseDescription() },
+        fields: [
+            .optional(
+                "detector", .reference(to: .detectors), example: "lobby_smoke", "A detector, in the given state."
+            ) { $0.detector = $1 },
+            .optional(
+                "door", .reference(to: .doors), example: "entrance", "A door, forced or held open."
+            ) { $0.door = $1 },
+            .optional(
+                "input", .reference(to: .lines, trait: "input"), example: "call_point", "An active input."
+            ) { $0.input = $1 },
+            .optional(
+                "state",
+                .choice([
+                    Choice("alarm", "alarm", "of a detector; the default"),
+                    Choice("pre-alarm", "pre-alarm", "of a detector"),
+                    Choice("trouble", "trouble", "of a detector"),
+                    Choice("forced", "forced", "of a door"),
+                    Choice("held-open", "held-open", "of a door"),
+                ]), example: "alarm", "Which state of the detector or door."
+            ) { $0.state = $1 },
+        ])
+
+    private static let cause: ValueKind<Cause> = ValueKind<CauseDescription>
+        .record(causeRecord, summary: "cause: a detector, a door or an input").checked { draft, node, context in
+            let sources = [draft.detector, draft.door, draft.input].compactMap { $0 }
+            guard sources.count == 1 else {
+                context.report(
+                    node, sources.isEmpty ? "a cause names nothing" : "a cause names more than one thing",
+                    remedy: "write one of 'detector:', 'door:' and 'input:' in each cause")
+                return nil
+            }
+            var cause = Cause()
+            if let detector = draft.detector {
+                cause.source = .detector(detector)
+                switch draft.state ?? "alarm" {
+                case "alarm": cause.state = .alarm
+                case "pre-alarm": cause.state = .preAlarm
+                case "trouble": cause.state = .trouble
+                default:
+                    context.report(
+                        node, "a detector is never '\(draft.state ?? "")'",
+                        remedy: "write 'state: alarm', 'pre-alarm' or 'trouble'")
+                    return nil
+                }
+            } else if let door = draft.door {
+                switch draft.state {
+                case "forced": cause.source = .doorForced(door)
+                case "held-open": cause.source = .doorHeld(door)
+                default:
+                    context.report(
+                        node, draft.state.map { "a door is never '\($0)'" } ?? "which state of the door is not said",
+                        remedy: "write 'state: forced' or 'state: held-open'")
+                    return nil
+                }
+            } else if let input = draft.input {
+                if let state = draft.state {
+                    context.report(
+                        node, "an input has no state '\(state)'",
+                        remedy: "remove 'state': the input counts while active")
+                    return nil
+                }
+                cause.source = .line(input)
+            }
+            return cause
+        }
+
+    struct ActionDescription {
+        var release: UInt32?
+        var drive: UInt32?
+        var pattern: OutputPattern?
+    }
+
+    private static let actionRecord = Record<ActionDescription>(
+        make: { ActionDescription() },
+        fields: [
+            .optional(
+                "release", .reference(to: .doors), example: "entrance", "Releases a door as in a fire."
+            ) { $0.release = $1 },
+            .optional(
+                "drive", .reference(to: .lines, trait: "output"), example: "siren", "Drives an output."
+            ) { $0.drive = $1 },
+            .optional(
+                "pattern",
+                .choice([
+                    Choice("steady", OutputPattern.steady, "on; the default"),
+                    Choice("pulsed", .pulsed, "on and off in turn"),
+                    Choice(
+                        "temporal-three", .temporalThree, "three half-second pulses and a pause: evacuation, ISO 8201"),
+                ]), example: "temporal-three", "How the output is driven."
+            ) { $0.pattern = $1 },
+        ])
+
+    private static let action: ValueKind<EffectAction> = ValueKind<ActionDescription>
+        .record(actionRecord, summary: "action: release a door or drive an output").checked { draft, node, context in
+            switch (draft.release, draft.drive) {
+            case (let door?, nil):
+                guard draft.pattern == nil else {
+                    context.report(node, "a door has no pattern", remedy: "remove 'pattern', or drive an output")
+                    return nil
+                }
+                return EffectAction(action: .releaseDoor(door))
+            case (nil, let line?):
+                return EffectAction(action: .output(OutputAction(line: line, pattern: draft.pattern ?? .steady)))
+            default:
+                context.report(
+                    node, draft.release == nil ? "an action does nothing" : "an action does two things",
+                    remedy: "write one of 'release: DOOR' and 'drive: OUTPUT' in each action")
+                return nil
+            }
+        }
+
+    static let effect = Record<EffectDescription>(
+        make: { EffectDescription() },
+        fields: [
+            .required(
+                "causes", .list(of: cause, 1...16), example: "[{detector: lobby_smoke}]", "What brings it about."
+            ) { effect, causes in
+                for cause in causes { effect.message.causes.append(cause) }
+            },
+            .required(
+                "actions", .list(of: action, 1...16), example: "[{release: entrance}, {drive: siren}]", "What happens."
+            ) { effect, actions in
+                for action in actions { effect.message.actions.append(action) }
+            },
+            .optional(
+                "combine", combination, default: "any", example: "at least 2",
+                "How many of the causes it takes; two detectors that must agree keep false alarms away."
+            ) { effect, combination in
+                effect.message.combination = combination.0
+                effect.message.atLeast = combination.1
+            },
+            .optional(
+                "delay", .milliseconds(0...600_000), default: "0 s", example: "30 s",
+                "Time between cause and effect, in which somebody may look and stop it."
+            ) { $0.message.delayMs = $1 },
+            .optional(
+                "priority", .unsigned(0...255), default: "100", example: "200",
+                "Higher wins where two effects want the same output."
+            ) { $0.message.priority = $1 },
+            .optional(
+                "latching", .flag, default: "true", example: "true", "Stays until reset though the causes are gone."
+            ) { $0.message.latching = $1 },
+        ])
+
+    private static let combination = ValueKind<(Combination, UInt32)>(
+        summary: "`any`, `all`, or `at least N`",
+        schema: .object([("type", .string("string")), ("pattern", .string("^(any|all|at least [0-9]+)$"))])
+    ) { node, context in
+        guard let text = plainText(node, context, wanted: "any, all, or at least N") else { return nil }
+        if text == "any" { return (.any, 0) }
+        if text == "all" { return (.all, 0) }
+        let words = text.split(separator: " ")
+        if words.count == 3, words[0] == "at", words[1] == "least", let count = UInt32(words[2]),
+            (1...16).contains(count)
+        {
+            return (.atLeast, count)
+        }
+        context.report(node, "'\(text)' is no combination", remedy: "write any, all, or at least N with N from 1 to 16")
+        return nil
+    }
+}

@@ -1,0 +1,72 @@
+import BoardImage
+import Cryptography
+import WardenMessages
+
+/// Compiles a board file: text in, image or problems out. Reads and writes no files itself.
+public struct BoardCompiler {
+    /// What came of a file.
+    public struct Result {
+        /// Everything that was found, in the order of the file.
+        public var problems: [Problem]
+        /// The checked board; `nil` after an error.
+        public var board: CheckedBoard?
+    }
+
+    public init() {}
+
+    /// Checks a file without making an image.
+    public func check(_ text: String) -> Result {
+        let problems = ProblemList()
+        guard let root = YamlReader.read(text, into: problems) else {
+            return Result(problems: problems.sorted, board: nil)
+        }
+        let description = BoardReader.read(root, into: problems)
+        let board = problems.hasErrors ? nil : CheckedBoard(description: description)
+        return Result(problems: problems.sorted, board: board)
+    }
+
+    /// The generation of an image of the board with this name; `nil` for anything else.
+    public static func generation(of image: [UInt8], board name: String) -> UInt32? {
+        guard let image = try? BoardImage(decoding: image.span), string(image.header.name) == name else { return nil }
+        return image.header.generation
+    }
+}
+
+/// A board file without errors.
+public struct CheckedBoard {
+    let description: BoardDescription
+
+    public var name: String { description.name }
+    public var summary: String { description.summary }
+
+    /// Whether identifiers stand in the file, so that an image needs the key to hash them.
+    public var needsHashKey: Bool { description.credentials.contains { $0.value.tag != nil } }
+
+    public var memoryBudget: MemoryBudget {
+        MemoryBudget(counts: description.counts, capacities: description.capacities)
+    }
+
+    /// Why there is no image.
+    public enum BuildFailure: Error, Equatable {
+        /// Identifiers stand in the file, and no key was given.
+        case hashKeyMissing
+        /// The runtime's own checks refuse the image: compiler and runtime disagree.
+        case refused(BoardImageError)
+    }
+
+    /// Makes the image, and holds it against the checks that the runtime makes at boot.
+    ///
+    /// - Parameters:
+    ///   - key: hashes the identifiers of credentials.
+    ///   - generation: counts the builds of this board.
+    public func image(key: HashKey?, generation: UInt32) throws(BuildFailure) -> [UInt8] {
+        guard key != nil || !needsHashKey else { throw .hashKeyMissing }
+        let bytes = ImageWriter(board: description, key: key, generation: generation).image()
+        do throws(BoardImageError) {
+            _ = try BoardImage(decoding: bytes.span)
+        } catch {
+            throw .refused(error)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,487 @@
+import BoardImage
+import FixedMemory
+import WardenMessages
+
+/// A board in words: which pin does what, what each door and detector does, how much memory it takes.
+public struct BoardExplanation {
+    let board: BoardDescription
+    let memoryBudget: MemoryBudget
+
+    public init(_ checked: CheckedBoard) {
+        board = checked.description
+        memoryBudget = checked.memoryBudget
+    }
+
+    public var tables: [ReportTable] {
+        [
+            pins, buses, sensors, points, readers, doors, detectors, matrix, schedules, credentials, clients,
+            localUsers,
+            memory,
+        ].filter { !$0.rows.isEmpty }
+    }
+
+    /// For a terminal.
+    public func text() -> String {
+        var text = "Board \(board.name)"
+        if !board.summary.isEmpty { text += ": \(board.summary)" }
+        text += "\n"
+        if let hardware = board.hardware { text += "Hardware: \(hardware.title)\n" }
+        for table in tables { text += "\n" + table.text() }
+        for note in notes { text += "\nNote: \(note)" }
+        return notes.isEmpty ? text : text + "\n"
+    }
+
+    public var json: JSONValue {
+        .object(
+            [
+                ("board", .string(board.name)), ("description", .string(board.summary)),
+                ("hardware", board.hardware.map { .string($0.identifier) } ?? .null),
+                ("utc_offset_minutes", .integer(board.utcOffsetMinutes)),
+                ("memory_budget_bytes", .integer(Int(memoryBudget.total))),
+            ] + tables.map { ($0.key, $0.json) } + [("notes", .array(notes.map { .string($0) }))])
+    }
+
+    /// Settings and warnings of the hardware that this board touches.
+    public var notes: [String] {
+        guard let hardware = board.hardware else { return [] }
+        let used = board.buses.map { string($0.value.device) } + board.ports.map { string($0.value.device) }
+        let settings = (hardware.buses + hardware.ports)
+            .filter { used.contains($0.device) && !$0.note.isEmpty }
+            .map { "\($0.device): \($0.note)." }
+        return settings + hardware.notes
+    }
+
+    // MARK: Tables
+
+    public var pins: ReportTable {
+        let rows = board.lines.enumerated().map { index, line -> [String] in
+            let message = line.value.message
+            let isOutput = message.direction == .output
+            let known = known(line)
+            let place =
+                line.value.pin.map { $0.name.isEmpty ? "\($0.chip) \($0.offset)" : $0.name }
+                ?? string(message.kernelName)
+            return [
+                line.name, isOutput ? "output" : "input", place, known?.position ?? "",
+                message.activeLow ? "low" : "high",
+                isOutput ? "" : biasWord(message.bias),
+                isOutput ? "" : Dimension.duration.format(Int64(message.debounceUs)),
+                isOutput ? (message.activeAtStart ? "active" : "inactive") : "",
+                isOutput ? exitWord(message.atExit) : "",
+                known?.boot.rawValue ?? "", uses(of: UInt32(index)).joined(separator: ", "),
+            ]
+        }
+        return ReportTable(
+            "lines", "Pins",
+            [
+                .init("name", "line"), .init("direction", "direction"), .init("pin", "pin"),
+                .init("position", "position"), .init("active", "active"), .init("bias", "bias"),
+                .init("debounce", "debounce"), .init("start", "start"), .init("exit", "exit"),
+                .init("boot", "at power-on"), .init("use", "use"),
+            ], rows)
+    }
+
+    func known(_ line: Described<LineDescription>) -> HardwareModel.Pin? {
+        guard let pin = line.value.pin, !pin.name.isEmpty else { return nil }
+        return board.hardware?.pins.first { $0.name == pin.name }
+    }
+
+    /// What doors, detectors and effects do with a line.
+    func uses(of line: UInt32) -> [String] {
+        var uses: [String] = []
+        for door in board.doors {
+            if door.value.lockLine == line { uses.append("lock of \(door.name)") }
+            if door.value.contactLine == line { uses.append("contact of \(door.name)") }
+            if door.value.exitLine == line { uses.append("exit button of \(door.name)") }
+        }
+        for detector in board.detectors {
+            if detector.value.message.line == line { uses.append("detector \(detector.name)") }
+            if case .fall(let options) = detector.value.message.kind, options.cancelLine == line {
+                uses.append("cancels \(detector.name)")
+            }
+        }
+        for effect in board.effects {
+            let message = effect.value.message
+            let drives = message.actions.indices.contains {
+                if case .output(let action) = message.actions[$0].action { action.line == line } else { false }
+            }
+            let listens = message.causes.indices.contains { message.causes[$0].source == .line(line) }
+            if drives { uses.append("driven by \(effect.name)") }
+            if listens { uses.append("causes \(effect.name)") }
+        }
+        return uses
+    }
+
+    private func biasWord(_ bias: LineBias) -> String {
+        switch bias {
+        case .asIs, .unrecognised: ""
+        case .disabled: "none"
+        case .pullUp: "pull-up"
+        case .pullDown: "pull-down"
+        }
+    }
+
+    private func exitWord(_ exit: LineExit) -> String {
+        switch exit {
+        case .inactive, .unrecognised: "inactive"
+        case .active: "active"
+        case .keep: "keep"
+        }
+    }
+
+    var buses: ReportTable {
+        let buses = board.buses.map {
+            [$0.name, string($0.value.device), "I2C, \(milliseconds($0.value.timeoutMs)) at the most"]
+        }
+        let ports = board.ports.map { port -> [String] in
+            let parity = port.value.parity == .even ? "E" : port.value.parity == .odd ? "O" : "N"
+            let format = "\(port.value.baud) \(port.value.dataBits)\(parity)\(port.value.stopBits)"
+            return [port.name, string(port.value.device), format + (port.value.rs485 ? ", RS-485" : "")]
+        }
+        return ReportTable(
+            "devices", "Buses and ports",
+            [.init("name", "name"), .init("device", "device"), .init("settings", "settings")], buses + ports)
+    }
+
+    var sensors: ReportTable {
+        let rows = board.sensors.map { sensor -> [String] in
+            let chip = SensorChipDescription.of(sensor.value.chip)
+            let bus = Int(sensor.value.bus) < board.buses.count ? board.buses[Int(sensor.value.bus)].name : ""
+            let address = String(sensor.value.address, radix: 16)
+            var settings: [String] = []
+            switch sensor.value.chip {
+            case .ads1115(let options):
+                settings.append("±\(Dimension.voltage.format(Int64(options.fullScaleMv) * 1_000))")
+            case .adxl345(let options): settings.append("\(options.rateHz) samples/s")
+            case .bme280, nil: break
+            }
+            if sensor.value.intervalMs != 0 { settings.append("every \(milliseconds(sensor.value.intervalMs))") }
+            return [sensor.name, chip.title, bus, "0x" + address, settings.joined(separator: ", ")]
+        }
+        return ReportTable(
+            "sensors", "Sensors",
+            [
+                .init("name", "sensor"), .init("chip", "chip"), .init("bus", "bus"), .init("address", "address"),
+                .init("settings", "settings"),
+            ], rows)
+    }
+
+    var points: ReportTable {
+        let rows = board.points.map { point -> [String] in
+            let message = point.value.message
+            let unit = PointUnitDescription.of(message.unit)
+            return [
+                point.name, "\(point.value.sensorName).\(point.value.channelName)",
+                "\(unit.format(Int(message.minimum))) to \(unit.format(Int(message.maximum)))",
+                milliseconds(message.staleAfterMs), formula(of: point),
+            ]
+        }
+        return ReportTable(
+            "points", "Points",
+            [
+                .init("name", "point"), .init("measures", "measures"), .init("range", "range"),
+                .init("stale_after", "stale after"), .init("scale", "scale"),
+            ], rows)
+    }
+
+    private func formula(of point: Described<PointDescription>) -> String {
+        let message = point.value.message
+        guard point.value.scale.count == 2 else { return "" }
+        let zero = message.zero == 0 ? "raw" : message.zero > 0 ? "(raw - \(message.zero))" : "(raw + \(-message.zero))"
+        let numerator = message.numerator == 1 ? "" : " * \(message.numerator)"
+        let denominator = message.denominator == 1 ? "" : " / \(message.denominator)"
+        return zero + numerator + denominator
+    }
+
+    var readers: ReportTable {
+        let rows = board.readers.map { reader -> [String] in
+            var wiring = ""
+            if case .serialTag(let options) = reader.value.interface, Int(options.port) < board.ports.count {
+                wiring = "125 kHz serial on \(board.ports[Int(options.port)].name)"
+            }
+            return [reader.name, wiring, doorName(reader.value.door), milliseconds(reader.value.holdOffMs)]
+        }
+        return ReportTable(
+            "readers", "Readers",
+            [
+                .init("name", "reader"), .init("interface", "interface"), .init("door", "door"),
+                .init("hold_off", "hold-off"),
+            ], rows)
+    }
+
+    func doorName(_ place: UInt32) -> String { Int(place) < board.doors.count ? board.doors[Int(place)].name : "" }
+    func lineName(_ place: UInt32?) -> String {
+        place.map { Int($0) < board.lines.count ? board.lines[Int($0)].name : "" } ?? ""
+    }
+
+    func groupNames(_ bits: UInt64) -> String {
+        board.groups.indices.filter { bits & (1 << UInt64($0)) != 0 }.map { board.groups[$0] }.joined(separator: ", ")
+    }
+
+    public var doors: ReportTable {
+        let rows = board.doors.map { door -> [String] in
+            let message = door.value
+            let heldOpen = [message.heldOpenWarningMs, message.heldOpenAlarmMs]
+            return [
+                door.name, lockText(message.lockKind), lineName(message.lockLine), lineName(message.contactLine),
+                lineName(message.exitLine), milliseconds(message.unlockMs), milliseconds(message.extendedUnlockMs),
+                heldOpen.map { $0 == 0 ? "never" : milliseconds($0) }.joined(separator: ", "),
+                message.egress ? "yes" : "no", groupNames(message.groups),
+                message.schedule.map { Int($0) < board.schedules.count ? board.schedules[Int($0)].name : "" }
+                    ?? "always",
+                powerLossText(door), releases(of: door).joined(separator: ", "),
+            ]
+        }
+        return ReportTable(
+            "doors", "Doors",
+            [
+                .init("name", "door"), .init("lock_kind", "lock"), .init("lock", "relay"), .init("contact", "contact"),
+                .init("exit_button", "exit button"), .init("unlock", "unlock"), .init("extended_unlock", "extended"),
+                .init("held_open", "held open: warning, alarm"), .init("egress", "egress"), .init("groups", "groups"),
+                .init("schedule", "schedule"), .init("without_power", "without power"),
+                .init("released_by", "released by"),
+            ], rows)
+    }
+
+    private func lockText(_ kind: LockKind) -> String {
+        switch kind {
+        case .maglock, .unrecognised: "maglock"
+        case .strikeFailSafe: "strike, fail-safe"
+        case .strikeFailSecure: "strike, fail-secure"
+        }
+    }
+
+    /// What the lock does when the board or its supply is dead.
+    private func powerLossText(_ door: Described<Door>) -> String {
+        door.value.lockKind == .strikeFailSecure ? "locked" : "open"
+    }
+
+    /// Effects that release a door.
+    func releases(of door: Described<Door>) -> [String] {
+        guard let place = board.doors.firstIndex(where: { $0.name == door.name }) else { return [] }
+        return board.effects.filter { effect in
+            let actions = effect.value.message.actions
+            return actions.indices.contains { actions[$0].action == .releaseDoor(UInt32(place)) }
+        }.map(\.name)
+    }
+
+    var detectors: ReportTable {
+        let rows = board.detectors.map { detector -> [String] in
+            let message = detector.value.message
+            let source =
+                message.point.map { Int($0) < board.points.count ? board.points[Int($0)].name : "" }
+                ?? message.sensor.map { Int($0) < board.sensors.count ? board.sensors[Int($0)].name : "" }
+                ?? lineName(message.line)
+            return [detector.name, kindText(message), source, limitText(message)]
+        }
+        return ReportTable(
+            "detectors", "Detectors",
+            [
+                .init("name", "detector"), .init("kind", "kind"), .init("source", "watches"),
+                .init("limits", "fires"),
+            ], rows)
+    }
+
+    private func kindText(_ detector: Detector) -> String {
+        switch detector.kind {
+        case .smoke: "smoke"
+        case .leak: "leak"
+        case .fall: "fall"
+        case .longLie: "long lie"
+        case .state: "state"
+        case .threshold: "threshold"
+        case nil: ""
+        }
+    }
+
+    private func limitText(_ detector: Detector) -> String {
+        let unit = PointUnitDescription.of(
+            detector.point.map { Int($0) < board.points.count ? board.points[Int($0)].value.message.unit : .state }
+                ?? .state)
+        func shown(_ value: some BinaryInteger) -> String { unit.format(Int(value)) }
+        func delay(_ value: UInt32, _ word: String) -> String { value == 0 ? "" : "\(word) \(milliseconds(value))" }
+        switch detector.kind {
+        case .smoke(let options):
+            return "at \(shown(options.alarmMdbPerM))\(delay(options.verificationMs, " for")), "
+                + "pre-alarm at \(shown(options.preAlarmMdbPerM))"
+        case .leak(let options):
+            return "below \(shown(options.wetBelow))\(delay(options.delayMs, " for")), "
+                + "broken above \(shown(options.openAbove))"
+        case .fall(let options):
+            return "on a fall\(delay(options.cancelWindowMs, ", can be called off for"))"
+                + delay(options.longLieMs, ", long lie after")
+        case .longLie(let options):
+            let place = Int(options.fallDetector)
+            return place < board.detectors.count ? "on a long lie after \(board.detectors[place].name)" : ""
+        case .state(let options):
+            return "while \(options.alarmActive ? "active" : "inactive")\(delay(options.onDelayMs, " for"))"
+                + (options.holds ? ", also after a short press" : "")
+        case .threshold(let options):
+            return
+                "\(options.below ? "below" : "above") \(shown(options.alarmLimit))\(delay(options.onDelayMs, " for"))"
+                + (options.preAlarmLimit == 0 ? "" : ", pre-alarm at \(shown(options.preAlarmLimit))")
+        case nil: return ""
+        }
+    }
+
+    public var matrix: ReportTable {
+        let rows = board.effects.map { effect -> [String] in
+            let message = effect.value.message
+            let causes = message.causes.indices.map { causeText(message.causes[$0]) }
+            let actions = message.actions.indices.map { actionText(message.actions[$0]) }
+            let combination =
+                switch message.combination {
+                case .any, .unrecognised: causes.count == 1 ? "" : "any of "
+                case .all: causes.count == 1 ? "" : "all of "
+                case .atLeast: "at least \(message.atLeast) of "
+                }
+            return [
+                effect.name, combination + causes.joined(separator: ", "), actions.joined(separator: ", "),
+                message.delayMs == 0 ? "" : milliseconds(message.delayMs), "\(message.priority)",
+                message.latching ? "yes" : "no",
+            ]
+        }
+        return ReportTable(
+            "effects", "Effects",
+            [
+                .init("name", "effect"), .init("causes", "when"), .init("actions", "then"), .init("delay", "after"),
+                .init("priority", "priority", isNumber: true), .init("latching", "until reset"),
+            ], rows)
+    }
+
+    func causeText(_ cause: Cause) -> String {
+        let state =
+            switch cause.state {
+            case .alarm, .unrecognised: ""
+            case .preAlarm: "pre-alarm of "
+            case .trouble: "trouble of "
+            }
+        switch cause.source {
+        case .detector(let place):
+            return state + (Int(place) < board.detectors.count ? board.detectors[Int(place)].name : "")
+        case .doorForced(let door): return "\(doorName(door)) forced"
+        case .doorHeld(let door): return "\(doorName(door)) held open"
+        case .line(let line): return lineName(line)
+        case nil: return ""
+        }
+    }
+
+    func actionText(_ action: EffectAction) -> String {
+        switch action.action {
+        case .releaseDoor(let door): return "release \(doorName(door))"
+        case .output(let output):
+            let pattern =
+                switch output.pattern {
+                case .steady, .unrecognised: ""
+                case .pulsed: " pulsed"
+                case .temporalThree: " temporal-three"
+                }
+            return lineName(output.line) + pattern
+        case nil: return ""
+        }
+    }
+
+    var schedules: ReportTable {
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
+        let rows = board.schedules.map { schedule -> [String] in
+            let periods = schedule.value.periods.indices.map { index -> String in
+                let period = schedule.value.periods[index]
+                let named = days.indices.filter { period.days & (1 << UInt32($0)) != 0 }.map { days[$0] }
+                return "\(named.joined(separator: " ")) \(clock(period.fromMinute))-\(clock(period.toMinute))"
+            }
+            return [
+                schedule.name, periods.joined(separator: "; "),
+                schedule.value.activeWithoutClock ? "active" : "inactive",
+            ]
+        }
+        return ReportTable(
+            "schedules", "Schedules",
+            [.init("name", "schedule"), .init("periods", "active"), .init("without_clock", "without a clock")], rows)
+    }
+
+    private func clock(_ minute: UInt32) -> String {
+        let hour = minute / 60
+        let rest = minute % 60
+        return "\(hour < 10 ? "0" : "")\(hour):\(rest < 10 ? "0" : "")\(rest)"
+    }
+
+    var credentials: ReportTable {
+        let rows = board.credentials.map { credential -> [String] in
+            let message = credential.value.message
+            let traits = [message.extendedTime ? "extended time" : "", message.lost ? "lost" : ""].filter {
+                !$0.isEmpty
+            }
+            return [
+                credential.name, credential.value.note, groupNames(message.groups),
+                moment(credential.value.validFrom), moment(credential.value.validUntil), traits.joined(separator: ", "),
+            ]
+        }
+        // Identifiers are not shown: a report is printed and left on desks.
+        return ReportTable(
+            "credentials", "Credentials",
+            [
+                .init("number", "number", isNumber: true), .init("note", "note"), .init("groups", "groups"),
+                .init("valid_from", "valid from"), .init("valid_until", "valid until"), .init("traits", "traits"),
+            ], rows)
+    }
+
+    private func moment(_ moment: CivilMoment?) -> String {
+        guard let moment else { return "" }
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
+        let date = "\(moment.year)-\(two(moment.month))-\(two(moment.day))"
+        return date + (moment.minuteOfDay.map { " " + clock(UInt32($0)) } ?? "")
+    }
+
+    var clients: ReportTable {
+        let rows = board.clients.map { client in
+            [client.name, roleWord(client.value.message.role), moment(client.value.expires)]
+        }
+        return ReportTable(
+            "clients", "Clients of Warden Link",
+            [.init("name", "client"), .init("role", "role"), .init("expires", "void after")], rows)
+    }
+
+    var localUsers: ReportTable {
+        let rows = board.localUsers.map { user -> [String] in
+            let who =
+                switch user.value.who {
+                case .user(let number): "user \(number)"
+                case .group(let number): "group \(number)"
+                case nil: ""
+                }
+            return [who, roleWord(user.value.role)]
+        }
+        return ReportTable(
+            "local_users", "Local users", [.init("who", "who"), .init("role", "role")], rows)
+    }
+
+    private func roleWord(_ role: AccessRole) -> String {
+        switch role {
+        case .observer: "observer"
+        case .operator: "operator"
+        case .technician: "technician"
+        case .administrator: "administrator"
+        case .none, .unrecognised: ""
+        }
+    }
+
+    public var memory: ReportTable {
+        var rows: [[String]] = []
+        for raw in 0..<MemoryBudget.Part.count {
+            guard let part = MemoryBudget.Part(rawValue: UInt8(raw)), memoryBudget.amount(part) > 0 else { continue }
+            rows.append(
+                [
+                    "\(part.name)", "\(memoryBudget.amount(part))", "\(part.bytesEach)", "\(memoryBudget.bytes(part))",
+                ])
+        }
+        rows.append(["total", "", "", "\(memoryBudget.total)"])
+        return ReportTable(
+            "memory", "Memory", remark: "Set aside at start; nothing is allocated after that.",
+            [
+                .init("part", "part"), .init("amount", "amount", isNumber: true),
+                .init("bytes_each", "bytes each", isNumber: true), .init("bytes", "bytes", isNumber: true),
+            ], rows)
+    }
+
+    private func milliseconds(_ value: UInt32) -> String { Dimension.duration.format(Int64(value) * 1_000) }
+}

@@ -1,0 +1,98 @@
+/// A list of named things that fields refer to.
+enum NamedTable: String, CaseIterable {
+    case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups
+
+    /// One entry, for messages.
+    var singular: String {
+        switch self {
+        case .buses: "bus"
+        default: String(rawValue.dropLast())
+        }
+    }
+}
+
+/// "an input", "a door".
+func withArticle(_ noun: String) -> String {
+    (noun.first.map { "aeiou".contains($0) } ?? false ? "an " : "a ") + noun
+}
+
+/// A name with the place where it was given.
+struct NamedEntry {
+    var name: String
+    var range: SourceRange
+    /// Narrows what may refer to it: "input" or "output" for lines, the chip for sensors.
+    var trait: String
+}
+
+/// What a field needs to know besides its own value: the names of the file, and where to put problems.
+final class ReadingContext {
+    let problems: ProblemList
+    private(set) var tables: [NamedTable: [NamedEntry]] = [:]
+    /// The hardware that the file names, and the chips of both.
+    var hardware: HardwareModel?
+    var chips: [String: ChipDescription] = [:]
+    /// The file names hardware that is not known, so that nothing can be said about its pins.
+    var hasUnknownHardware = false
+    /// What is being read, for messages: "door 'entrance'".
+    var subject = ""
+
+    init(problems: ProblemList) { self.problems = problems }
+
+    func report(_ node: YamlNode, _ message: String, remedy: String) {
+        report(at: node.range, message, remedy: remedy)
+    }
+
+    func report(
+        _ severity: Problem.Severity = .error, at range: SourceRange, _ message: String, remedy: String
+    ) {
+        problems.report(severity, at: range, subject.isEmpty ? message : "\(subject): \(message)", remedy: remedy)
+    }
+
+    /// Enters a name; its place in the table is the place in the image.
+    ///
+    /// - Returns: whether it could be entered: a name that is wrong or taken is reported.
+    @discardableResult
+    func declare(_ name: String, in table: NamedTable, trait: String = "", at range: SourceRange) -> Bool {
+        guard checkedName(name, at: range) else { return false }
+        if let before = tables[table]?.first(where: { $0.name == name }) {
+            report(
+                at: range, "the \(table.singular) '\(name)' is already there, in line \(before.range.start.line)",
+                remedy: "give one of them another name")
+            return false
+        }
+        tables[table, default: []].append(NamedEntry(name: name, range: range, trait: trait))
+        return true
+    }
+
+    func checkedName(_ name: String, at range: SourceRange) -> Bool {
+        guard let complaint = NameRule.complaint(name) else { return true }
+        report(at: range, complaint.message, remedy: complaint.remedy)
+        return false
+    }
+
+    func entries(_ table: NamedTable) -> [NamedEntry] { tables[table] ?? [] }
+
+    /// The place of a name in its table; reports a name that is not there.
+    ///
+    /// - Parameter trait: where given, the entry must have it: an input where an output is wanted is reported.
+    func place(of name: String, in table: NamedTable, trait: String? = nil, at range: SourceRange) -> Int? {
+        let entries = entries(table)
+        let kind = trait.map { "\($0)s" } ?? table.rawValue
+        let candidates = entries.filter { trait == nil || $0.trait == trait }.map(\.name)
+        guard let place = entries.firstIndex(where: { $0.name == name }) else {
+            report(
+                at: range, "there is no \(trait ?? table.singular) '\(name)'",
+                remedy: Suggestion.remedy(for: name, among: candidates, kind: kind))
+            return nil
+        }
+        if let trait, entries[place].trait != trait {
+            report(
+                at: range, "'\(name)' is \(withArticle(entries[place].trait)), not \(withArticle(trait))",
+                remedy: candidates.isEmpty
+                    ? "describe \(withArticle(trait)) first"
+                    : "use one of the \(kind): \(candidates.joined(separator: ", "))")
+            return nil
+        }
+        return place
+    }
+}

@@ -1,0 +1,203 @@
+import BoardImage
+import Cryptography
+import FixedMemory
+import Testing
+import WardenMessages
+
+import class Foundation.FileManager
+
+@testable import BoardCompiler
+
+@Suite("The image says what the file says")
+struct BoardImageWritingTests {
+    static let key = HashKey([UInt8](0..<32).span)!
+
+    func lobbyFile(_ text: String = Repository.text("boards/lobby.yaml")) throws -> [UInt8] {
+        let board = try #require(BoardCompiler().check(text).board)
+        return try board.image(key: BoardImageWritingTests.key, generation: 7)
+    }
+
+    @Test("The lobby board has neither errors nor warnings")
+    func lobbyIsSound() {
+        #expect(BoardCompiler().check(Repository.text("boards/lobby.yaml")).problems == [])
+    }
+
+    @Test("Every board file of the repository compiles without errors")
+    func everyBoard() throws {
+        let folder = Repository.root.appendingPathComponent("boards")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        #expect(files.contains("lobby.yaml"))
+        for file in files {
+            let result = BoardCompiler().check(Repository.text("boards/\(file)"))
+            #expect(result.board != nil, "\(file): \(result.problems.map(\.message))")
+        }
+    }
+
+    @Test("Lines, doors and readers by their places")
+    func linesAndDoors() throws {
+        let file = try lobbyFile()
+        let image = try BoardImage(decoding: file.span)
+        #expect(image.header.name == "lobby")
+        #expect(image.header.generation == 7)
+        #expect(image.header.utcOffsetMinutes == 480)
+        #expect(image.lines.count == 5)
+        #expect(
+            image.lines[0]
+                == Line(
+                    name: "entrance_contact", direction: .input, chip: "pinctrl-bcm2711", offset: 22, bias: .pullUp,
+                    debounceUs: 20_000))
+        #expect(
+            image.lines[2]
+                == Line(
+                    name: "entrance_lock", direction: .output, chip: "pinctrl-bcm2711", offset: 17, activeAtStart: true,
+                    atExit: .inactive))
+        #expect(
+            image.doors[0]
+                == Door(
+                    name: "entrance", lockKind: .maglock, lockLine: 2, contactLine: 0, exitLine: 1, unlockMs: 5_000,
+                    extendedUnlockMs: 15_000, heldOpenWarningMs: 20_000, heldOpenAlarmMs: 40_000, egress: true,
+                    relockOnClose: true, groups: 0b11))
+        #expect(
+            image.readers[0]
+                == Reader(
+                    name: "entrance_reader", door: 0, holdOffMs: 2_000, interface: .serialTag(SerialTagOptions(port: 0))
+                ))
+    }
+
+    @Test("A scale becomes the integers that give back both of its pairs")
+    func scale() throws {
+        let file = try lobbyFile()
+        let image = try BoardImage(decoding: file.span)
+        let smoke = image.points[0]
+        #expect((smoke.zero, smoke.numerator, smoke.denominator) == (400_000, 1, 4_000))
+        func value(_ raw: Int64) -> Int64 {
+            (raw - Int64(smoke.zero)) * Int64(smoke.numerator) / Int64(smoke.denominator)
+        }
+        #expect(value(400_000) == 0)
+        #expect(value(2_400_000) == 500)
+        #expect((smoke.minimum, smoke.maximum) == (-50, 600))
+        let sensor = image.sensors[0]
+        #expect(sensor.chip == .ads1115(Ads1115Options(inputs: 0b11, fullScaleMv: 4_096)))
+    }
+
+    @Test("Identifiers reach the image only as keyed hashes, as a reader's card is hashed")
+    func hashes() throws {
+        let file = try lobbyFile()
+        var walker = try CredentialWalker(file.span)
+        let next = walker.next()
+        let first = try #require(next)
+        // Technology 1, 40 bits little endian, then the tag: what the reader driver hands to the hash.
+        let message: [UInt8] = [1, 40, 0, 0x05, 0x00, 0x20, 0x7B, 0x32]
+        let hash = BoardImageWritingTests.key.hash(message.span)
+        var expected = FixedBytes<16>()
+        expected.appendLittleEndian(hash.low)
+        expected.appendLittleEndian(hash.high)
+        #expect(first.hash == expected)
+        let tag: [UInt8] = [0x05, 0x00, 0x20, 0x7B, 0x32]
+        let isInClear = file.indices.contains { file[$0...].starts(with: tag) }
+        #expect(!isInClear)
+    }
+
+    @Test("Dates count in local time: a whole day to its end")
+    func dates() throws {
+        let file = try lobbyFile()
+        var walker = try CredentialWalker(file.span)
+        var third: Credential?
+        for _ in 0..<3 { third = walker.next() }
+        // 2026-01-01T00:00+08:00 and 2027-01-01T00:00+08:00, by `date -d … +%s`.
+        #expect(third?.validFrom == 1_767_196_800)
+        #expect(third?.validUntil == 1_798_732_800)
+    }
+
+    @Test("Without the key there is no image of a file with identifiers")
+    func keyMissing() throws {
+        let board = try #require(BoardCompiler().check(Repository.text("boards/lobby.yaml")).board)
+        #expect(throws: CheckedBoard.BuildFailure.hashKeyMissing) { try board.image(key: nil, generation: 1) }
+    }
+
+    @Test("The same file gives the same bytes, and the budget in the header is the runtime's")
+    func deterministic() throws {
+        let file = try lobbyFile()
+        let again = try lobbyFile()
+        #expect(file == again)
+        let image = try BoardImage(decoding: file.span)
+        let (written, counted) = (image.header.memoryBudgetBytes, image.memoryBudget.total)
+        #expect(written == counted)
+    }
+}
+
+@Suite("What is written from the field tables is up to date and true")
+struct BoardReferenceTests {
+    @Test("boards/README.md is what `wardenctl board reference` writes")
+    func reference() { #expect(Repository.text("boards/README.md") == BoardReference.markdown) }
+
+    @Test("boards/board.schema.json is what `wardenctl board reference --schema` writes")
+    func schema() {
+        #expect(Repository.text("boards/board.schema.json") == BoardReference.jsonSchema.text() + "\n")
+    }
+
+    static let documented: [FieldDocumentation] =
+        BoardFields.top.documentation.fields
+        + BoardSection.all.flatMap { section in
+            section.record.fields + section.record.variants.flatMap(\.fields)
+        }
+
+    @Test("Every field has an explanation that is a sentence, and an example", arguments: documented.map(\.key))
+    func isDocumented(key: String) throws {
+        let field = try #require(BoardReferenceTests.documented.first { $0.key == key })
+        #expect(field.explanation.hasSuffix("."))
+        #expect(!field.example.isEmpty)
+        #expect(!field.summary.isEmpty)
+    }
+}
+
+@Suite("Amounts are read exactly and written shortly")
+struct DimensionTests {
+    @Test(
+        "Durations in microseconds",
+        arguments: [
+            ("5s", 5_000_000), ("5 s", 5_000_000), ("250 ms", 250_000), ("1.5 s", 1_500_000),
+            ("1 min 30 s", 90_000_000),
+            ("1min30s", 90_000_000), ("2h", 7_200_000_000), ("1 d", 86_400_000_000), ("20 µs", 20), ("20us", 20),
+            ("0 s", 0),
+        ] as [(String, Int64)])
+    func durations(text: String, microseconds: Int64) throws {
+        #expect(try Dimension.duration.parse(text) == microseconds)
+    }
+
+    @Test(
+        "What is no duration",
+        arguments: [
+            ("", .notANumber), ("s", .notANumber), ("5", .missingUnit), ("5 V", .unknownUnit("V")),
+            ("5 s x", .notANumber), (".5 s", .notANumber), ("5. s", .notANumber), ("0.0000001 s", .tooFine),
+            ("99999999999999999999 s", .tooLarge), ("9000000000000000000 d", .tooLarge), ("1e3 s", .unknownUnit("e")),
+            ("0x10 s", .unknownUnit("x")),
+        ] as [(String, Dimension.Failure)])
+    func failures(text: String, failure: Dimension.Failure) {
+        #expect(throws: failure) { try Dimension.duration.parse(text) }
+    }
+
+    @Test(
+        "Written again",
+        arguments: [
+            (Dimension.duration, 90_000_000, "90 s"), (.duration, 5_000_000, "5 s"), (.duration, 1_500, "1.5 ms"),
+            (.duration, 600_000_000, "10 min"), (.duration, 0, "0 s"), (.voltage, 4_096_000, "4.096 V"),
+            (.voltage, 250, "250 µV"), (.voltage, -100_000, "-100 mV"), (.memory, 3_145_728, "3 MiB"),
+        ] as [(Dimension, Int64, String)])
+    func format(dimension: Dimension, amount: Int64, text: String) {
+        let written = dimension.format(amount)
+        #expect(written == text)
+        #expect((try? dimension.parse(written)) == amount)
+    }
+
+    @Test("Every amount that is written is read as the same", arguments: 0..<4)
+    func roundTrip(seed: UInt64) throws {
+        var random = Random(state: seed)
+        for _ in 0..<2_000 {
+            let amount = Int64(random.next() >> UInt64(20 + random.below(43)))
+            for dimension in [Dimension.duration, .voltage, .frequency, .memory] {
+                #expect(try dimension.parse(dimension.format(amount)) == amount)
+            }
+        }
+    }
+}
