@@ -33,6 +33,7 @@ test:
 	swift build --build-tests
 	swift test --skip-build
 	swift run --skip-build warden-selftest
+	.ci/check-sensor-models
 
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers
