@@ -102,9 +102,6 @@ let package = Package(
             ],
             path: "Tests/SelfTest", swiftSettings: core),
         .executableTarget(
-            name: "devicebus", dependencies: ["FixedMemory", "HardwareInterface", "DeviceModels"],
-            path: "simulators/devicebus", swiftSettings: core),
-        .executableTarget(
             name: "protoc-gen-warden",
             dependencies: [
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -136,7 +133,8 @@ let package = Package(
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
         tests(
-            "WardenLinkTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "WardenLink"]),
+            "WardenLinkTests",
+            ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink"]),
         tests(
             "WardenMessagesTests",
             ["FixedMemory", "WardenMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),

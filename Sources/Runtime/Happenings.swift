@@ -1,6 +1,5 @@
 import AccessControl
 import BoardImage
-import CauseAndEffect
 import Drivers
 import EventJournal
 import FixedMemory

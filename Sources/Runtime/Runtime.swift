@@ -48,12 +48,14 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
     ///   - hashKey: the secret that the image's credentials were hashed with.
     ///   - ownUser: the user that the process runs as, an administrator at the local socket.
+    ///   - linkIdentity: the board's key for links over networks and lines; without one, only local peers are let in.
     public init(
         hardware: consuming Board, image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey,
-        ownUser: UInt32 = 0
+        ownUser: UInt32 = 0, linkIdentity: LinkIdentity? = nil
     ) throws(StartError) {
         let links = LinkServer(
-            capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser))
+            capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser),
+            identity: linkIdentity)
         let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
         let core = try BoardCore(image: image, file: file, hashKey: hashKey, at: now)
@@ -86,7 +88,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         serveConsoles()
         if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         core.reportTroubles()
-        linksHaveMore = links.work(at: core.now, subject: core, hardware: &hardware)
+        linksHaveMore = links.work(at: core.now, subject: &core, hardware: &hardware)
     }
 
     /// Ends in order: says so to the journal and to every peer. The outputs are the hardware's to leave as configured.
@@ -94,7 +96,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         core.now = hardware.now
         core.stop()
         links.stop()
-        _ = links.work(at: core.now, subject: core, hardware: &hardware)
+        _ = links.work(at: core.now, subject: &core, hardware: &hardware)
     }
 
     // MARK: Inputs

@@ -1,7 +1,6 @@
 /// The form of everything that goes over a link: `COBS(header, payload, CRC-32C of both, little endian), 0x00`.
 ///
-/// The header is one byte: the version in the upper four bits, then bit 3 for the end of a turn on a half-duplex line,
-/// then the kind. Zero occurs in a stream as delimiter alone (Consistent Overhead Byte Stuffing, Cheshire and Baker,
+/// The header is one byte: the version in the upper four bits, the kind in the lower four. Zero occurs in a stream as delimiter alone (Consistent Overhead Byte Stuffing, Cheshire and Baker,
 /// IEEE/ACM Transactions on Networking 7(2), 1999), so a receiver that joins in the middle, or after noise, is in step
 /// again at the next delimiter. Empty frames, two delimiters in a row, mean nothing and may be sent at any time.
 public enum Frame {
@@ -15,6 +14,8 @@ public enum Frame {
         case sealed = 2
         /// A word about the link itself, not authenticated, for the log alone: one byte, `LinkClosure`.
         case notice = 3
+        /// Hands a half-duplex line over to the peer; no payload.
+        case turn = 4
     }
 
     /// The version that is spoken; frames of others are counted and dropped.
@@ -27,11 +28,7 @@ public enum Frame {
     /// Bytes of a frame on the wire at the most: one code byte for each 254 bytes begun, and the delimiter.
     public static var encodedLimit: Int { bodyLimit + (bodyLimit + 253) / 254 + 1 }
 
-    static var endOfTurn: UInt8 { 0b0000_1000 }
-
-    static func header(_ kind: Kind, endsTurn: Bool = false) -> UInt8 {
-        version << 4 | (endsTurn ? endOfTurn : 0) | kind.rawValue
-    }
+    static func header(_ kind: Kind) -> UInt8 { version << 4 | kind.rawValue }
 }
 
 /// Why a link ended; the number goes into the notice that tells the peer and into the log.
@@ -48,7 +45,7 @@ public enum LinkClosure: UInt8, Error, Sendable, BitwiseCopyable {
     case silent = 5
     /// The peer did not take what it was sent for too long, or did not leave room for an answer.
     case notReading = 6
-    /// A plain message came from a peer that has to authenticate.
+    /// A plain message came from a peer that has to authenticate, or the board has no key to authenticate with.
     case notEncrypted = 7
     /// The role of the peer expired.
     case expired = 8

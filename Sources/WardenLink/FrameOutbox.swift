@@ -52,6 +52,13 @@ public struct FrameOutbox: ~Copyable {
 
     public var isEmpty: Bool { waiting == 0 }
 
+    /// Bytes of the whole frames that lie within the first `limit` bytes.
+    func wholeFrames(within limit: Int) -> Int {
+        var end = min(limit, waiting)
+        while end > 0 && base[end - 1] != 0 { end -= 1 }
+        return end
+    }
+
     /// Whether a frame of any size fits.
     public var hasRoomForFrame: Bool { capacity - waiting >= Frame.encodedLimit }
 
@@ -66,13 +73,13 @@ public struct FrameOutbox: ~Copyable {
     }
 
     /// Begins a frame. What was begun before and not ended is lost.
-    public mutating func begin(_ kind: Frame.Kind, endsTurn: Bool = false) {
+    public mutating func begin(_ kind: Frame.Kind) {
         overflowed = waiting >= capacity
         code = waiting
         end = waiting + 1
         checksum = 0
         followsFullBlock = false
-        append(Frame.header(kind, endsTurn: endsTurn))
+        append(Frame.header(kind))
     }
 
     /// Ends the frame: checksum and delimiter.
@@ -89,6 +96,22 @@ public struct FrameOutbox: ~Copyable {
         highWater = max(highWater, waiting)
         frames &+= 1
         return true
+    }
+
+    /// Adds a whole frame.
+    ///
+    /// - Returns: `false` if it does not fit; the queue is then as before.
+    mutating func put(_ kind: Frame.Kind, _ payload: borrowing ByteBuffer) -> Bool {
+        begin(kind)
+        append(payload.span)
+        return finish()
+    }
+
+    /// Adds a delimiter, which ends whatever the peer takes for the beginning of a frame.
+    mutating func delimit() {
+        guard waiting < capacity else { return }
+        base[waiting] = 0
+        waiting += 1
     }
 
     private mutating func stuff(_ byte: UInt8) {

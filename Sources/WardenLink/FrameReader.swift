@@ -50,9 +50,6 @@ public struct FrameReader: ~Copyable {
         get { body.span.extracting(1..<(body.count - 4)) }
     }
 
-    /// Whether the frame that `next` returned hands a half-duplex line over.
-    public var endsTurn: Bool { body[0] & Frame.endOfTurn != 0 }
-
     /// Reads on until a frame is whole or the bytes end.
     ///
     /// - Parameters:
@@ -100,7 +97,7 @@ public struct FrameReader: ~Copyable {
             reset()
             return nil
         }
-        guard body[0] >> 4 == Frame.version, let kind = Frame.Kind(rawValue: body[0] & 0b0111) else {
+        guard body[0] >> 4 == Frame.version, let kind = Frame.Kind(rawValue: body[0] & 0x0F) else {
             counters.foreign &+= 1
             reset()
             return nil

@@ -1,8 +1,17 @@
 /// What happened on the links since the start, over all sessions.
-public struct LinkCounters: Equatable, Sendable, BitwiseCopyable {
+public struct LinkCounters: Sendable, BitwiseCopyable {
     /// Sessions that came, and those that were turned away because every place was taken.
     public var opened: UInt64 = 0
     public var turnedAway: UInt64 = 0
+    /// Handshakes that were completed, and those that failed because they were not authentic, the client was not known,
+    /// or its key had expired.
+    public var handshakes: UInt64 = 0
+    public var notAuthentic: UInt64 = 0
+    public var unknownClients: UInt64 = 0
+    public var expiredClients: UInt64 = 0
+    /// Sealed frames that did not open, and those whose counter had been used.
+    public var unsealable: UInt64 = 0
+    public var replayed: UInt64 = 0
     /// Sessions at once at the most.
     public var highWater: Int = 0
     /// Messages that were none, or beyond a bound.
@@ -17,11 +26,4 @@ public struct LinkCounters: Equatable, Sendable, BitwiseCopyable {
     public var closedByBoard: InlineArray<16, UInt32> = InlineArray(repeating: 0)
 
     public init() {}
-
-    public static func == (left: LinkCounters, right: LinkCounters) -> Bool {
-        for index in 0..<16 where left.closedByBoard[index] != right.closedByBoard[index] { return false }
-        return left.opened == right.opened && left.turnedAway == right.turnedAway && left.highWater == right.highWater
-            && left.malformed == right.malformed && left.refused == right.refused && left.commands == right.commands
-            && left.lateCommands == right.lateCommands && left.repeatedCommands == right.repeatedCommands
-    }
 }

@@ -11,14 +11,17 @@ public struct LinkServer: ~Copyable {
     /// The stream of each session; meaningless while it is closed.
     private var streams: FixedArray<StreamIndex>
     public var tables: LinkTables
+    /// The session whose handshake was last advanced.
+    private var lastHandshake = 0
 
     /// - Parameters:
     ///   - capacity: sessions at once.
     ///   - access: whom the board knows.
-    public init(capacity: Int, access: consuming AccessTable) {
+    ///   - identity: what the board has itself recognised with; without one, only local peers are let in.
+    public init(capacity: Int, access: consuming AccessTable, identity: LinkIdentity? = nil) {
         sessions = FixedArray(capacity: capacity)
         streams = FixedArray(capacity: capacity)
-        tables = LinkTables(access: access)
+        tables = LinkTables(access: access, identity: identity)
         for _ in 0..<capacity {
             sessions.append(LinkSession())
             streams.append(StreamIndex(0))
@@ -39,19 +42,34 @@ public struct LinkServer: ~Copyable {
         return nil
     }
 
-    /// A connection is there. It is ended at once if every session is taken.
+    /// A connection or line is there. Where every session is taken, one whose peer is not recognised yet makes room; where
+    /// there is none either, the new one is ended at once.
     public mutating func opened(
-        _ stream: StreamIndex, by peer: LinkPeer, at now: Instant, hardware: inout some Hardware & ~Copyable
+        _ stream: StreamIndex, by peer: LinkPeer, over transport: LinkTransport = .connection, at now: Instant,
+        hardware: inout some Hardware & ~Copyable
     ) {
         closed(stream)
-        for index in sessions.indices where !sessions[index].isOpen {
-            streams[index] = stream
-            sessions[index].open(peer, at: now, tables: &tables)
-            tables.counters.highWater = max(tables.counters.highWater, count)
+        guard let index = freeSession(hardware: &hardware) else {
+            tables.counters.turnedAway &+= 1
+            hardware.close(stream)
             return
         }
+        streams[index] = stream
+        sessions[index].open(peer, over: transport, at: now, tables: &tables)
+        tables.counters.highWater = max(tables.counters.highWater, count)
+    }
+
+    private mutating func freeSession(hardware: inout some Hardware & ~Copyable) -> Int? {
+        for index in sessions.indices where !sessions[index].isOpen { return index }
+        var oldest: Int? = nil
+        for index in sessions.indices where sessions[index].mayMakeRoom {
+            if oldest.map({ sessions[index].openedAt < sessions[$0].openedAt }) ?? true { oldest = index }
+        }
+        guard let oldest else { return nil }
         tables.counters.turnedAway &+= 1
-        hardware.close(stream)
+        sessions[oldest].close()
+        hardware.close(streams[oldest])
+        return oldest
     }
 
     /// Bytes arrived on a stream; those of streams that are no link are left alone.
@@ -68,29 +86,39 @@ public struct LinkServer: ~Copyable {
         sessions[index].close()
     }
 
-    /// Sends what the transports take, adds list entries and events, ends sessions whose peers have not kept to the
-    /// times. A bounded amount of work for each session.
+    /// Sends what the transports take, adds list entries and events, does one step of one handshake, ends sessions whose
+    /// peers have not kept to the times. A bounded amount of work for each session.
     ///
     /// - Returns: whether another turn has something to do at once.
     public mutating func work(
-        at now: Instant, subject: borrowing some LinkSubject & ~Copyable, hardware: inout some Hardware & ~Copyable
+        at now: Instant, subject: inout some LinkSubject & ~Copyable, hardware: inout some Hardware & ~Copyable
     ) -> Bool {
-        var hasMore = false
+        var hasMore = advanceOneHandshake(at: now, subject: subject)
         for index in sessions.indices where sessions[index].isOpen {
             let stream = streams[index]
-            let more = sessions[index].pump(subject: subject)
-            let count = min(sessions[index].outgoing.count, hardware.sendRoom(of: stream))
-            if count > 0, hardware.send(sessions[index].outgoing.extracting(0..<count), to: stream) {
-                sessions[index].sent(count, at: now)
-                if more { hasMore = true }
-            }
+            let more = sessions[index].pump(tables: &tables, subject: &subject)
+            if sessions[index].send(to: stream, at: now, hardware: &hardware), more { hasMore = true }
             sessions[index].expire(at: now, tables: &tables)
-            if sessions[index].closure != nil, sessions[index].outgoing.isEmpty {
+            if sessions[index].closure != nil, !sessions[index].hasOutgoing {
                 hardware.close(stream)
                 sessions[index].close()
             }
         }
         return hasMore
+    }
+
+    /// Sessions take turns, so that one that keeps asking does not keep others waiting.
+    private mutating func advanceOneHandshake(
+        at now: Instant, subject: borrowing some LinkSubject & ~Copyable
+    ) -> Bool {
+        for offset in 1...max(1, sessions.count) {
+            let index = (lastHandshake + offset) % max(1, sessions.count)
+            guard index < sessions.count, sessions[index].hasHandshakeWork else { continue }
+            sessions[index].advanceHandshake(at: now, tables: &tables, subject: subject)
+            lastHandshake = index
+            return true
+        }
+        return false
     }
 
     /// Tells every peer that the board is stopping.

@@ -1,4 +1,5 @@
 import Authority
+import Cryptography
 import FixedMemory
 import HardwareInterface
 import WardenMessages
@@ -11,6 +12,9 @@ import WardenMessages
 public struct LinkSession: ~Copyable {
     private enum State: BitwiseCopyable {
         case closed
+        /// Nobody is recognised yet.
+        case waiting
+        /// The peer is recognised.
         case open(Principal)
         /// The board ends the session as soon as what waits has left.
         case closing(LinkClosure)
@@ -24,16 +28,34 @@ public struct LinkSession: ~Copyable {
     }
 
     private var state = State.closed
+    private var transport = LinkTransport.connection
+    /// Whether the transport proves who the peer is, so that messages go as they are.
+    private var isLocal = false
     private var reader = FrameReader()
     private var outbox = FrameOutbox(capacity: LinkLimits.outbox)
+
+    /// What seals and opens the session's messages, once there has been a handshake.
+    private var sealing: SealingKey? = nil
+    private var opening: OpeningKey? = nil
+    private var handshake = LinkHandshake()
+    /// A session that was agreed on and takes the place of the one before with its first sealed message: until then the
+    /// handshake may be one that somebody recorded.
+    private var candidate: Principal? = nil
+    private var candidateSealing: SealingKey? = nil
+    private var candidateOpening: OpeningKey? = nil
+
     private var listing = Listing.none
     /// Sequence number of the next event for a subscription, and the request that it answers.
     private var subscription: (next: UInt64, identifier: UInt32)? = nil
     /// List entries and events that the peer takes in all, and that were sent.
     private var credit: UInt64 = 0
     private var credited: UInt64 = 0
-    /// When the peer last took bytes, or none waited.
+    /// When the peer came, when it was last heard of, and when it last took bytes or none waited.
+    private(set) var openedAt = Instant.start
+    private var lastHeard = Instant.start
     private var lastTaken = Instant.start
+    /// On a half-duplex line, when the peer handed it over; `nil` while it is the peer's.
+    private var turnSince: Instant? = nil
 
     public init() {}
 
@@ -41,8 +63,22 @@ public struct LinkSession: ~Copyable {
 
     public var isOpen: Bool { if case .closed = state { false } else { true } }
 
+    /// Whether the peer has been recognised.
+    public var isRecognised: Bool { if case .open = state { true } else { false } }
+
+    /// Whether the session may be ended for another one: a connection whose peer is not recognised yet.
+    var mayMakeRoom: Bool {
+        switch state {
+        case .waiting, .closing: transport.isConnection
+        case .closed, .open: false
+        }
+    }
+
     /// Why the board wants the connection ended; `nil` while it does not. The transport ends it once `outgoing` is empty.
     public var closure: LinkClosure? { if case .closing(let reason) = state { reason } else { nil } }
+
+    /// Whether bytes wait for the peer.
+    public var hasOutgoing: Bool { !outbox.isEmpty }
 
     /// What was received, sound and otherwise, over all peers of this session.
     public var frameCounters: FrameReader.Counters { reader.counters }
@@ -51,55 +87,101 @@ public struct LinkSession: ~Copyable {
     public var outboxHighWater: Int { outbox.highWater }
 
     /// Begins a session with a peer, as far as the transport proves who it is.
-    public mutating func open(_ peer: LinkPeer, at now: Instant, tables: inout LinkTables) {
+    public mutating func open(
+        _ peer: LinkPeer, over transport: LinkTransport = .connection, at now: Instant, tables: inout LinkTables
+    ) {
+        self.transport = transport
         reader.reset()
         outbox.removeAll()
-        listing = .none
-        subscription = nil
-        credit = LinkLimits.initialCredit
-        credited = 0
+        forgetPeer()
+        openedAt = now
+        lastHeard = now
         lastTaken = now
+        turnSince = nil
         tables.counters.opened &+= 1
         switch peer {
-        case .localUser(let user, let group): state = .open(tables.access.principal(forUser: user, group: group))
-        case .unauthenticated: end(.notEncrypted, tables: &tables)
+        case .localUser(let user, let group):
+            isLocal = true
+            recognise(tables.access.principal(forUser: user, group: group))
+        case .unauthenticated:
+            isLocal = false
+            state = .waiting
+            if tables.identity == nil { end(.notEncrypted, tables: &tables) }
         }
     }
 
     /// Forgets the peer: the connection is gone.
     public mutating func close() {
-        state = .closed
         outbox.removeAll()
+        forgetPeer()
+        state = .closed
+    }
+
+    /// Ends the session from the board's side, with a notice to the peer. On a line, the next handshake begins another.
+    public mutating func end(_ reason: LinkClosure, tables: inout LinkTables) {
+        switch state {
+        case .closing, .closed: return
+        case .open, .waiting: break
+        }
+        tables.counters.closedByBoard[Int(reason.rawValue)] &+= 1
+        forgetPeer()
+        outbox.begin(.notice)
+        outbox.append(reason.rawValue)
+        _ = outbox.finish()
+        state = transport.isConnection ? .closing(reason) : .waiting
+    }
+
+    private mutating func forgetPeer() {
+        handshake.stop()
+        sealing = nil
+        opening = nil
+        candidate = nil
+        candidateSealing = nil
+        candidateOpening = nil
+        forgetRequests()
+    }
+
+    private mutating func forgetRequests() {
         listing = .none
         subscription = nil
     }
 
-    /// Ends the session from the board's side, with a notice to the peer.
-    public mutating func end(_ reason: LinkClosure, tables: inout LinkTables) {
-        switch state {
-        case .closing: return
-        case .open, .closed: break
-        }
-        tables.counters.closedByBoard[Int(reason.rawValue)] &+= 1
-        listing = .none
-        subscription = nil
-        outbox.begin(.notice)
-        outbox.append(reason.rawValue)
-        _ = outbox.finish()
-        state = .closing(reason)
+    private mutating func recognise(_ principal: Principal) {
+        state = .open(principal)
+        forgetRequests()
+        credit = LinkLimits.initialCredit
+        credited = 0
     }
 
     /// When `expire` has something to do; `.never` if at no time.
     public var deadline: Instant {
-        guard isOpen, !outbox.isEmpty else { return .never }
-        return lastTaken + LinkLimits.notReading
+        var deadline = Instant.never
+        switch state {
+        case .closed: return .never
+        case .waiting: if transport.isConnection { deadline = openedAt + LinkLimits.handshake }
+        case .open: if !isLocal { deadline = lastHeard + LinkLimits.silent }
+        case .closing: break
+        }
+        if case .halfDuplexLine(let turnaround) = transport, let turnSince {
+            deadline = min(deadline, turnSince + turnaround)
+        }
+        return outbox.isEmpty ? deadline : min(deadline, lastTaken + LinkLimits.notReading)
     }
 
     /// Ends the session if the peer has not kept to the times. A session that is ending already is cut short.
     public mutating func expire(at now: Instant, tables: inout LinkTables) {
-        guard isOpen, now >= deadline else { return }
-        end(.notReading, tables: &tables)
-        outbox.removeAll()
+        if outbox.isEmpty { lastTaken = now }
+        if now >= lastTaken + LinkLimits.notReading {
+            end(.notReading, tables: &tables)
+            outbox.removeAll()
+        }
+        switch state {
+        case .waiting where transport.isConnection && now >= openedAt + LinkLimits.handshake:
+            end(.handshakeTimeout, tables: &tables)
+        case .open where !isLocal && now >= lastHeard + LinkLimits.silent:
+            end(.silent, tables: &tables)
+        case .closed, .waiting, .open, .closing: break
+        }
     }
 
     // MARK: Bytes
@@ -110,10 +192,52 @@ public struct LinkSession: ~Copyable {
         get { outbox.span }
     }
 
+    /// How many bytes of `outgoing` may go now.
+    ///
+    /// - Parameters:
+    ///   - room: bytes that the transport takes.
+    /// - Returns: on a half-duplex line, whole frames alone, and only in the board's turn.
+    public func sendable(at now: Instant, room: Int) -> Int {
+        guard case .halfDuplexLine = transport else { return min(outbox.waiting, room) }
+        guard isTurn(at: now), room > LinkSession.turnFrame.count else { return 0 }
+        return outbox.wholeFrames(within: min(room - LinkSession.turnFrame.count, LinkLimits.turn))
+    }
+
+    /// Whether the board has the half-duplex line, and hands it over with `turnFrame` after what it sends.
+    public func isTurn(at now: Instant) -> Bool {
+        guard case .halfDuplexLine(let turnaround) = transport, let turnSince else { return false }
+        return now >= turnSince + turnaround
+    }
+
+    /// The frame that hands a half-duplex line over.
+    public static var turnFrame: InlineArray<7, UInt8> { [0x06, 0x14, 0x21, 0x03, 0xB9, 0x85, 0x00] }
+
+    /// Hands what may go to the transport.
+    ///
+    /// - Returns: whether the transport took anything.
+    public mutating func send(
+        to stream: StreamIndex, at now: Instant, hardware: inout some Hardware & ~Copyable
+    ) -> Bool {
+        let count = sendable(at: now, room: hardware.sendRoom(of: stream))
+        let took = count > 0 && hardware.send(outbox.span.extracting(0..<count), to: stream)
+        if took { sent(count, at: now) }
+        if isTurn(at: now) {
+            let frame = LinkSession.turnFrame
+            if hardware.send(frame.span, to: stream) { handedOver(at: now) }
+        }
+        return took
+    }
+
     /// The transport took the first `count` bytes of `outgoing`.
     public mutating func sent(_ count: Int, at now: Instant) {
         if count > 0 { lastTaken = now }
         outbox.removeFirst(count)
+    }
+
+    /// The transport took `turnFrame`: the line is the peer's.
+    public mutating func handedOver(at now: Instant) {
+        turnSince = nil
+        lastTaken = now
     }
 
     /// Takes what the peer sent; commands are carried out and answered before this returns.
@@ -121,22 +245,109 @@ public struct LinkSession: ~Copyable {
         _ bytes: Span<UInt8>, at now: Instant, tables: inout LinkTables, subject: inout some LinkSubject & ~Copyable
     ) {
         var position = 0
-        while case .open(let principal) = state, let kind = reader.next(in: bytes, from: &position) {
+        while let kind = reader.next(in: bytes, from: &position) {
+            switch state {
+            case .closed, .closing: return
+            case .waiting, .open: break
+            }
             switch kind {
             case .plain:
-                do {
-                    let request = try Request(decoding: reader.payload)
-                    handle(request, of: principal, at: now, tables: &tables, subject: &subject)
-                } catch {
-                    tables.counters.malformed &+= 1
-                    answer(.refusal(Refusal(reason: .malformed)), to: 0, tables: &tables)
+                guard isLocal, case .open(let principal) = state else {
+                    // A line may have noise from before; a connection has a peer that means it.
+                    if transport.isConnection { end(.notEncrypted, tables: &tables) }
+                    continue
                 }
-            case .handshake, .sealed, .notice: continue
+                lastHeard = now
+                let request = LinkSession.request(in: reader.payload)
+                take(request, from: principal, at: now, tables: &tables, subject: &subject)
+            case .handshake:
+                if !isLocal { handshake.start(with: reader) }
+            case .sealed:
+                guard let principal = openSealed(at: now, tables: &tables) else { continue }
+                let request = LinkSession.request(in: tables.payload.span)
+                take(request, from: principal, at: now, tables: &tables, subject: &subject)
+            case .notice: continue
+            case .turn: turnSince = now
             }
         }
     }
 
+    /// Opens the sealed frame that was read, into the tables' payload.
+    ///
+    /// - Returns: who sent it; `nil` if it is nobody's.
+    private mutating func openSealed(at now: Instant, tables: inout LinkTables) -> Principal? {
+        if let candidate {
+            do {
+                try LinkSession.open(reader, with: &candidateOpening, into: &tables.payload)
+                opening = candidateOpening.take()
+                sealing = candidateSealing.take()
+                self.candidate = nil
+                lastHeard = now
+                recognise(candidate)
+                return candidate
+            } catch {}
+        }
+        guard case .open(let principal) = state, opening != nil else {
+            tables.counters.unsealable &+= 1
+            return nil
+        }
+        do {
+            try LinkSession.open(reader, with: &opening, into: &tables.payload)
+            lastHeard = now
+            return principal
+        } catch {
+            switch error {
+            case .replayed: tables.counters.replayed &+= 1
+            case .notAuthentic: tables.counters.unsealable &+= 1
+            }
+            return nil
+        }
+    }
+
+    private static func open(
+        _ reader: borrowing FrameReader, with key: inout OpeningKey?, into message: inout ByteBuffer
+    ) throws(OpeningKey.Failure) {
+        try key?.open(reader.payload, header: Frame.header(.sealed), into: &message)
+    }
+
+    // MARK: Handshakes
+
+    /// Whether a handshake waits for its next step.
+    public var hasHandshakeWork: Bool { handshake.hasWork }
+
+    /// Does one step of a handshake.
+    public mutating func advanceHandshake(
+        at now: Instant, tables: inout LinkTables, subject: borrowing some LinkSubject & ~Copyable
+    ) {
+        switch handshake.advance(at: now, tables: &tables, subject: subject) {
+        case .underway: return
+        case .failed: if case .waiting = state { end(.handshakeFailed, tables: &tables) }
+        case .done(let principal, let sealing, let opening):
+            candidate = principal
+            candidateSealing = consume sealing
+            candidateOpening = consume opening
+            if !handshake.putAnswer(into: &outbox) { end(.notReading, tables: &tables) }
+        }
+    }
+
     // MARK: Requests
+
+    /// - Returns: `nil` if the bytes are no request.
+    private static func request(in bytes: Span<UInt8>) -> Request? {
+        do { return try Request(decoding: bytes) } catch { return nil }
+    }
+
+    private mutating func take(
+        _ request: Request?, from principal: Principal, at now: Instant, tables: inout LinkTables,
+        subject: inout some LinkSubject & ~Copyable
+    ) {
+        guard let request else {
+            tables.counters.malformed &+= 1
+            answer(.refusal(Refusal(reason: .malformed)), to: 0, tables: &tables)
+            return
+        }
+        handle(request, of: principal, at: now, tables: &tables, subject: &subject)
+    }
 
     private mutating func handle(
         _ request: Request, of principal: Principal, at now: Instant, tables: inout LinkTables,
@@ -154,11 +365,7 @@ public struct LinkSession: ~Copyable {
         case .status?:
             answer(.board(subject.boardStatus), to: identifier, tables: &tables)
         case .keepAlive?:
-            let clock = subject.wallClock
-            let time = BoardTime(
-                monotonicNs: UInt64(now.nanoseconds), unixMs: clock.unixMilliseconds,
-                clockTrust: WardenMessages.ClockTrust(rawValue: Int32(clock.trust.rawValue)))
-            answer(.time(time), to: identifier, tables: &tables)
+            answer(.time(BoardTime(now, subject.wallClock)), to: identifier, tables: &tables)
         case .credit(let credit)?:
             self.credit = max(self.credit, credit.limit)
         case .subscribe(let subscription)?:
@@ -220,13 +427,19 @@ public struct LinkSession: ~Copyable {
 
     /// Queues an answer. A peer that asks without reading the answers is dropped when no more of them fit.
     private mutating func answer(_ body: Response.Body, to identifier: UInt32, tables: inout LinkTables) {
-        if !write(Response(identifier: identifier, body: body)) { end(.notReading, tables: &tables) }
+        if write(Response(identifier: identifier, body: body), &tables.scratch) { return }
+        let isExhausted = sealing?.isExhausted ?? false
+        end(isExhausted ? .exhausted : .notReading, tables: &tables)
     }
 
-    private mutating func write(_ response: Response) -> Bool {
-        outbox.begin(.plain)
-        response.encode(into: &outbox)
-        return outbox.finish()
+    private mutating func write(_ response: Response, _ scratch: inout ByteBuffer) -> Bool {
+        if isLocal {
+            outbox.begin(.plain)
+            response.encode(into: &outbox)
+            return outbox.finish()
+        }
+        guard case .open = state, outbox.hasRoomForFrame else { return false }
+        return sealing?.append(response, to: &outbox, scratch: &scratch) ?? false
     }
 
     // MARK: Lists and events
@@ -234,20 +447,24 @@ public struct LinkSession: ~Copyable {
     /// Adds list entries and events, as far as credit, outbox and the bound of one turn reach.
     ///
     /// - Returns: whether there is more to add that only needs another turn.
-    public mutating func pump(subject: borrowing some LinkSubject & ~Copyable) -> Bool {
+    public mutating func pump(
+        tables: inout LinkTables, subject: inout some LinkSubject & ~Copyable
+    ) -> Bool {
         guard case .open = state else { return false }
         for _ in 0..<LinkLimits.framesPerTurn {
             guard credited < credit, outbox.capacity - outbox.waiting >= LinkLimits.answerReserve else { return false }
-            guard addEvent(subject) || addEntry(subject) else { return false }
+            guard addEvent(subject, &tables.scratch) || addEntry(subject, &tables.scratch) else { return false }
         }
         return true
     }
 
     /// Adds the subscription's next event.
-    private mutating func addEvent(_ subject: borrowing some LinkSubject & ~Copyable) -> Bool {
+    private mutating func addEvent(
+        _ subject: borrowing some LinkSubject & ~Copyable, _ scratch: inout ByteBuffer
+    ) -> Bool {
         guard let (next, identifier) = subscription, next <= subject.lastEventSequence else { return false }
         let event = self.event(next, subject)
-        guard write(Response(identifier: identifier, body: .event(event.event))) else { return false }
+        guard write(Response(identifier: identifier, body: .event(event.event)), &scratch) else { return false }
         credited &+= 1
         subscription = (event.following, identifier)
         return true
@@ -263,7 +480,9 @@ public struct LinkSession: ~Copyable {
     }
 
     /// Adds the listing's next entry, or its end.
-    private mutating func addEntry(_ subject: borrowing some LinkSubject & ~Copyable) -> Bool {
+    private mutating func addEntry(
+        _ subject: borrowing some LinkSubject & ~Copyable, _ scratch: inout ByteBuffer
+    ) -> Bool {
         switch listing {
         case .none: return false
         case .table(let kind, let next, let identifier):
@@ -276,23 +495,33 @@ public struct LinkSession: ~Copyable {
                 case .readers: subject.readerStatus(at: next).map { .reader($0) }
                 case .unrecognised: nil
                 }
-            guard let entry else { return endList(count: UInt32(next), identifier) }
-            guard write(Response(identifier: identifier, body: entry)) else { return false }
+            guard let entry else { return endList(count: UInt32(next), identifier, &scratch) }
+            guard write(Response(identifier: identifier, body: entry), &scratch) else { return false }
             credited &+= 1
             listing = .table(kind, next: next + 1, identifier: identifier)
         case .events(let next, let rest, let sent, let identifier):
-            guard rest > 0, next <= subject.lastEventSequence else { return endList(count: sent, identifier) }
+            guard rest > 0, next <= subject.lastEventSequence else { return endList(count: sent, identifier, &scratch) }
             let event = self.event(next, subject)
-            guard write(Response(identifier: identifier, body: .event(event.event))) else { return false }
+            guard write(Response(identifier: identifier, body: .event(event.event)), &scratch) else { return false }
             credited &+= 1
             listing = .events(next: event.following, rest: rest - 1, sent: sent + 1, identifier: identifier)
         }
         return true
     }
 
-    private mutating func endList(count: UInt32, _ identifier: UInt32) -> Bool {
-        guard write(Response(identifier: identifier, body: .end(EndOfList(count: count)))) else { return false }
+    private mutating func endList(count: UInt32, _ identifier: UInt32, _ scratch: inout ByteBuffer) -> Bool {
+        guard write(Response(identifier: identifier, body: .end(EndOfList(count: count))), &scratch) else {
+            return false
+        }
         listing = .none
         return true
+    }
+}
+
+extension BoardTime {
+    init(_ now: Instant, _ clock: WallClock) {
+        self.init(
+            monotonicNs: UInt64(max(0, now.nanoseconds)), unixMs: clock.unixMilliseconds,
+            clockTrust: WardenMessages.ClockTrust(rawValue: Int32(clock.trust.rawValue)))
     }
 }

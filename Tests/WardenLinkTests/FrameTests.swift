@@ -4,9 +4,9 @@ import WardenLink
 
 @Suite struct FrameTests {
     /// The wire form of one frame.
-    static func encode(_ payload: [UInt8], kind: Frame.Kind = .plain, endsTurn: Bool = false) -> [UInt8]? {
+    static func encode(_ payload: [UInt8], kind: Frame.Kind = .plain) -> [UInt8]? {
         var outbox = FrameOutbox(capacity: Frame.encodedLimit)
-        outbox.begin(kind, endsTurn: endsTurn)
+        outbox.begin(kind)
         outbox.append(payload.span)
         return outbox.finish() ? array(outbox.span) : nil
     }
@@ -103,13 +103,12 @@ import WardenLink
         #expect(counters == FrameReader.Counters(foreign: 1))
     }
 
-    @Test func theEndOfATurnIsPartOfTheHeader() throws {
-        let bytes = try #require(Self.encode([5], kind: .sealed, endsTurn: true))
+    @Test(arguments: [Frame.Kind.plain, .handshake, .sealed, .notice, .turn])
+    func theKindIsPartOfTheHeader(kind: Frame.Kind) throws {
+        let bytes = try #require(Self.encode([5], kind: kind))
         var reader = FrameReader()
         var position = 0
-        #expect(reader.next(in: bytes.span, from: &position) == .sealed)
-        let endsTurn = reader.endsTurn
-        #expect(endsTurn)
+        #expect(reader.next(in: bytes.span, from: &position) == kind)
     }
 
     @Test func anOutboxThatHasNoRoomStaysAsItWas() {

@@ -1,4 +1,5 @@
 import Authority
+import Cryptography
 import FixedMemory
 import HardwareInterface
 import WardenLink
@@ -49,7 +50,8 @@ struct LinkBench: ~Copyable {
     init(peer: LinkPeer = LinkBench.operatorUser) {
         var access = AccessTable(keys: 4, users: 4, ownUser: 500)
         _ = access.add(LocalUser(who: .user(1000), role: .operator))
-        tables = LinkTables(access: access)
+        tables = LinkTables(
+            access: access, identity: nil)
         session.open(peer, at: now, tables: &tables)
     }
 
@@ -70,7 +72,7 @@ struct LinkBench: ~Copyable {
         var responses: [Response] = []
         var more = true
         while more || !session.outgoing.isEmpty {
-            more = session.pump(subject: board)
+            more = session.pump(tables: &tables, subject: &board)
             let bytes = array(session.outgoing)
             session.sent(bytes.count, at: now)
             var position = 0
@@ -80,7 +82,7 @@ struct LinkBench: ~Copyable {
                 case .notice:
                     let reason = reader.payload[0]
                     notices.append(reason)
-                case .handshake, .sealed: break
+                case .handshake, .sealed, .turn: break
                 }
             }
         }

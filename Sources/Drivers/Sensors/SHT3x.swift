@@ -26,7 +26,6 @@ public struct SHT3x: SensorChip {
     }
 
     enum Command {
-        static var stop: UInt16 { 0x3093 }
         static var reset: UInt16 { 0x30A2 }
         static var clearStatus: UInt16 { 0x3041 }
         static var status: UInt16 { 0xF32D }
@@ -36,7 +35,7 @@ public struct SHT3x: SensorChip {
     }
 
     private enum Step: UInt8, BitwiseCopyable {
-        case stop, reset, askSerial, serial, askOtherSerial, otherSerial, clearStatus, status
+        case reset, askSerial, serial, askOtherSerial, otherSerial, clearStatus, status
         case measure, result, check
     }
 
@@ -49,7 +48,7 @@ public struct SHT3x: SensorChip {
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
-        step = .stop
+        step = .reset
         measuredAt = .start
         temperature = 0
         humidity = 0
@@ -79,7 +78,7 @@ public struct SHT3x: SensorChip {
     public var reportedChannels: UInt16 { 0b11 }
 
     public mutating func restart() {
-        step = .stop
+        step = .reset
         watch.restart()
     }
     public mutating func restartCycle() { step = .measure }
@@ -87,7 +86,7 @@ public struct SHT3x: SensorChip {
     /// A chip that takes the reset but no command for the serial number is another one.
     public var refusalIsExpected: Bool {
         switch step {
-        case .stop, .askSerial, .serial, .askOtherSerial, .otherSerial: true
+        case .askSerial, .serial, .askOtherSerial, .otherSerial: true
         default: false
         }
     }
@@ -95,8 +94,6 @@ public struct SHT3x: SensorChip {
     public mutating func request() -> BusRequest {
         let address = configuration.address
         switch step {
-        // Somebody else may have left it measuring periodically, when it does not take a reset.
-        case .stop: return .sensirion(Command.stop, to: address)
         case .reset: return .sensirion(Command.reset, to: address)
         case .askSerial: return .sensirion(Command.serialNumber, to: address)
         case .askOtherSerial: return .sensirion(Command.serialNumberStretching, to: address)
@@ -112,7 +109,6 @@ public struct SHT3x: SensorChip {
         _ bytes: Span<UInt8>, at now: Instant, into output: inout SensorOutput
     ) -> ChipProgress {
         switch step {
-        case .stop: return go(to: .reset, after: .milliseconds(1))
         case .reset:
             // A soft reset takes 1.5 ms at the most.
             return go(to: .askSerial, after: .milliseconds(2))

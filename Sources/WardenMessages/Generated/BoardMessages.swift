@@ -300,45 +300,6 @@ public enum OutputPattern: MessageEnum {
     }
 }
 
-/// What somebody may do at a board; each role may do what those before it may.
-public enum AccessRole: MessageEnum {
-    case none
-    /// Sees states and events.
-    case observer
-    /// Releases and locks doors; acknowledges, silences and resets alarms.
-    case `operator`
-    /// Tests, reads out and updates.
-    case technician
-    /// Changes credentials and keys.
-    case administrator
-    /// A number that this version of the schema does not know.
-    case unrecognised(Int32)
-
-    public init() { self = .none }
-
-    public init(rawValue: Int32) {
-        switch rawValue {
-        case 0: self = .none
-        case 1: self = .observer
-        case 2: self = .`operator`
-        case 3: self = .technician
-        case 4: self = .administrator
-        default: self = .unrecognised(rawValue)
-        }
-    }
-
-    public var rawValue: Int32 {
-        switch self {
-        case .none: 0
-        case .observer: 1
-        case .`operator`: 2
-        case .technician: 3
-        case .administrator: 4
-        case .unrecognised(let rawValue): rawValue
-        }
-    }
-}
-
 /// The board image: everything that a board knows about its hardware, doors, detectors and rules. Compiled from a board
 /// file by `wardenctl board build`; the runtime reads only this.
 ///

@@ -124,6 +124,175 @@ public enum RefusalReason: MessageEnum {
     }
 }
 
+/// Payload of the first message of the handshake. Anybody who saw it can send it again, so it asks for nothing.
+public struct Hello: Message {
+    /// Version of the protocol that the client speaks.
+    public var version: UInt32
+    /// Name and version of the client's program, for the log.
+    /// UTF-8, at most 32 bytes.
+    public var program: FixedBytes<32>
+
+    public init() {
+        version = 0
+        program = FixedBytes<32>()
+    }
+
+    public init(
+        version: UInt32 = 0,
+        program: FixedBytes<32> = FixedBytes<32>()
+    ) {
+        self.version = version
+        self.program = program
+    }
+
+    public static var maximumEncodedSize: Int { 40 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if version != 0 {
+            size += 1 + varintSize(version)
+        }
+        if !program.isEmpty {
+            size += 1 + lengthDelimitedSize(program.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if version != 0 {
+            sink.append(0x08)
+            sink.appendVarint(version)
+        }
+        if !program.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(program.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                version = try reader.unsigned32()
+            case 18:
+                program = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !program.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(program.span) else { throw MessageError(.invalidText, field: 2) }
+    }
+}
+
+/// Payload of the second message of the handshake.
+public struct Welcome: Message {
+    /// Version of the protocol that the board speaks.
+    public var version: UInt32
+    /// UTF-8, at most 32 bytes.
+    public var board: FixedBytes<32>
+    /// What the client may do.
+    public var role: AccessRole
+    public var time: BoardTime?
+
+    public init() {
+        version = 0
+        board = FixedBytes<32>()
+        role = AccessRole()
+        time = nil
+    }
+
+    public init(
+        version: UInt32 = 0,
+        board: FixedBytes<32> = FixedBytes<32>(),
+        role: AccessRole = AccessRole(),
+        time: BoardTime? = nil
+    ) {
+        self.version = version
+        self.board = board
+        self.role = role
+        self.time = time
+    }
+
+    public static var maximumEncodedSize: Int { 86 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if version != 0 {
+            size += 1 + varintSize(version)
+        }
+        if !board.isEmpty {
+            size += 1 + lengthDelimitedSize(board.count)
+        }
+        if role.rawValue != 0 {
+            size += 1 + varintSize(role.rawValue)
+        }
+        if let time {
+            size += 1 + lengthDelimitedSize(time.encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if version != 0 {
+            sink.append(0x08)
+            sink.appendVarint(version)
+        }
+        if !board.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(board.span)
+        }
+        if role.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(role.rawValue)
+        }
+        if let time {
+            sink.append(0x22)
+            sink.appendVarint(UInt64(time.encodedSize))
+            time.encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                version = try reader.unsigned32()
+            case 18:
+                board = try fixedBytes(from: &reader)
+            case 24:
+                role = AccessRole(rawValue: try reader.signed32())
+            case 34:
+                var nested = try reader.nested()
+                var value = time ?? BoardTime()
+                try value.merge(from: &nested)
+                time = value
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !board.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(board.span) else { throw MessageError(.invalidText, field: 2) }
+        if let time {
+            try time.check()
+        }
+    }
+}
+
 /// What a client sends inside a frame.
 public struct Request: Message {
     public enum Body: Equatable, Sendable, BitwiseCopyable {

@@ -58,12 +58,6 @@ extension OutputPattern: RandomValue {
     }
 }
 
-extension AccessRole: RandomValue {
-    static func random(using generator: inout SeededGenerator) -> AccessRole {
-        AccessRole(rawValue: generator.enumNumber([0, 1, 2, 3, 4]))
-    }
-}
-
 extension ClockTrust: RandomValue {
     static func random(using generator: inout SeededGenerator) -> ClockTrust {
         ClockTrust(rawValue: generator.enumNumber([0, 1, 2]))
@@ -133,6 +127,12 @@ extension TableKind: RandomValue {
 extension RefusalReason: RandomValue {
     static func random(using generator: inout SeededGenerator) -> RefusalReason {
         RefusalReason(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension AccessRole: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> AccessRole {
+        AccessRole(rawValue: generator.enumNumber([0, 1, 2, 3, 4]))
     }
 }
 
@@ -637,6 +637,26 @@ extension Gap: RandomMessage {
     }
 }
 
+extension Hello: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Hello {
+        var message = Hello()
+        message.version = generator.number(.min, .max) as UInt32
+        message.program = generator.text()
+        return message
+    }
+}
+
+extension Welcome: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Welcome {
+        var message = Welcome()
+        message.version = generator.number(.min, .max) as UInt32
+        message.board = generator.text()
+        message.role = AccessRole.random(using: &generator)
+        if generator.chance { message.time = BoardTime.random(using: &generator) }
+        return message
+    }
+}
+
 extension Request: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Request {
         var message = Request()
@@ -1043,6 +1063,8 @@ extension MessageCase {
         MessageCase(CommandAudit.self, Warden_V1_CommandAudit.self),
         MessageCase(SystemChange.self, Warden_V1_SystemChange.self),
         MessageCase(Gap.self, Warden_V1_Gap.self),
+        MessageCase(Hello.self, Warden_V1_Hello.self),
+        MessageCase(Welcome.self, Warden_V1_Welcome.self),
         MessageCase(Request.self, Warden_V1_Request.self),
         MessageCase(Response.self, Warden_V1_Response.self),
         MessageCase(Command.self, Warden_V1_Command.self),

@@ -429,61 +429,6 @@ nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
-/// What somebody may do at a board; each role may do what those before it may.
-nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
-  case none // = 0
-
-  /// Sees states and events.
-  case observer // = 1
-
-  /// Releases and locks doors; acknowledges, silences and resets alarms.
-  case `operator` // = 2
-
-  /// Tests, reads out and updates.
-  case technician // = 3
-
-  /// Changes credentials and keys.
-  case administrator // = 4
-  case UNRECOGNIZED(Int)
-
-  init() {
-    self = .none
-  }
-
-  init?(rawValue: Int) {
-    switch rawValue {
-    case 0: self = .none
-    case 1: self = .observer
-    case 2: self = .operator
-    case 3: self = .technician
-    case 4: self = .administrator
-    default: self = .UNRECOGNIZED(rawValue)
-    }
-  }
-
-  var rawValue: Int {
-    switch self {
-    case .none: return 0
-    case .observer: return 1
-    case .operator: return 2
-    case .technician: return 3
-    case .administrator: return 4
-    case .UNRECOGNIZED(let i): return i
-    }
-  }
-
-  // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_AccessRole] = [
-    .none,
-    .observer,
-    .operator,
-    .technician,
-    .administrator,
-  ]
-
-}
-
 /// The board image: everything that a board knows about its hardware, doors, detectors and rules. Compiled from a board
 /// file by `wardenctl board build`; the runtime reads only this.
 ///
@@ -1486,10 +1431,6 @@ nonisolated extension Warden_V1_Combination: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Warden_V1_OutputPattern: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0")
-}
-
-nonisolated extension Warden_V1_AccessRole: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCESS_ROLE_NONE\0\u{1}ACCESS_ROLE_OBSERVER\0\u{1}ACCESS_ROLE_OPERATOR\0\u{1}ACCESS_ROLE_TECHNICIAN\0\u{1}ACCESS_ROLE_ADMINISTRATOR\0")
 }
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
