@@ -87,7 +87,7 @@ extension AccessChange {
     private struct Foreign: Error {}
 
     private static func read(_ reader: inout ByteReader) throws(Foreign) -> AccessChange {
-        do {
+        do throws(ByteReader.Truncated) {
             guard let kind = Kind(rawValue: try reader.byte()) else { throw ByteReader.Truncated() }
             switch kind {
             case .usesLeft:
