@@ -29,9 +29,16 @@ build:
 .PHONY: test
 test:
 	@.ci/setup build
+	@.ci/peers
 	swift build --build-tests
 	swift test --skip-build
 	swift run --skip-build warden-selftest
+	.ci/check-sensor-models
+
+## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
+.PHONY: peers
+peers:
+	@.ci/peers
 
 ## check: formatting, rooms keep to the architecture, generated files up to date, C shims compile everywhere
 .PHONY: check

@@ -102,6 +102,9 @@ let package = Package(
             ],
             path: "Tests/SelfTest", swiftSettings: core),
         .executableTarget(
+            name: "devicebus", dependencies: ["FixedMemory", "HardwareInterface", "DeviceModels"],
+            path: "simulators/devicebus", swiftSettings: core),
+        .executableTarget(
             name: "protoc-gen-warden",
             dependencies: [
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -1,5 +1,6 @@
 import AccessControl
 import BoardImage
+import CauseAndEffect
 import Drivers
 import EventJournal
 import FixedMemory

@@ -37,9 +37,11 @@ public struct ADS1115Model: ChipModel {
 
     private var isContinuous: Bool { configuration & 0x0100 == 0 }
 
+    /// One period of the data rate; waking from power-down takes 25 µs more.
     private static func conversionTime(_ configuration: UInt16) -> Interval {
         let rates: InlineArray<8, Int64> = [8, 16, 32, 64, 128, 250, 475, 860]
-        return Interval(nanoseconds: 1_000_000_000 / rates[Int(configuration >> 5 & 0x7)] + 25_000)
+        let wakeUp: Int64 = configuration & 0x0100 != 0 ? 25_000 : 0
+        return Interval(nanoseconds: 1_000_000_000 / rates[Int(configuration >> 5 & 0x7)] + wakeUp)
     }
 
     private static func fullScaleMicrovolts(_ configuration: UInt16) -> Int64 {
@@ -65,15 +67,23 @@ public struct ADS1115Model: ChipModel {
     }
 
     private mutating func advance(to now: Instant) {
-        guard endsAt <= now else { return }
-        if !defects.isFrozen {
-            let code = dividedRounding(
-                microvolts(converting) * 32_768, by: ADS1115Model.fullScaleMicrovolts(converting))
-            conversion = UInt16(bitPattern: Int16(clamping: code))
+        while endsAt <= now {
+            let endedAt = endsAt
+            convert()
+            endsAt = .never
+            guard isContinuous else { return }
+            // The next one begins at once, with the settings of the present; of many the last two count.
+            begin(at: endedAt)
+            let time = endsAt - endedAt
+            let behind = (now - endedAt).nanoseconds / time.nanoseconds
+            if behind > 2 { endsAt = endedAt + time * behind }
         }
-        endsAt = .never
-        // The inputs have not changed since, so the last of the conversions in between is as good as all of them.
-        if isContinuous { begin(at: now) }
+    }
+
+    private mutating func convert() {
+        guard !defects.isFrozen else { return }
+        let code = dividedRounding(microvolts(converting) * 32_768, by: ADS1115Model.fullScaleMicrovolts(converting))
+        conversion = UInt16(bitPattern: Int16(clamping: code))
     }
 
     public mutating func transact<Sink: ByteSink & ~Copyable>(

@@ -144,16 +144,18 @@ public struct MPU6050Model: ChipModel {
     public mutating func transact<Sink: ByteSink & ~Copyable>(
         write: Span<UInt8>, read count: Int, into sink: inout Sink, at now: Instant
     ) -> BusOutcome {
-        guard now >= resetUntil else { return .notAcknowledged }
         advance(to: now)
+        let isResetting = now < resetUntil
         if write.count >= 1 { pointer = write[0] & 0x7F }
         var address = pointer
         for offset in 1..<max(write.count, 1) {
-            store(write[offset], in: address, at: now)
+            if !isResetting { store(write[offset], in: address, at: now) }
             address = (address + 1) & 0x7F
         }
         for _ in 0..<count {
-            sink.append(address == 0x74 ? fifo.pop() : register(address))
+            // The reset bit stays until the reset is over.
+            let byte = address == 0x74 ? fifo.pop() : register(address)
+            sink.append(isResetting && address == 0x6B ? byte | 0x80 : byte)
             // The FIFO's register does not count up.
             if address != 0x74 { address = (address + 1) & 0x7F }
         }

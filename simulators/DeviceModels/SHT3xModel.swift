@@ -64,7 +64,9 @@ public struct SHT3xModel: ChipModel {
     /// - Returns: `false` for a command that the chip does not know.
     private mutating func perform(_ command: UInt16, at now: Instant) -> Bool {
         switch command {
+        // While it measures periodically it takes only the break, the fetch and the status.
         case 0x30A2:
+            guard period == .zero else { return false }
             powerOn(at: now)
             busyUntil = now + .microseconds(1_000)
         case 0x3093:

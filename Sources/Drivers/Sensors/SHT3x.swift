@@ -26,6 +26,7 @@ public struct SHT3x: SensorChip {
     }
 
     enum Command {
+        static var stop: UInt16 { 0x3093 }
         static var reset: UInt16 { 0x30A2 }
         static var clearStatus: UInt16 { 0x3041 }
         static var status: UInt16 { 0xF32D }
@@ -35,7 +36,7 @@ public struct SHT3x: SensorChip {
     }
 
     private enum Step: UInt8, BitwiseCopyable {
-        case reset, askSerial, serial, askOtherSerial, otherSerial, clearStatus, status
+        case stop, reset, askSerial, serial, askOtherSerial, otherSerial, clearStatus, status
         case measure, result, check
     }
 
@@ -48,7 +49,7 @@ public struct SHT3x: SensorChip {
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
-        step = .reset
+        step = .stop
         measuredAt = .start
         temperature = 0
         humidity = 0
@@ -78,7 +79,7 @@ public struct SHT3x: SensorChip {
     public var reportedChannels: UInt16 { 0b11 }
 
     public mutating func restart() {
-        step = .reset
+        step = .stop
         watch.restart()
     }
     public mutating func restartCycle() { step = .measure }
@@ -86,7 +87,7 @@ public struct SHT3x: SensorChip {
     /// A chip that takes the reset but no command for the serial number is another one.
     public var refusalIsExpected: Bool {
         switch step {
-        case .askSerial, .serial, .askOtherSerial, .otherSerial: true
+        case .stop, .askSerial, .serial, .askOtherSerial, .otherSerial: true
         default: false
         }
     }
@@ -94,6 +95,8 @@ public struct SHT3x: SensorChip {
     public mutating func request() -> BusRequest {
         let address = configuration.address
         switch step {
+        // Somebody else may have left it measuring periodically, when it does not take a reset.
+        case .stop: return .sensirion(Command.stop, to: address)
         case .reset: return .sensirion(Command.reset, to: address)
         case .askSerial: return .sensirion(Command.serialNumber, to: address)
         case .askOtherSerial: return .sensirion(Command.serialNumberStretching, to: address)
@@ -109,6 +112,7 @@ public struct SHT3x: SensorChip {
         _ bytes: Span<UInt8>, at now: Instant, into output: inout SensorOutput
     ) -> ChipProgress {
         switch step {
+        case .stop: return go(to: .reset, after: .milliseconds(1))
         case .reset:
             // A soft reset takes 1.5 ms at the most.
             return go(to: .askSerial, after: .milliseconds(2))
