@@ -122,7 +122,7 @@ let package = Package(
         .target(
             name: "BoardCompiler",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Console",
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: core),
         .executableTarget(

@@ -14,7 +14,7 @@ struct Wardenctl: ParsableCommand {
 
             \(ExitStatus.listing)
             """,
-        subcommands: [BoardCommand.self])
+        subcommands: [BoardCommand.self, ScenarioCommand.self])
 
     static func main() {
         do {

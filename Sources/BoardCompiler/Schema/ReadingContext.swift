@@ -1,6 +1,9 @@
+import WardenMessages
+
 /// A list of named things that fields refer to.
 enum NamedTable: String, CaseIterable {
-    case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups
+    case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups,
+        tracks
 
     /// One entry, for messages.
     var singular: String {
@@ -33,6 +36,10 @@ final class ReadingContext {
     var chips: [String: ChipDescription] = [:]
     /// The file names hardware that is not known, so that nothing can be said about its pins.
     var hasUnknownHardware = false
+    /// For scenarios: the board, the words of its trace, and what each track is (no unit for acceleration).
+    var scenarioBoard: ScenarioBoard?
+    var vocabulary: TraceVocabulary?
+    var trackUnits: [(unit: PointUnit?, isKnown: Bool)] = []
     /// What is being read, for messages: "door 'entrance'".
     var subject = ""
 

@@ -165,12 +165,16 @@ struct Record<Target>: Sendable {
     var variantKey: String
     var variantExplanation: String
     var variants: [Variant]
+    /// Compares the fields once all were read; reports and returns `false` where they do not go together.
+    var finish: (@Sendable (inout Target, RecordPlaces, ReadingContext) -> Bool)?
 
     init(
         make: @escaping @Sendable () -> Target, fields: [Field<Target>], variantKey: String = "",
         variantExplanation: String = "",
-        variants: [Variant] = []
+        variants: [Variant] = [],
+        finish: (@Sendable (inout Target, RecordPlaces, ReadingContext) -> Bool)? = nil
     ) {
+        self.finish = finish
         self.make = make
         self.fields = fields
         self.variantKey = variantKey
@@ -251,6 +255,7 @@ struct Record<Target>: Sendable {
                 if !field.read(node, context, &target) { isWhole = false }
             }
         }
+        if isWhole, let finish { isWhole = finish(&target, places, context) }
         return (isWhole ? target : nil, places)
     }
 
