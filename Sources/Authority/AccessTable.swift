@@ -48,8 +48,12 @@ public struct AccessTable: ~Copyable {
     public func principal(forKey publicKey: Span<UInt8>) -> Principal? {
         guard let index = index(ofKey: publicKey), let role = Role(keys[index].role) else { return nil }
         let expires = keys[index].expires
+        // A key is as good as random; its place in the table may change.
+        var scope: UInt32 = 0
+        for byte in 0..<4 { scope |= UInt32(publicKey[byte]) << UInt32(8 * byte) }
         return Principal(
-            role: role, actor: Actor(kind: .link, index: UInt32(index)), expires: expires == 0 ? nil : expires)
+            role: role, actor: Actor(kind: .link, index: UInt32(index)), scope: scope,
+            expires: expires == 0 ? nil : expires)
     }
 
     /// A process of this board, by the kernel's word for its user and group. The highest role of all entries that fit;
@@ -62,12 +66,12 @@ public struct AccessTable: ~Copyable {
             default: break
             }
         }
-        return Principal(role: role, actor: Actor(kind: .link, index: LocalUser.actorIndex, user: user))
+        return Principal(role: role, actor: Actor(kind: .link, index: LocalUser.actorIndex, user: user), scope: user)
     }
 
     /// Whoever sits at a console.
     public func principal(atConsole console: Int) -> Principal {
-        Principal(role: consoleRole, actor: Actor(kind: .console, index: UInt32(console)))
+        Principal(role: consoleRole, actor: Actor(kind: .console, index: UInt32(console)), scope: UInt32(console))
     }
 
     /// Every key is compared, each in constant time, so that timing tells nothing of the table.

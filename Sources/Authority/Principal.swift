@@ -11,10 +11,13 @@ public struct Principal: Equatable, Sendable, BitwiseCopyable {
     public let actor: Actor
     /// Seconds since 1970 from which on the role is void; `nil` for never.
     public let expires: UInt32?
+    /// Keeps apart what different principals keep at the board under names of their own choice, over restarts.
+    public let scope: UInt32
 
-    init(role: Role, actor: Actor, expires: UInt32? = nil) {
+    init(role: Role, actor: Actor, scope: UInt32, expires: UInt32? = nil) {
         self.role = role
         self.actor = actor
+        self.scope = scope
         self.expires = expires
     }
 

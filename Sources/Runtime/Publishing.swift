@@ -122,15 +122,7 @@ extension BoardCore {
         event.monotonicNs = UInt64(record.at.nanoseconds)
         event.unixMs = record.clock.unixMilliseconds
         event.clockTrust = WardenMessages.ClockTrust(rawValue: Int32(record.clock.trust.rawValue))
-        event.class =
-            switch record.eventClass {
-            case .alarm: .alarm
-            case .access: .access
-            case .trouble: .trouble
-            case .audit: .audit
-            case .system: .system
-            case .telemetry: .telemetry
-            }
+        event.class = BoardCore.schemaClass(record.eventClass)
         return event
     }
 }

@@ -1,8 +1,13 @@
+import FixedMemory
+import WardenMessages
+
 /// What happened on the links since the start, over all sessions.
 public struct LinkCounters: Sendable, BitwiseCopyable {
     /// Sessions that came, and those that were turned away because every place was taken.
     public var opened: UInt64 = 0
     public var turnedAway: UInt64 = 0
+    /// Samples that found no room because the peer did not take the ones before.
+    public var samplesLost: UInt64 = 0
     /// Handshakes that were completed, and those that failed because they were not authentic, the client was not known,
     /// or its key had expired.
     public var handshakes: UInt64 = 0
@@ -26,4 +31,40 @@ public struct LinkCounters: Sendable, BitwiseCopyable {
     public var closedByBoard: InlineArray<16, UInt32> = InlineArray(repeating: 0)
 
     public init() {}
+
+    /// How many `status` has.
+    static var count: Int { 16 }
+
+    /// The counter at a place, as peers see it.
+    func status(at index: Int) -> CounterStatus {
+        let counter: (name: FixedBytes<32>, value: UInt64) =
+            switch index {
+            case 0: ("links opened", opened)
+            case 1: ("links turned away", turnedAway)
+            case 2: ("links at once at the most", UInt64(highWater))
+            case 3: ("handshakes", handshakes)
+            case 4: ("handshakes not authentic", notAuthentic)
+            case 5: ("handshakes of unknown clients", unknownClients)
+            case 6: ("handshakes of expired clients", expiredClients)
+            case 7: ("sealed frames not opened", unsealable)
+            case 8: ("sealed frames replayed", replayed)
+            case 9: ("messages malformed", malformed)
+            case 10: ("requests refused", refused)
+            case 11: ("commands", commands)
+            case 12: ("commands too late", lateCommands)
+            case 13: ("commands repeated", repeatedCommands)
+            case 14: ("samples lost", samplesLost)
+            default: ("links dropped for not reading", UInt64(closedByBoard[Int(LinkClosure.notReading.rawValue)]))
+            }
+        return CounterStatus(index: UInt32(index), name: counter.name, value: counter.value)
+    }
+}
+
+extension CounterStatus {
+    /// The same at another place of the table.
+    func at(_ index: Int) -> CounterStatus {
+        var counter = self
+        counter.index = UInt32(index)
+        return counter
+    }
 }

@@ -67,7 +67,7 @@ public struct LinkServer: ~Copyable {
         }
         guard let oldest else { return nil }
         tables.counters.turnedAway &+= 1
-        sessions[oldest].close()
+        sessions[oldest].close(tables: &tables)
         hardware.close(streams[oldest])
         return oldest
     }
@@ -83,7 +83,7 @@ public struct LinkServer: ~Copyable {
     /// A connection is gone.
     public mutating func closed(_ stream: StreamIndex) {
         guard let index = session(of: stream) else { return }
-        sessions[index].close()
+        sessions[index].close(tables: &tables)
     }
 
     /// Sends what the transports take, adds list entries and events, does one step of one handshake, ends sessions whose
@@ -96,14 +96,15 @@ public struct LinkServer: ~Copyable {
         var hasMore = advanceOneHandshake(at: now, subject: subject)
         for index in sessions.indices where sessions[index].isOpen {
             let stream = streams[index]
-            let more = sessions[index].pump(tables: &tables, subject: &subject)
+            let more = sessions[index].pump(at: now, tables: &tables, subject: &subject)
             if sessions[index].send(to: stream, at: now, hardware: &hardware), more { hasMore = true }
             sessions[index].expire(at: now, tables: &tables)
             if sessions[index].closure != nil, !sessions[index].hasOutgoing {
                 hardware.close(stream)
-                sessions[index].close()
+                sessions[index].close(tables: &tables)
             }
         }
+        tables.closeAbandonedReaders(&subject)
         return hasMore
     }
 

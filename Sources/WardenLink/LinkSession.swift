@@ -25,6 +25,17 @@ public struct LinkSession: ~Copyable {
         case none
         case table(TableKind, next: Int, identifier: UInt32)
         case events(next: UInt64, rest: UInt32, sent: UInt32, identifier: UInt32)
+        case recorder(next: UInt64, end: UInt64, sent: UInt32, identifier: UInt32)
+    }
+
+    /// Events that the peer is told of as they happen.
+    struct Subscribing: BitwiseCopyable, DefaultInitializable {
+        /// Of the request that it answers.
+        var identifier: UInt32 = 0
+        /// The place that the board keeps, or the number of the next event where it keeps none.
+        var reader: LinkReader? = nil
+        var next: UInt64 = 0
+        var classes: UInt32 = 0
     }
 
     private var state = State.closed
@@ -45,8 +56,9 @@ public struct LinkSession: ~Copyable {
     private var candidateOpening: OpeningKey? = nil
 
     private var listing = Listing.none
-    /// Sequence number of the next event for a subscription, and the request that it answers.
-    private var subscription: (next: UInt64, identifier: UInt32)? = nil
+    private var subscriptions = FixedList<Subscribing, 4>()
+    private var telemetry = FixedArray<TelemetryStream>(capacity: 16)
+    private var telemetryIdentifier: UInt32 = 0
     /// List entries and events that the peer takes in all, and that were sent.
     private var credit: UInt64 = 0
     private var credited: UInt64 = 0
@@ -93,7 +105,7 @@ public struct LinkSession: ~Copyable {
         self.transport = transport
         reader.reset()
         outbox.removeAll()
-        forgetPeer()
+        forgetPeer(&tables)
         openedAt = now
         lastHeard = now
         lastTaken = now
@@ -102,7 +114,7 @@ public struct LinkSession: ~Copyable {
         switch peer {
         case .localUser(let user, let group):
             isLocal = true
-            recognise(tables.access.principal(forUser: user, group: group))
+            recognise(tables.access.principal(forUser: user, group: group), &tables)
         case .unauthenticated:
             isLocal = false
             state = .waiting
@@ -111,9 +123,9 @@ public struct LinkSession: ~Copyable {
     }
 
     /// Forgets the peer: the connection is gone.
-    public mutating func close() {
+    public mutating func close(tables: inout LinkTables) {
         outbox.removeAll()
-        forgetPeer()
+        forgetPeer(&tables)
         state = .closed
     }
 
@@ -124,31 +136,35 @@ public struct LinkSession: ~Copyable {
         case .open, .waiting: break
         }
         tables.counters.closedByBoard[Int(reason.rawValue)] &+= 1
-        forgetPeer()
+        forgetPeer(&tables)
         outbox.begin(.notice)
         outbox.append(reason.rawValue)
         _ = outbox.finish()
         state = transport.isConnection ? .closing(reason) : .waiting
     }
 
-    private mutating func forgetPeer() {
+    private mutating func forgetPeer(_ tables: inout LinkTables) {
         handshake.stop()
         sealing = nil
         opening = nil
         candidate = nil
         candidateSealing = nil
         candidateOpening = nil
-        forgetRequests()
+        forgetRequests(&tables)
     }
 
-    private mutating func forgetRequests() {
+    private mutating func forgetRequests(_ tables: inout LinkTables) {
         listing = .none
-        subscription = nil
+        telemetry.removeAll()
+        for index in subscriptions.indices {
+            if let reader = subscriptions[index].reader { tables.abandonedReaders.append(reader) }
+        }
+        subscriptions.removeAll()
     }
 
-    private mutating func recognise(_ principal: Principal) {
+    private mutating func recognise(_ principal: Principal, _ tables: inout LinkTables) {
         state = .open(principal)
-        forgetRequests()
+        forgetRequests(&tables)
         credit = LinkLimits.initialCredit
         credited = 0
     }
@@ -164,6 +180,10 @@ public struct LinkSession: ~Copyable {
         }
         if case .halfDuplexLine(let turnaround) = transport, let turnSince {
             deadline = min(deadline, turnSince + turnaround)
+        }
+        // What is due and finds no room waits for the room, not for the time.
+        if credited < credit, outbox.capacity - outbox.waiting >= LinkLimits.answerReserve {
+            for index in telemetry.indices { deadline = min(deadline, telemetry[index].deadline) }
         }
         return outbox.isEmpty ? deadline : min(deadline, lastTaken + LinkLimits.notReading)
     }
@@ -283,7 +303,7 @@ public struct LinkSession: ~Copyable {
                 sealing = candidateSealing.take()
                 self.candidate = nil
                 lastHeard = now
-                recognise(candidate)
+                recognise(candidate, &tables)
                 return candidate
             } catch {}
         }
@@ -369,8 +389,15 @@ public struct LinkSession: ~Copyable {
         case .credit(let credit)?:
             self.credit = max(self.credit, credit.limit)
         case .subscribe(let subscription)?:
-            let next = subscription.fromSequence
-            self.subscription = (next == 0 ? subject.lastEventSequence + 1 : next, identifier)
+            subscribe(subscription, identifier, of: principal, tables: &tables, subject: &subject)
+        case .acknowledge(let acknowledgement)?:
+            for index in subscriptions.indices where subscriptions[index].identifier == acknowledgement.subscription {
+                guard let reader = subscriptions[index].reader else { continue }
+                subject.acknowledge(reader, through: acknowledgement.sequence)
+            }
+        case .unsubscribe(let end)?:
+            unsubscribe(end, subject: &subject)
+            answer(.service(ServiceAnswer()), to: identifier, tables: &tables)
         case .table(let query)?:
             list(.table(query.kind, next: 0, identifier: identifier), for: identifier, tables: &tables)
         case .events(let query)?:
@@ -382,6 +409,45 @@ public struct LinkSession: ~Copyable {
             }
             let rest = query.limit == 0 ? UInt32.max : query.limit
             list(.events(next: next, rest: rest, sent: 0, identifier: identifier), for: identifier, tables: &tables)
+        case .telemetry(let request)?:
+            telemetry.removeAll()
+            telemetryIdentifier = identifier
+            var result = CommandResult.done
+            for index in request.points.indices {
+                let point = request.points[index]
+                if subject.pointStatus(at: Int(point.point)) == nil { result = .unknownTarget }
+                telemetry.append(
+                    TelemetryStream(point, batch: request.batch, latencyMs: request.latencyMs, at: now))
+            }
+            if result != .done { telemetry.removeAll() }
+            answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
+        case .clock(let setting)?:
+            let authorised = principal.authorise(setting, at: subject.wallClock)
+            let result = authorised.map { subject.setClock($0) } ?? notPermitted(&tables)
+            answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
+        case .credentials(let transfer)?:
+            let authorised = principal.authorise(transfer, at: subject.wallClock)
+            let state =
+                authorised.map { subject.transferCredentials($0) } ?? CredentialState(result: notPermitted(&tables))
+            answer(.credentials(state), to: identifier, tables: &tables)
+        case .image(let transfer)?:
+            let authorised = principal.authorise(transfer, at: subject.wallClock)
+            let state = authorised.map { subject.transferImage($0) } ?? ImageState(result: notPermitted(&tables))
+            answer(.image(state), to: identifier, tables: &tables)
+        case .logLevel(let setting)?:
+            let authorised = principal.authorise(setting, at: subject.wallClock)
+            let result = authorised.map { subject.setLogLevel($0) } ?? notPermitted(&tables)
+            answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
+        case .recorder(let query)?:
+            guard principal.authorise(query, at: subject.wallClock) != nil else {
+                answer(.service(ServiceAnswer(result: notPermitted(&tables))), to: identifier, tables: &tables)
+                return
+            }
+            let (end, overflow) = query.offset.addingReportingOverflow(UInt64(query.limit))
+            let all = query.limit == 0 || overflow
+            list(
+                .recorder(next: query.offset, end: all ? .max : end, sent: 0, identifier: identifier), for: identifier,
+                tables: &tables)
         case nil:
             refuse(.unknownRequest, identifier, tables: &tables)
         }
@@ -410,6 +476,57 @@ public struct LinkSession: ~Copyable {
         }
         tables.commands.remember(answer, to: command, identifier, of: principal.actor)
         return answer
+    }
+
+    private func notPermitted(_ tables: inout LinkTables) -> CommandResult {
+        tables.counters.refused &+= 1
+        return .notPermitted
+    }
+
+    private mutating func subscribe(
+        _ request: Subscription, _ identifier: UInt32, of principal: Principal, tables: inout LinkTables,
+        subject: inout some LinkSubject & ~Copyable
+    ) {
+        guard !subscriptions.isFull else {
+            refuse(.busy, identifier, tables: &tables)
+            return
+        }
+        var subscription = Subscribing()
+        subscription.identifier = identifier
+        subscription.classes = request.classes
+        var place = Subscribed()
+        if request.reader.isEmpty {
+            let next = request.fromSequence
+            subscription.next = next == 0 ? subject.lastEventSequence + 1 : next
+        } else {
+            tables.closeAbandonedReaders(&subject)
+            var name = FixedBytes<16>()
+            name.appendLittleEndian(principal.scope)
+            name.append(request.reader.span)
+            guard
+                let reader = subject.openReader(name, classes: request.classes, fromOldest: request.fromOldest)
+            else {
+                refuse(.busy, identifier, tables: &tables)
+                return
+            }
+            subscription.reader = reader
+            place = subject.place(of: reader)
+        }
+        subscriptions.append(subscription)
+        answer(.subscribed(place), to: identifier, tables: &tables)
+    }
+
+    private mutating func unsubscribe(_ request: Unsubscribe, subject: inout some LinkSubject & ~Copyable) {
+        var kept = FixedList<Subscribing, 4>()
+        for index in subscriptions.indices {
+            let subscription = subscriptions[index]
+            if subscription.identifier != request.subscription {
+                kept.append(subscription)
+            } else if let reader = subscription.reader {
+                subject.closeReader(reader, forget: request.forget)
+            }
+        }
+        subscriptions = kept
     }
 
     private mutating func list(_ listing: Listing, for identifier: UInt32, tables: inout LinkTables) {
@@ -444,44 +561,95 @@ public struct LinkSession: ~Copyable {
 
     // MARK: Lists and events
 
-    /// Adds list entries and events, as far as credit, outbox and the bound of one turn reach.
+    /// Adds events, list entries and samples, as far as credit, outbox and the bound of one turn reach.
     ///
     /// - Returns: whether there is more to add that only needs another turn.
     public mutating func pump(
-        tables: inout LinkTables, subject: inout some LinkSubject & ~Copyable
+        at now: Instant, tables: inout LinkTables, subject: inout some LinkSubject & ~Copyable
     ) -> Bool {
         guard case .open = state else { return false }
+        takeSamples(at: now, tables: &tables, subject: subject)
         for _ in 0..<LinkLimits.framesPerTurn {
             guard credited < credit, outbox.capacity - outbox.waiting >= LinkLimits.answerReserve else { return false }
-            guard addEvent(subject, &tables.scratch) || addEntry(subject, &tables.scratch) else { return false }
+            guard
+                addEvent(&subject, &tables.scratch) || addEntry(subject, &tables)
+                    || addBatch(at: now, &tables.scratch)
+            else { return false }
         }
         return true
     }
 
-    /// Adds the subscription's next event.
+    /// Adds the next event of the first subscription that has one.
     private mutating func addEvent(
-        _ subject: borrowing some LinkSubject & ~Copyable, _ scratch: inout ByteBuffer
+        _ subject: inout some LinkSubject & ~Copyable, _ scratch: inout ByteBuffer
     ) -> Bool {
-        guard let (next, identifier) = subscription, next <= subject.lastEventSequence else { return false }
-        let event = self.event(next, subject)
-        guard write(Response(identifier: identifier, body: .event(event.event)), &scratch) else { return false }
+        for index in subscriptions.indices {
+            let subscription = subscriptions[index]
+            if let reader = subscription.reader {
+                guard let event = subject.readEvent(reader) else { continue }
+                return writeEntry(.event(event), to: subscription.identifier, &scratch)
+            }
+            var next = subscription.next
+            // A few events of other classes may be passed over in one go, not a whole journal.
+            for _ in 0..<LinkLimits.framesPerTurn {
+                guard let (event, following) = event(from: next, subject) else { break }
+                next = following
+                subscriptions[index].next = next
+                guard subscription.wants(event) else { continue }
+                return writeEntry(.event(event), to: subscription.identifier, &scratch)
+            }
+        }
+        return false
+    }
+
+    /// The event with this number, or the gap before the next one; and the number to go on with.
+    private func event(
+        from sequence: UInt64, _ subject: borrowing some LinkSubject & ~Copyable
+    ) -> (event: Event, following: UInt64)? {
+        var sequence = sequence
+        // A journal has entries of its own now and then, which are no events.
+        for _ in 0..<LinkLimits.framesPerTurn {
+            guard let kept = subject.nextEventSequence(from: sequence) else { return nil }
+            if kept > sequence && sequence < subject.firstEventSequence {
+                return (Event(body: .gap(Gap(firstSequence: sequence, lastSequence: kept - 1))), kept)
+            }
+            if let event = subject.event(at: kept) { return (event, kept + 1) }
+            sequence = kept + 1
+        }
+        return nil
+    }
+
+    private mutating func writeEntry(
+        _ body: Response.Body, to identifier: UInt32, _ scratch: inout ByteBuffer
+    ) -> Bool {
+        guard write(Response(identifier: identifier, body: body), &scratch) else { return false }
         credited &+= 1
-        subscription = (event.following, identifier)
         return true
     }
 
-    /// The event of a number, or the gap that starts with it where it is no longer kept; and the number after that.
-    private func event(
-        _ sequence: UInt64, _ subject: borrowing some LinkSubject & ~Copyable
-    ) -> (event: Event, following: UInt64) {
-        if let event = subject.event(at: sequence) { return (event, sequence + 1) }
-        let following = max(subject.firstEventSequence, sequence + 1)
-        return (Event(body: .gap(Gap(firstSequence: sequence, lastSequence: following - 1))), following)
+    // MARK: Telemetry
+
+    private mutating func takeSamples(
+        at now: Instant, tables: inout LinkTables, subject: borrowing some LinkSubject & ~Copyable
+    ) {
+        for index in telemetry.indices where now >= telemetry[index].due {
+            guard let status = subject.pointStatus(at: Int(telemetry[index].point)) else { continue }
+            let quality = Quality(rawValue: UInt8(truncatingIfNeeded: status.quality)) ?? .faulty
+            if !telemetry[index].sample(status.value, quality, at: now) { tables.counters.samplesLost &+= 1 }
+        }
+    }
+
+    private mutating func addBatch(at now: Instant, _ scratch: inout ByteBuffer) -> Bool {
+        for index in telemetry.indices where telemetry[index].isReady(at: now) {
+            let batch = telemetry[index].take()
+            return writeEntry(.telemetry(batch), to: telemetryIdentifier, &scratch)
+        }
+        return false
     }
 
     /// Adds the listing's next entry, or its end.
     private mutating func addEntry(
-        _ subject: borrowing some LinkSubject & ~Copyable, _ scratch: inout ByteBuffer
+        _ subject: borrowing some LinkSubject & ~Copyable, _ tables: inout LinkTables
     ) -> Bool {
         switch listing {
         case .none: return false
@@ -493,18 +661,33 @@ public struct LinkSession: ~Copyable {
                 case .detectors: subject.detectorStatus(at: next).map { .detector($0) }
                 case .lines: subject.lineStatus(at: next).map { .line($0) }
                 case .readers: subject.readerStatus(at: next).map { .reader($0) }
+                case .counters:
+                    if next < LinkCounters.count {
+                        .counter(tables.counters.status(at: next))
+                    } else {
+                        subject.counterStatus(at: next - LinkCounters.count).map { .counter($0.at(next)) }
+                    }
                 case .unrecognised: nil
                 }
-            guard let entry else { return endList(count: UInt32(next), identifier, &scratch) }
-            guard write(Response(identifier: identifier, body: entry), &scratch) else { return false }
-            credited &+= 1
+            guard let entry else { return endList(count: UInt32(next), identifier, &tables.scratch) }
+            guard writeEntry(entry, to: identifier, &tables.scratch) else { return false }
             listing = .table(kind, next: next + 1, identifier: identifier)
         case .events(let next, let rest, let sent, let identifier):
-            guard rest > 0, next <= subject.lastEventSequence else { return endList(count: sent, identifier, &scratch) }
-            let event = self.event(next, subject)
-            guard write(Response(identifier: identifier, body: .event(event.event)), &scratch) else { return false }
-            credited &+= 1
-            listing = .events(next: event.following, rest: rest - 1, sent: sent + 1, identifier: identifier)
+            guard rest > 0, let (event, following) = event(from: next, subject) else {
+                return endList(count: sent, identifier, &tables.scratch)
+            }
+            guard writeEntry(.event(event), to: identifier, &tables.scratch) else { return false }
+            listing = .events(next: following, rest: rest - 1, sent: sent + 1, identifier: identifier)
+        case .recorder(let next, let end, let sent, let identifier):
+            guard next < end, var chunk = subject.recorderChunk(from: next), !chunk.data.isEmpty, chunk.offset < end
+            else { return endList(count: sent, identifier, &tables.scratch) }
+            let wanted = end - chunk.offset
+            if wanted < UInt64(chunk.data.count) {
+                chunk.data = FixedBytes(chunk.data.span.extracting(0..<Int(wanted)))
+            }
+            guard writeEntry(.recorder(chunk), to: identifier, &tables.scratch) else { return false }
+            listing = .recorder(
+                next: chunk.offset + UInt64(chunk.data.count), end: end, sent: sent + 1, identifier: identifier)
         }
         return true
     }
@@ -515,6 +698,13 @@ public struct LinkSession: ~Copyable {
         }
         listing = .none
         return true
+    }
+}
+
+extension LinkSession.Subscribing {
+    func wants(_ event: Event) -> Bool {
+        if case .gap? = event.body { return true }
+        return classes == 0 || classes & (1 << UInt32(bitPattern: event.class.rawValue)) != 0
     }
 }
 

@@ -1,4 +1,5 @@
 import Authority
+import FixedMemory
 import HardwareInterface
 import WardenMessages
 
@@ -26,4 +27,64 @@ public protocol LinkSubject: ~Copyable {
 
     /// Records a command that was refused before it came to `execute`.
     mutating func refused(_ command: Command, by actor: Actor, with result: CommandResult)
+
+    // MARK: Places in the journal
+
+    /// The number of the first event from this number on that is kept; `nil` if there is none.
+    func nextEventSequence(from sequence: UInt64) -> UInt64?
+
+    /// Opens a reader whose place the board keeps.
+    ///
+    /// - Parameters:
+    ///   - classes: bit n for events of class n; 0 for all.
+    ///   - fromOldest: where a reader begins that the board does not know yet.
+    /// - Returns: `nil` if it is open already, or there is no room for another.
+    mutating func openReader(_ name: FixedBytes<16>, classes: UInt32, fromOldest: Bool) -> LinkReader?
+    mutating func closeReader(_ reader: LinkReader, forget: Bool)
+    /// Everything up to this number has been acknowledged by the reader, and how many events wait for it.
+    func place(of reader: LinkReader) -> Subscribed
+    /// The reader's next event, or the gap before it.
+    mutating func readEvent(_ reader: LinkReader) -> Event?
+    mutating func acknowledge(_ reader: LinkReader, through sequence: UInt64)
+
+    // MARK: Services; each records who asked and what came of it
+
+    /// The counter at a place, and `nil` after the last.
+    func counterStatus(at index: Int) -> CounterStatus?
+    mutating func setClock(_ setting: Authorised<ClockSetting>) -> CommandResult
+    mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState
+    mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState
+    mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult
+    /// Bytes of the flight recorder from an offset on; `nil` where there are none.
+    func recorderChunk(from offset: UInt64) -> RecorderChunk?
+}
+
+/// A reader's place in the board's journal, as the board numbers them.
+public struct LinkReader: Equatable, Sendable, BitwiseCopyable {
+    public var value: UInt8
+    public init(_ value: UInt8) { self.value = value }
+}
+
+/// What a board answers that keeps no readers and offers no services.
+extension LinkSubject where Self: ~Copyable {
+    public func nextEventSequence(from sequence: UInt64) -> UInt64? {
+        let next = max(sequence, firstEventSequence)
+        return next <= lastEventSequence ? next : nil
+    }
+
+    public mutating func openReader(_ name: FixedBytes<16>, classes: UInt32, fromOldest: Bool) -> LinkReader? { nil }
+    public mutating func closeReader(_ reader: LinkReader, forget: Bool) {}
+    public func place(of reader: LinkReader) -> Subscribed { Subscribed() }
+    public mutating func readEvent(_ reader: LinkReader) -> Event? { nil }
+    public mutating func acknowledge(_ reader: LinkReader, through sequence: UInt64) {}
+    public func counterStatus(at index: Int) -> CounterStatus? { nil }
+    public mutating func setClock(_ setting: Authorised<ClockSetting>) -> CommandResult { .unknownCommand }
+    public mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState {
+        CredentialState(result: .unknownCommand)
+    }
+    public mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState {
+        ImageState(result: .unknownCommand)
+    }
+    public mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .unknownCommand }
+    public func recorderChunk(from offset: UInt64) -> RecorderChunk? { nil }
 }

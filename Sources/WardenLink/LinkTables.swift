@@ -23,6 +23,8 @@ public struct LinkTables: ~Copyable {
     /// Whom the board knows.
     public var access: AccessTable
     public internal(set) var counters = LinkCounters()
+    /// Readers of sessions that are over, to be closed when the board is at hand.
+    var abandonedReaders = FixedArray<LinkReader>(capacity: 64)
     var commands = CommandMemory(capacity: LinkLimits.rememberedCommands)
     /// Without one, only local peers are let in.
     var identity: LinkIdentity?
@@ -34,5 +36,10 @@ public struct LinkTables: ~Copyable {
     public init(access: consuming AccessTable, identity: LinkIdentity?) {
         self.access = access
         self.identity = identity
+    }
+
+    mutating func closeAbandonedReaders(_ subject: inout some LinkSubject & ~Copyable) {
+        for index in abandonedReaders.indices { subject.closeReader(abandonedReaders[index], forget: false) }
+        abandonedReaders.removeAll()
     }
 }

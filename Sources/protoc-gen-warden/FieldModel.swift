@@ -38,6 +38,8 @@ struct FieldModel {
     let number: Int
     /// As it is written after a dot or in a declaration.
     let name: String
+    /// As code inside the message writes it, whatever its own variables are called.
+    var property: String { "self.\(name)" }
     let shape: Shape
     let value: Value
     /// Bounds that are narrower than the type's own.

@@ -105,7 +105,7 @@ struct MessageEmitter {
                 } packed: { field in
                     [
                         "var length = 0",
-                        "for index in \(field.name).indices { length += \(field.size("\(field.name)[index]")) }",
+                        "for index in \(field.property).indices { length += \(field.size("\(field.property)[index]")) }",
                         "size += \(field.tagSize) + lengthDelimitedSize(length)",
                     ]
                 }
@@ -125,11 +125,11 @@ struct MessageEmitter {
                     var statements = field.writeTag
                     statements += [
                         "var length = 0",
-                        "for index in \(field.name).indices { length += \(field.size("\(field.name)[index]")) }",
+                        "for index in \(field.property).indices { length += \(field.size("\(field.property)[index]")) }",
                         "sink.appendVarint(UInt64(length))",
                     ]
-                    let element = field.write("\(field.name)[index]").joined(separator: "; ")
-                    return statements + ["for index in \(field.name).indices { \(element) }"]
+                    let element = field.write("\(field.property)[index]").joined(separator: "; ")
+                    return statements + ["for index in \(field.property).indices { \(element) }"]
                 }
             }
         }
@@ -147,7 +147,7 @@ struct MessageEmitter {
     ) {
         if case .oneof(let oneof) = group[0].shape {
             let all = model.fields.filter { if case .oneof(let other) = $0.shape { other === oneof } else { false } }
-            printer.print("switch \(propertyName(of: oneof)) {")
+            printer.print("switch self.\(propertyName(of: oneof)) {")
             for member in group {
                 let statements = each(member, "value")
                 let isUsed = statements.contains { $0.contains("value") }
@@ -164,19 +164,19 @@ struct MessageEmitter {
         let statements: [String]
         switch field.shape {
         case .plain:
-            opening = "if \(field.isPresent(field.name)) {"
-            statements = each(field, field.name)
+            opening = "if \(field.isPresent(field.property)) {"
+            statements = each(field, field.property)
         case .optional:
-            statements = each(field, field.name)
+            statements = each(field, "value")
             // A size may be the same for every value.
-            let isUsed = statements.contains { $0.contains(field.name) }
-            opening = isUsed ? "if let \(field.name) {" : "if \(field.name) != nil {"
+            let isUsed = statements.contains { $0.contains("value") }
+            opening = isUsed ? "if let value = \(field.property) {" : "if \(field.property) != nil {"
         case .repeated where field.isPacked:
-            opening = "if !\(field.name).isEmpty {"
+            opening = "if !\(field.property).isEmpty {"
             statements = packed(field)
         case .repeated:
-            opening = "for index in \(field.name).indices {"
-            statements = each(field, "\(field.name)[index]")
+            opening = "for index in \(field.property).indices {"
+            statements = each(field, "\(field.property)[index]")
         case .oneof: preconditionFailure("handled above")
         }
         printer.print(opening)
@@ -198,14 +198,14 @@ struct MessageEmitter {
                     if field.isPacked {
                         printer.print("case \(field.number << 3 | field.encoding.wireType):")
                         printer.withIndentation { printer in
-                            printer.print("try append(\(field.readNumber), to: &\(field.name), of: reader)")
+                            printer.print("try append(\(field.readNumber), to: &\(field.property), of: reader)")
                         }
                         printer.print("case \(field.tag):")
                         printer.withIndentation { printer in
                             let read = field.readNumber.split(separator: "reader").joined(separator: "packed")
                             printer.print(
                                 "var packed = try reader.nested()",
-                                "while !packed.isAtEnd { try append(\(read), to: &\(field.name), of: reader) }")
+                                "while !packed.isAtEnd { try append(\(read), to: &\(field.property), of: reader) }")
                         }
                     } else {
                         printer.print("case \(field.tag):")
@@ -241,11 +241,11 @@ struct MessageEmitter {
         case .message:
             statements.append("var nested = try reader.nested()")
             switch field.shape {
-            case .optional: statements.append("var value = \(field.name) ?? \(field.blankElement)")
+            case .optional: statements.append("var value = \(field.property) ?? \(field.blankElement)")
             case .oneof(let oneof):
                 statements += [
                     "var value = \(field.blankElement)",
-                    "if case .\(field.name)(let current)? = \(propertyName(of: oneof)) { value = current }",
+                    "if case .\(field.name)(let current)? = self.\(propertyName(of: oneof)) { value = current }",
                 ]
             case .plain, .repeated: statements.append("var value = \(field.blankElement)")
             }
@@ -253,9 +253,9 @@ struct MessageEmitter {
             value = "value"
         }
         switch field.shape {
-        case .plain, .optional: statements.append("\(field.name) = \(value)")
-        case .oneof(let oneof): statements.append("\(propertyName(of: oneof)) = .\(field.name)(\(value))")
-        case .repeated: statements.append("try append(\(value), to: &\(field.name), of: reader)")
+        case .plain, .optional: statements.append("\(field.property) = \(value)")
+        case .oneof(let oneof): statements.append("self.\(propertyName(of: oneof)) = .\(field.name)(\(value))")
+        case .repeated: statements.append("try append(\(value), to: &\(field.property), of: reader)")
         }
         for statement in statements { printer.print(statement) }
     }
@@ -269,7 +269,7 @@ struct MessageEmitter {
                 case .oneof(let oneof, let members):
                     let checked = members.filter { !$0.check("value").isEmpty }
                     guard !checked.isEmpty else { continue }
-                    printer.print("switch \(propertyName(of: oneof)) {")
+                    printer.print("switch self.\(propertyName(of: oneof)) {")
                     for member in checked {
                         printer.print("case .\(member.name)(let value)?:")
                         printer.withIndentation { printer in
@@ -284,19 +284,22 @@ struct MessageEmitter {
     }
 
     private func emitCheck(_ field: FieldModel, to printer: inout CodePrinter) {
-        let name = if case .repeated = field.shape { "\(field.name)[index]" } else { field.name }
+        let name =
+            if case .repeated = field.shape { "\(field.property)[index]" } else if case .optional = field.shape {
+                "value"
+            } else { field.property }
         let statements = field.check(name)
         if case .repeated = field.shape {
             printer.print(
-                "guard !\(field.name).overflowed else { throw MessageError(.tooMany, field: \(field.number)) }")
+                "guard !\(field.property).overflowed else { throw MessageError(.tooMany, field: \(field.number)) }")
         }
         guard !statements.isEmpty else { return }
         switch field.shape {
         case .plain:
             for statement in statements { printer.print(statement) }
             return
-        case .optional: printer.print("if let \(field.name) {")
-        case .repeated: printer.print("for index in \(field.name).indices {")
+        case .optional: printer.print("if let value = \(field.property) {")
+        case .repeated: printer.print("for index in \(field.property).indices {")
         case .oneof: preconditionFailure("members of a oneof are checked together")
         }
         printer.withIndentation { printer in

@@ -31,8 +31,7 @@ import WardenMessages
     @Test func aRepeatAfterTheConnectionWasLostGetsTheFirstAnswer() throws {
         var bench = LinkBench()
         bench.send(.command(Self.unlock), identifier: 77)
-        bench.session.close()
-        bench.session.open(LinkBench.operatorUser, at: bench.now, tables: &bench.tables)
+        bench.reconnect(LinkBench.operatorUser)
         bench.send(.command(Self.unlock), identifier: 77)
         #expect(try bench.responses().count == 1)
         #expect(bench.board.executed.count == 1)
@@ -41,8 +40,7 @@ import WardenMessages
     @Test func theSameIdentifierOfAnotherClientIsAnotherCommand() throws {
         var bench = LinkBench()
         bench.send(.command(Self.unlock), identifier: 77)
-        bench.session.close()
-        bench.session.open(.localUser(userIdentifier: 0, groupIdentifier: 0), at: bench.now, tables: &bench.tables)
+        bench.reconnect(LinkBench.administratorUser)
         bench.send(.command(Self.unlock), identifier: 77)
         #expect(bench.board.executed.count == 2)
     }
@@ -130,7 +128,7 @@ import WardenMessages
         var bench = LinkBench()
         bench.board.lastEventSequence = 4
         bench.send(.subscribe(Subscription()), identifier: 9)
-        #expect(try bench.responses().isEmpty)
+        #expect(try bench.responses() == [Response(identifier: 9, body: .subscribed(Subscribed()))])
         bench.board.lastEventSequence = 6
         #expect(try bench.responses().sequences == [5, 6])
         #expect(try bench.responses().isEmpty)
@@ -144,18 +142,18 @@ import WardenMessages
         let bodies = try bench.responses().map { response -> Event? in
             if case .event(let event)? = response.body { event } else { nil }
         }
-        #expect(bodies.count == 3)
-        #expect(bodies[0]?.body == .gap(Gap(firstSequence: 3, lastSequence: 9)))
-        #expect(bodies[1]?.sequence == 10)
+        #expect(bodies.count == 4)
+        #expect(bodies[1]?.body == .gap(Gap(firstSequence: 3, lastSequence: 9)))
+        #expect(bodies[2]?.sequence == 10)
     }
 
     @Test func eventsStopAtTheClientsCreditAndGoOnWithMore() throws {
         var bench = LinkBench()
         bench.board.lastEventSequence = 200
         bench.send(.subscribe(Subscription(fromSequence: 1)))
-        #expect(try bench.responses().count == 64)
+        #expect(try bench.responses().sequences == Array(1...64))
         bench.send(.credit(Credit(limit: 100)))
-        #expect(try bench.responses().count == 36)
+        #expect(try bench.responses().sequences == Array(65...100))
         // A limit that is smaller takes nothing back.
         bench.send(.credit(Credit(limit: 10)))
         #expect(try bench.responses().isEmpty)

@@ -74,7 +74,7 @@ struct SealedBench: ~Copyable {
 
     /// What the board has for the client, taken from it.
     mutating func fromBoard() -> [UInt8] {
-        _ = session.pump(tables: &tables, subject: &board)
+        _ = session.pump(at: now, tables: &tables, subject: &board)
         let bytes = array(session.outgoing)
         session.sent(bytes.count, at: now)
         return bytes

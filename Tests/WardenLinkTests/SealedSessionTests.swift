@@ -89,7 +89,7 @@ import WardenMessages
         // Into the same session.
         bench.receive(bench.recorded)
         // Into a new one: the board has another ephemeral key.
-        bench.session.close()
+        bench.session.close(tables: &bench.tables)
         bench.session.open(.unauthenticated, at: bench.now, tables: &bench.tables)
         bench.receive(bench.recorded)
         #expect(bench.board.executed.count == 1)

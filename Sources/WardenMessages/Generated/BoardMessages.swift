@@ -630,58 +630,58 @@ public struct BoardHeader: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if format != 0 {
-            size += 1 + varintSize(format)
+        if self.format != 0 {
+            size += 1 + varintSize(self.format)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if !description.isEmpty {
-            size += 1 + lengthDelimitedSize(description.count)
+        if !self.description.isEmpty {
+            size += 1 + lengthDelimitedSize(self.description.count)
         }
-        if generation != 0 {
-            size += 1 + varintSize(generation)
+        if self.generation != 0 {
+            size += 1 + varintSize(self.generation)
         }
-        if memoryBudgetBytes != 0 {
-            size += 1 + varintSize(memoryBudgetBytes)
+        if self.memoryBudgetBytes != 0 {
+            size += 1 + varintSize(self.memoryBudgetBytes)
         }
-        if hashKeyCheck != 0 {
+        if self.hashKeyCheck != 0 {
             size += 1 + 8
         }
-        if utcOffsetMinutes != 0 {
-            size += 1 + varintSize(Zigzag.encode(utcOffsetMinutes))
+        if self.utcOffsetMinutes != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.utcOffsetMinutes))
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if format != 0 {
+        if self.format != 0 {
             sink.append(0x08)
-            sink.appendVarint(format)
+            sink.appendVarint(self.format)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if !description.isEmpty {
+        if !self.description.isEmpty {
             sink.append(0x1A)
-            sink.appendLengthDelimited(description.span)
+            sink.appendLengthDelimited(self.description.span)
         }
-        if generation != 0 {
+        if self.generation != 0 {
             sink.append(0x20)
-            sink.appendVarint(generation)
+            sink.appendVarint(self.generation)
         }
-        if memoryBudgetBytes != 0 {
+        if self.memoryBudgetBytes != 0 {
             sink.append(0x28)
-            sink.appendVarint(memoryBudgetBytes)
+            sink.appendVarint(self.memoryBudgetBytes)
         }
-        if hashKeyCheck != 0 {
+        if self.hashKeyCheck != 0 {
             sink.append(0x31)
-            sink.appendLittleEndian(hashKeyCheck)
+            sink.appendLittleEndian(self.hashKeyCheck)
         }
-        if utcOffsetMinutes != 0 {
+        if self.utcOffsetMinutes != 0 {
             sink.append(0x38)
-            sink.appendVarint(Zigzag.encode(utcOffsetMinutes))
+            sink.appendVarint(Zigzag.encode(self.utcOffsetMinutes))
         }
     }
 
@@ -690,19 +690,19 @@ public struct BoardHeader: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                format = try reader.unsigned32()
+                self.format = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 26:
-                description = try fixedBytes(from: &reader)
+                self.description = try fixedBytes(from: &reader)
             case 32:
-                generation = try reader.unsigned32()
+                self.generation = try reader.unsigned32()
             case 40:
-                memoryBudgetBytes = try reader.varint()
+                self.memoryBudgetBytes = try reader.varint()
             case 49:
-                hashKeyCheck = try reader.fixed64()
+                self.hashKeyCheck = try reader.fixed64()
             case 56:
-                utcOffsetMinutes = try reader.zigzag32()
+                self.utcOffsetMinutes = try reader.zigzag32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
@@ -713,12 +713,12 @@ public struct BoardHeader: Message {
     }
 
     public func check() throws(MessageError) {
-        guard format <= 65535 else { throw MessageError(.outOfRange, field: 1) }
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
-        guard !description.overflowed else { throw MessageError(.tooLong, field: 3) }
-        guard isValidText(description.span) else { throw MessageError(.invalidText, field: 3) }
-        guard utcOffsetMinutes >= -720, utcOffsetMinutes <= 840 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.format <= 65535 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.description.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard isValidText(self.description.span) else { throw MessageError(.invalidText, field: 3) }
+        guard self.utcOffsetMinutes >= -720, self.utcOffsetMinutes <= 840 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
@@ -760,37 +760,37 @@ public struct Capacities: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if events != 0 {
-            size += 1 + varintSize(events)
+        if self.events != 0 {
+            size += 1 + varintSize(self.events)
         }
-        if credentials != 0 {
-            size += 1 + varintSize(credentials)
+        if self.credentials != 0 {
+            size += 1 + varintSize(self.credentials)
         }
-        if links != 0 {
-            size += 1 + varintSize(links)
+        if self.links != 0 {
+            size += 1 + varintSize(self.links)
         }
-        if consoles != 0 {
-            size += 1 + varintSize(consoles)
+        if self.consoles != 0 {
+            size += 1 + varintSize(self.consoles)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if events != 0 {
+        if self.events != 0 {
             sink.append(0x08)
-            sink.appendVarint(events)
+            sink.appendVarint(self.events)
         }
-        if credentials != 0 {
+        if self.credentials != 0 {
             sink.append(0x10)
-            sink.appendVarint(credentials)
+            sink.appendVarint(self.credentials)
         }
-        if links != 0 {
+        if self.links != 0 {
             sink.append(0x18)
-            sink.appendVarint(links)
+            sink.appendVarint(self.links)
         }
-        if consoles != 0 {
+        if self.consoles != 0 {
             sink.append(0x20)
-            sink.appendVarint(consoles)
+            sink.appendVarint(self.consoles)
         }
     }
 
@@ -799,13 +799,13 @@ public struct Capacities: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                events = try reader.unsigned32()
+                self.events = try reader.unsigned32()
             case 16:
-                credentials = try reader.unsigned32()
+                self.credentials = try reader.unsigned32()
             case 24:
-                links = try reader.unsigned32()
+                self.links = try reader.unsigned32()
             case 32:
-                consoles = try reader.unsigned32()
+                self.consoles = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -816,10 +816,10 @@ public struct Capacities: Message {
     }
 
     public func check() throws(MessageError) {
-        guard events >= 64, events <= 65536 else { throw MessageError(.outOfRange, field: 1) }
-        guard credentials >= 1, credentials <= 1000000 else { throw MessageError(.outOfRange, field: 2) }
-        guard links >= 1, links <= 16 else { throw MessageError(.outOfRange, field: 3) }
-        guard consoles <= 4 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.events >= 64, self.events <= 65536 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.credentials >= 1, self.credentials <= 1000000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.links >= 1, self.links <= 16 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.consoles <= 4 else { throw MessageError(.outOfRange, field: 4) }
     }
 }
 
@@ -886,79 +886,79 @@ public struct Line: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if direction.rawValue != 0 {
-            size += 1 + varintSize(direction.rawValue)
+        if self.direction.rawValue != 0 {
+            size += 1 + varintSize(self.direction.rawValue)
         }
-        if !chip.isEmpty {
-            size += 1 + lengthDelimitedSize(chip.count)
+        if !self.chip.isEmpty {
+            size += 1 + lengthDelimitedSize(self.chip.count)
         }
-        if !kernelName.isEmpty {
-            size += 1 + lengthDelimitedSize(kernelName.count)
+        if !self.kernelName.isEmpty {
+            size += 1 + lengthDelimitedSize(self.kernelName.count)
         }
-        if offset != 0 {
-            size += 1 + varintSize(offset)
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
         }
-        if activeLow {
+        if self.activeLow {
             size += 1 + 1
         }
-        if bias.rawValue != 0 {
-            size += 1 + varintSize(bias.rawValue)
+        if self.bias.rawValue != 0 {
+            size += 1 + varintSize(self.bias.rawValue)
         }
-        if debounceUs != 0 {
-            size += 1 + varintSize(debounceUs)
+        if self.debounceUs != 0 {
+            size += 1 + varintSize(self.debounceUs)
         }
-        if activeAtStart {
+        if self.activeAtStart {
             size += 1 + 1
         }
-        if atExit.rawValue != 0 {
-            size += 1 + varintSize(atExit.rawValue)
+        if self.atExit.rawValue != 0 {
+            size += 1 + varintSize(self.atExit.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if direction.rawValue != 0 {
+        if self.direction.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(direction.rawValue)
+            sink.appendVarint(self.direction.rawValue)
         }
-        if !chip.isEmpty {
+        if !self.chip.isEmpty {
             sink.append(0x1A)
-            sink.appendLengthDelimited(chip.span)
+            sink.appendLengthDelimited(self.chip.span)
         }
-        if !kernelName.isEmpty {
+        if !self.kernelName.isEmpty {
             sink.append(0x22)
-            sink.appendLengthDelimited(kernelName.span)
+            sink.appendLengthDelimited(self.kernelName.span)
         }
-        if offset != 0 {
+        if self.offset != 0 {
             sink.append(0x28)
-            sink.appendVarint(offset)
+            sink.appendVarint(self.offset)
         }
-        if activeLow {
+        if self.activeLow {
             sink.append(0x30)
-            sink.append(activeLow ? 1 : 0)
+            sink.append(self.activeLow ? 1 : 0)
         }
-        if bias.rawValue != 0 {
+        if self.bias.rawValue != 0 {
             sink.append(0x38)
-            sink.appendVarint(bias.rawValue)
+            sink.appendVarint(self.bias.rawValue)
         }
-        if debounceUs != 0 {
+        if self.debounceUs != 0 {
             sink.append(0x40)
-            sink.appendVarint(debounceUs)
+            sink.appendVarint(self.debounceUs)
         }
-        if activeAtStart {
+        if self.activeAtStart {
             sink.append(0x48)
-            sink.append(activeAtStart ? 1 : 0)
+            sink.append(self.activeAtStart ? 1 : 0)
         }
-        if atExit.rawValue != 0 {
+        if self.atExit.rawValue != 0 {
             sink.append(0x50)
-            sink.appendVarint(atExit.rawValue)
+            sink.appendVarint(self.atExit.rawValue)
         }
     }
 
@@ -967,25 +967,25 @@ public struct Line: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                direction = LineDirection(rawValue: try reader.signed32())
+                self.direction = LineDirection(rawValue: try reader.signed32())
             case 26:
-                chip = try fixedBytes(from: &reader)
+                self.chip = try fixedBytes(from: &reader)
             case 34:
-                kernelName = try fixedBytes(from: &reader)
+                self.kernelName = try fixedBytes(from: &reader)
             case 40:
-                offset = try reader.unsigned32()
+                self.offset = try reader.unsigned32()
             case 48:
-                activeLow = try reader.boolean()
+                self.activeLow = try reader.boolean()
             case 56:
-                bias = LineBias(rawValue: try reader.signed32())
+                self.bias = LineBias(rawValue: try reader.signed32())
             case 64:
-                debounceUs = try reader.unsigned32()
+                self.debounceUs = try reader.unsigned32()
             case 72:
-                activeAtStart = try reader.boolean()
+                self.activeAtStart = try reader.boolean()
             case 80:
-                atExit = LineExit(rawValue: try reader.signed32())
+                self.atExit = LineExit(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
@@ -996,14 +996,14 @@ public struct Line: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !chip.overflowed else { throw MessageError(.tooLong, field: 3) }
-        guard isValidText(chip.span) else { throw MessageError(.invalidText, field: 3) }
-        guard !kernelName.overflowed else { throw MessageError(.tooLong, field: 4) }
-        guard isValidText(kernelName.span) else { throw MessageError(.invalidText, field: 4) }
-        guard offset <= 1023 else { throw MessageError(.outOfRange, field: 5) }
-        guard debounceUs <= 1000000 else { throw MessageError(.outOfRange, field: 8) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.chip.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard isValidText(self.chip.span) else { throw MessageError(.invalidText, field: 3) }
+        guard !self.kernelName.overflowed else { throw MessageError(.tooLong, field: 4) }
+        guard isValidText(self.kernelName.span) else { throw MessageError(.invalidText, field: 4) }
+        guard self.offset <= 1023 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.debounceUs <= 1000000 else { throw MessageError(.outOfRange, field: 8) }
     }
 }
 
@@ -1036,30 +1036,30 @@ public struct Bus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if !device.isEmpty {
-            size += 1 + lengthDelimitedSize(device.count)
+        if !self.device.isEmpty {
+            size += 1 + lengthDelimitedSize(self.device.count)
         }
-        if timeoutMs != 0 {
-            size += 1 + varintSize(timeoutMs)
+        if self.timeoutMs != 0 {
+            size += 1 + varintSize(self.timeoutMs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if !device.isEmpty {
+        if !self.device.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(device.span)
+            sink.appendLengthDelimited(self.device.span)
         }
-        if timeoutMs != 0 {
+        if self.timeoutMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(timeoutMs)
+            sink.appendVarint(self.timeoutMs)
         }
     }
 
@@ -1068,11 +1068,11 @@ public struct Bus: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 18:
-                device = try fixedBytes(from: &reader)
+                self.device = try fixedBytes(from: &reader)
             case 24:
-                timeoutMs = try reader.unsigned32()
+                self.timeoutMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -1083,11 +1083,11 @@ public struct Bus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !device.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(device.span) else { throw MessageError(.invalidText, field: 2) }
-        guard timeoutMs >= 1, timeoutMs <= 10000 else { throw MessageError(.outOfRange, field: 3) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.device.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.device.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.timeoutMs >= 1, self.timeoutMs <= 10000 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -1138,58 +1138,58 @@ public struct Port: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if !device.isEmpty {
-            size += 1 + lengthDelimitedSize(device.count)
+        if !self.device.isEmpty {
+            size += 1 + lengthDelimitedSize(self.device.count)
         }
-        if baud != 0 {
-            size += 1 + varintSize(baud)
+        if self.baud != 0 {
+            size += 1 + varintSize(self.baud)
         }
-        if parity.rawValue != 0 {
-            size += 1 + varintSize(parity.rawValue)
+        if self.parity.rawValue != 0 {
+            size += 1 + varintSize(self.parity.rawValue)
         }
-        if dataBits != 0 {
-            size += 1 + varintSize(dataBits)
+        if self.dataBits != 0 {
+            size += 1 + varintSize(self.dataBits)
         }
-        if stopBits != 0 {
-            size += 1 + varintSize(stopBits)
+        if self.stopBits != 0 {
+            size += 1 + varintSize(self.stopBits)
         }
-        if rs485 {
+        if self.rs485 {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if !device.isEmpty {
+        if !self.device.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(device.span)
+            sink.appendLengthDelimited(self.device.span)
         }
-        if baud != 0 {
+        if self.baud != 0 {
             sink.append(0x18)
-            sink.appendVarint(baud)
+            sink.appendVarint(self.baud)
         }
-        if parity.rawValue != 0 {
+        if self.parity.rawValue != 0 {
             sink.append(0x20)
-            sink.appendVarint(parity.rawValue)
+            sink.appendVarint(self.parity.rawValue)
         }
-        if dataBits != 0 {
+        if self.dataBits != 0 {
             sink.append(0x28)
-            sink.appendVarint(dataBits)
+            sink.appendVarint(self.dataBits)
         }
-        if stopBits != 0 {
+        if self.stopBits != 0 {
             sink.append(0x30)
-            sink.appendVarint(stopBits)
+            sink.appendVarint(self.stopBits)
         }
-        if rs485 {
+        if self.rs485 {
             sink.append(0x38)
-            sink.append(rs485 ? 1 : 0)
+            sink.append(self.rs485 ? 1 : 0)
         }
     }
 
@@ -1198,19 +1198,19 @@ public struct Port: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 18:
-                device = try fixedBytes(from: &reader)
+                self.device = try fixedBytes(from: &reader)
             case 24:
-                baud = try reader.unsigned32()
+                self.baud = try reader.unsigned32()
             case 32:
-                parity = Parity(rawValue: try reader.signed32())
+                self.parity = Parity(rawValue: try reader.signed32())
             case 40:
-                dataBits = try reader.unsigned32()
+                self.dataBits = try reader.unsigned32()
             case 48:
-                stopBits = try reader.unsigned32()
+                self.stopBits = try reader.unsigned32()
             case 56:
-                rs485 = try reader.boolean()
+                self.rs485 = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
@@ -1221,13 +1221,13 @@ public struct Port: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !device.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(device.span) else { throw MessageError(.invalidText, field: 2) }
-        guard baud >= 300, baud <= 4000000 else { throw MessageError(.outOfRange, field: 3) }
-        guard dataBits >= 7, dataBits <= 8 else { throw MessageError(.outOfRange, field: 5) }
-        guard stopBits >= 1, stopBits <= 2 else { throw MessageError(.outOfRange, field: 6) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.device.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.device.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.baud >= 300, self.baud <= 4000000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.dataBits >= 7, self.dataBits <= 8 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.stopBits >= 1, self.stopBits <= 2 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 
@@ -1277,19 +1277,19 @@ public struct Sensor: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if bus != 0 {
-            size += 1 + varintSize(bus)
+        if self.bus != 0 {
+            size += 1 + varintSize(self.bus)
         }
-        if address != 0 {
-            size += 1 + varintSize(address)
+        if self.address != 0 {
+            size += 1 + varintSize(self.address)
         }
-        if intervalMs != 0 {
-            size += 1 + varintSize(intervalMs)
+        if self.intervalMs != 0 {
+            size += 1 + varintSize(self.intervalMs)
         }
-        switch chip {
+        switch self.chip {
         case .ads1115(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .bme280(let value)?:
@@ -1302,23 +1302,23 @@ public struct Sensor: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if bus != 0 {
+        if self.bus != 0 {
             sink.append(0x10)
-            sink.appendVarint(bus)
+            sink.appendVarint(self.bus)
         }
-        if address != 0 {
+        if self.address != 0 {
             sink.append(0x18)
-            sink.appendVarint(address)
+            sink.appendVarint(self.address)
         }
-        if intervalMs != 0 {
+        if self.intervalMs != 0 {
             sink.append(0x20)
-            sink.appendVarint(intervalMs)
+            sink.appendVarint(self.intervalMs)
         }
-        switch chip {
+        switch self.chip {
         case .ads1115(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -1340,31 +1340,31 @@ public struct Sensor: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                bus = try reader.unsigned32()
+                self.bus = try reader.unsigned32()
             case 24:
-                address = try reader.unsigned32()
+                self.address = try reader.unsigned32()
             case 32:
-                intervalMs = try reader.unsigned32()
+                self.intervalMs = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = Ads1115Options()
-                if case .ads1115(let current)? = chip { value = current }
+                if case .ads1115(let current)? = self.chip { value = current }
                 try value.merge(from: &nested)
-                chip = .ads1115(value)
+                self.chip = .ads1115(value)
             case 90:
                 var nested = try reader.nested()
                 var value = Bme280Options()
-                if case .bme280(let current)? = chip { value = current }
+                if case .bme280(let current)? = self.chip { value = current }
                 try value.merge(from: &nested)
-                chip = .bme280(value)
+                self.chip = .bme280(value)
             case 98:
                 var nested = try reader.nested()
                 var value = Adxl345Options()
-                if case .adxl345(let current)? = chip { value = current }
+                if case .adxl345(let current)? = self.chip { value = current }
                 try value.merge(from: &nested)
-                chip = .adxl345(value)
+                self.chip = .adxl345(value)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 10, 11, 12: throw reader.error(.wrongWireType)
@@ -1375,12 +1375,12 @@ public struct Sensor: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard bus <= 255 else { throw MessageError(.outOfRange, field: 2) }
-        guard address >= 3, address <= 119 else { throw MessageError(.outOfRange, field: 3) }
-        guard intervalMs <= 3600000 else { throw MessageError(.outOfRange, field: 4) }
-        switch chip {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.bus <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.address >= 3, self.address <= 119 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.intervalMs <= 3600000 else { throw MessageError(.outOfRange, field: 4) }
+        switch self.chip {
         case .ads1115(let value)?:
             try value.check()
         case .bme280(let value)?:
@@ -1417,23 +1417,23 @@ public struct Ads1115Options: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if inputs != 0 {
-            size += 1 + varintSize(inputs)
+        if self.inputs != 0 {
+            size += 1 + varintSize(self.inputs)
         }
-        if fullScaleMv != 0 {
-            size += 1 + varintSize(fullScaleMv)
+        if self.fullScaleMv != 0 {
+            size += 1 + varintSize(self.fullScaleMv)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if inputs != 0 {
+        if self.inputs != 0 {
             sink.append(0x08)
-            sink.appendVarint(inputs)
+            sink.appendVarint(self.inputs)
         }
-        if fullScaleMv != 0 {
+        if self.fullScaleMv != 0 {
             sink.append(0x10)
-            sink.appendVarint(fullScaleMv)
+            sink.appendVarint(self.fullScaleMv)
         }
     }
 
@@ -1442,9 +1442,9 @@ public struct Ads1115Options: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                inputs = try reader.unsigned32()
+                self.inputs = try reader.unsigned32()
             case 16:
-                fullScaleMv = try reader.unsigned32()
+                self.fullScaleMv = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -1455,8 +1455,8 @@ public struct Ads1115Options: Message {
     }
 
     public func check() throws(MessageError) {
-        guard inputs >= 1, inputs <= 15 else { throw MessageError(.outOfRange, field: 1) }
-        guard fullScaleMv >= 256, fullScaleMv <= 6144 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.inputs >= 1, self.inputs <= 15 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.fullScaleMv >= 256, self.fullScaleMv <= 6144 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -1506,16 +1506,16 @@ public struct Adxl345Options: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if rateHz != 0 {
-            size += 1 + varintSize(rateHz)
+        if self.rateHz != 0 {
+            size += 1 + varintSize(self.rateHz)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if rateHz != 0 {
+        if self.rateHz != 0 {
             sink.append(0x08)
-            sink.appendVarint(rateHz)
+            sink.appendVarint(self.rateHz)
         }
     }
 
@@ -1524,7 +1524,7 @@ public struct Adxl345Options: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                rateHz = try reader.unsigned32()
+                self.rateHz = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1535,7 +1535,7 @@ public struct Adxl345Options: Message {
     }
 
     public func check() throws(MessageError) {
-        guard rateHz >= 25, rateHz <= 400 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.rateHz >= 25, self.rateHz <= 400 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -1601,79 +1601,79 @@ public struct Point: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if sensor != 0 {
-            size += 1 + varintSize(sensor)
+        if self.sensor != 0 {
+            size += 1 + varintSize(self.sensor)
         }
-        if channel != 0 {
-            size += 1 + varintSize(channel)
+        if self.channel != 0 {
+            size += 1 + varintSize(self.channel)
         }
-        if zero != 0 {
-            size += 1 + varintSize(Zigzag.encode(zero))
+        if self.zero != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.zero))
         }
-        if numerator != 0 {
-            size += 1 + varintSize(Zigzag.encode(numerator))
+        if self.numerator != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.numerator))
         }
-        if denominator != 0 {
-            size += 1 + varintSize(Zigzag.encode(denominator))
+        if self.denominator != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.denominator))
         }
-        if unit.rawValue != 0 {
-            size += 1 + varintSize(unit.rawValue)
+        if self.unit.rawValue != 0 {
+            size += 1 + varintSize(self.unit.rawValue)
         }
-        if staleAfterMs != 0 {
-            size += 1 + varintSize(staleAfterMs)
+        if self.staleAfterMs != 0 {
+            size += 1 + varintSize(self.staleAfterMs)
         }
-        if minimum != 0 {
-            size += 1 + varintSize(Zigzag.encode(minimum))
+        if self.minimum != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.minimum))
         }
-        if maximum != 0 {
-            size += 1 + varintSize(Zigzag.encode(maximum))
+        if self.maximum != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.maximum))
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if sensor != 0 {
+        if self.sensor != 0 {
             sink.append(0x10)
-            sink.appendVarint(sensor)
+            sink.appendVarint(self.sensor)
         }
-        if channel != 0 {
+        if self.channel != 0 {
             sink.append(0x18)
-            sink.appendVarint(channel)
+            sink.appendVarint(self.channel)
         }
-        if zero != 0 {
+        if self.zero != 0 {
             sink.append(0x20)
-            sink.appendVarint(Zigzag.encode(zero))
+            sink.appendVarint(Zigzag.encode(self.zero))
         }
-        if numerator != 0 {
+        if self.numerator != 0 {
             sink.append(0x28)
-            sink.appendVarint(Zigzag.encode(numerator))
+            sink.appendVarint(Zigzag.encode(self.numerator))
         }
-        if denominator != 0 {
+        if self.denominator != 0 {
             sink.append(0x30)
-            sink.appendVarint(Zigzag.encode(denominator))
+            sink.appendVarint(Zigzag.encode(self.denominator))
         }
-        if unit.rawValue != 0 {
+        if self.unit.rawValue != 0 {
             sink.append(0x38)
-            sink.appendVarint(unit.rawValue)
+            sink.appendVarint(self.unit.rawValue)
         }
-        if staleAfterMs != 0 {
+        if self.staleAfterMs != 0 {
             sink.append(0x40)
-            sink.appendVarint(staleAfterMs)
+            sink.appendVarint(self.staleAfterMs)
         }
-        if minimum != 0 {
+        if self.minimum != 0 {
             sink.append(0x48)
-            sink.appendVarint(Zigzag.encode(minimum))
+            sink.appendVarint(Zigzag.encode(self.minimum))
         }
-        if maximum != 0 {
+        if self.maximum != 0 {
             sink.append(0x50)
-            sink.appendVarint(Zigzag.encode(maximum))
+            sink.appendVarint(Zigzag.encode(self.maximum))
         }
     }
 
@@ -1682,25 +1682,25 @@ public struct Point: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                sensor = try reader.unsigned32()
+                self.sensor = try reader.unsigned32()
             case 24:
-                channel = try reader.unsigned32()
+                self.channel = try reader.unsigned32()
             case 32:
-                zero = try reader.zigzag32()
+                self.zero = try reader.zigzag32()
             case 40:
-                numerator = try reader.zigzag32()
+                self.numerator = try reader.zigzag32()
             case 48:
-                denominator = try reader.zigzag32()
+                self.denominator = try reader.zigzag32()
             case 56:
-                unit = PointUnit(rawValue: try reader.signed32())
+                self.unit = PointUnit(rawValue: try reader.signed32())
             case 64:
-                staleAfterMs = try reader.unsigned32()
+                self.staleAfterMs = try reader.unsigned32()
             case 72:
-                minimum = try reader.zigzag32()
+                self.minimum = try reader.zigzag32()
             case 80:
-                maximum = try reader.zigzag32()
+                self.maximum = try reader.zigzag32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
@@ -1711,12 +1711,12 @@ public struct Point: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard sensor <= 255 else { throw MessageError(.outOfRange, field: 2) }
-        guard channel <= 31 else { throw MessageError(.outOfRange, field: 3) }
-        guard denominator >= 1 else { throw MessageError(.outOfRange, field: 6) }
-        guard staleAfterMs >= 10, staleAfterMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.sensor <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.channel <= 31 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.denominator >= 1 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.staleAfterMs >= 10, self.staleAfterMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
     }
 }
 
@@ -1759,16 +1759,16 @@ public struct Reader: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if door != 0 {
-            size += 1 + varintSize(door)
+        if self.door != 0 {
+            size += 1 + varintSize(self.door)
         }
-        if holdOffMs != 0 {
-            size += 1 + varintSize(holdOffMs)
+        if self.holdOffMs != 0 {
+            size += 1 + varintSize(self.holdOffMs)
         }
-        switch interface {
+        switch self.interface {
         case .serialTag(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case nil: break
@@ -1777,19 +1777,19 @@ public struct Reader: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if door != 0 {
+        if self.door != 0 {
             sink.append(0x10)
-            sink.appendVarint(door)
+            sink.appendVarint(self.door)
         }
-        if holdOffMs != 0 {
+        if self.holdOffMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(holdOffMs)
+            sink.appendVarint(self.holdOffMs)
         }
-        switch interface {
+        switch self.interface {
         case .serialTag(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -1803,17 +1803,17 @@ public struct Reader: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                door = try reader.unsigned32()
+                self.door = try reader.unsigned32()
             case 24:
-                holdOffMs = try reader.unsigned32()
+                self.holdOffMs = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = SerialTagOptions()
-                if case .serialTag(let current)? = interface { value = current }
+                if case .serialTag(let current)? = self.interface { value = current }
                 try value.merge(from: &nested)
-                interface = .serialTag(value)
+                self.interface = .serialTag(value)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 10: throw reader.error(.wrongWireType)
@@ -1824,11 +1824,11 @@ public struct Reader: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard door <= 255 else { throw MessageError(.outOfRange, field: 2) }
-        guard holdOffMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
-        switch interface {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.door <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.holdOffMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+        switch self.interface {
         case .serialTag(let value)?:
             try value.check()
         case nil: break
@@ -1855,16 +1855,16 @@ public struct SerialTagOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if port != 0 {
-            size += 1 + varintSize(port)
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if port != 0 {
+        if self.port != 0 {
             sink.append(0x08)
-            sink.appendVarint(port)
+            sink.appendVarint(self.port)
         }
     }
 
@@ -1873,7 +1873,7 @@ public struct SerialTagOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                port = try reader.unsigned32()
+                self.port = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1884,7 +1884,7 @@ public struct SerialTagOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -1971,100 +1971,100 @@ public struct Door: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if lockKind.rawValue != 0 {
-            size += 1 + varintSize(lockKind.rawValue)
+        if self.lockKind.rawValue != 0 {
+            size += 1 + varintSize(self.lockKind.rawValue)
         }
-        if lockLine != 0 {
-            size += 1 + varintSize(lockLine)
+        if self.lockLine != 0 {
+            size += 1 + varintSize(self.lockLine)
         }
-        if let contactLine {
-            size += 1 + varintSize(contactLine)
+        if let value = self.contactLine {
+            size += 1 + varintSize(value)
         }
-        if let exitLine {
-            size += 1 + varintSize(exitLine)
+        if let value = self.exitLine {
+            size += 1 + varintSize(value)
         }
-        if unlockMs != 0 {
-            size += 1 + varintSize(unlockMs)
+        if self.unlockMs != 0 {
+            size += 1 + varintSize(self.unlockMs)
         }
-        if extendedUnlockMs != 0 {
-            size += 1 + varintSize(extendedUnlockMs)
+        if self.extendedUnlockMs != 0 {
+            size += 1 + varintSize(self.extendedUnlockMs)
         }
-        if heldOpenWarningMs != 0 {
-            size += 1 + varintSize(heldOpenWarningMs)
+        if self.heldOpenWarningMs != 0 {
+            size += 1 + varintSize(self.heldOpenWarningMs)
         }
-        if heldOpenAlarmMs != 0 {
-            size += 1 + varintSize(heldOpenAlarmMs)
+        if self.heldOpenAlarmMs != 0 {
+            size += 1 + varintSize(self.heldOpenAlarmMs)
         }
-        if egress {
+        if self.egress {
             size += 1 + 1
         }
-        if relockOnClose {
+        if self.relockOnClose {
             size += 1 + 1
         }
-        if groups != 0 {
+        if self.groups != 0 {
             size += 1 + 8
         }
-        if let schedule {
-            size += 1 + varintSize(schedule)
+        if let value = self.schedule {
+            size += 1 + varintSize(value)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if lockKind.rawValue != 0 {
+        if self.lockKind.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(lockKind.rawValue)
+            sink.appendVarint(self.lockKind.rawValue)
         }
-        if lockLine != 0 {
+        if self.lockLine != 0 {
             sink.append(0x18)
-            sink.appendVarint(lockLine)
+            sink.appendVarint(self.lockLine)
         }
-        if let contactLine {
+        if let value = self.contactLine {
             sink.append(0x20)
-            sink.appendVarint(contactLine)
+            sink.appendVarint(value)
         }
-        if let exitLine {
+        if let value = self.exitLine {
             sink.append(0x28)
-            sink.appendVarint(exitLine)
+            sink.appendVarint(value)
         }
-        if unlockMs != 0 {
+        if self.unlockMs != 0 {
             sink.append(0x30)
-            sink.appendVarint(unlockMs)
+            sink.appendVarint(self.unlockMs)
         }
-        if extendedUnlockMs != 0 {
+        if self.extendedUnlockMs != 0 {
             sink.append(0x38)
-            sink.appendVarint(extendedUnlockMs)
+            sink.appendVarint(self.extendedUnlockMs)
         }
-        if heldOpenWarningMs != 0 {
+        if self.heldOpenWarningMs != 0 {
             sink.append(0x40)
-            sink.appendVarint(heldOpenWarningMs)
+            sink.appendVarint(self.heldOpenWarningMs)
         }
-        if heldOpenAlarmMs != 0 {
+        if self.heldOpenAlarmMs != 0 {
             sink.append(0x48)
-            sink.appendVarint(heldOpenAlarmMs)
+            sink.appendVarint(self.heldOpenAlarmMs)
         }
-        if egress {
+        if self.egress {
             sink.append(0x50)
-            sink.append(egress ? 1 : 0)
+            sink.append(self.egress ? 1 : 0)
         }
-        if relockOnClose {
+        if self.relockOnClose {
             sink.append(0x58)
-            sink.append(relockOnClose ? 1 : 0)
+            sink.append(self.relockOnClose ? 1 : 0)
         }
-        if groups != 0 {
+        if self.groups != 0 {
             sink.append(0x61)
-            sink.appendLittleEndian(groups)
+            sink.appendLittleEndian(self.groups)
         }
-        if let schedule {
+        if let value = self.schedule {
             sink.append(0x68)
-            sink.appendVarint(schedule)
+            sink.appendVarint(value)
         }
     }
 
@@ -2073,31 +2073,31 @@ public struct Door: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                lockKind = LockKind(rawValue: try reader.signed32())
+                self.lockKind = LockKind(rawValue: try reader.signed32())
             case 24:
-                lockLine = try reader.unsigned32()
+                self.lockLine = try reader.unsigned32()
             case 32:
-                contactLine = try reader.unsigned32()
+                self.contactLine = try reader.unsigned32()
             case 40:
-                exitLine = try reader.unsigned32()
+                self.exitLine = try reader.unsigned32()
             case 48:
-                unlockMs = try reader.unsigned32()
+                self.unlockMs = try reader.unsigned32()
             case 56:
-                extendedUnlockMs = try reader.unsigned32()
+                self.extendedUnlockMs = try reader.unsigned32()
             case 64:
-                heldOpenWarningMs = try reader.unsigned32()
+                self.heldOpenWarningMs = try reader.unsigned32()
             case 72:
-                heldOpenAlarmMs = try reader.unsigned32()
+                self.heldOpenAlarmMs = try reader.unsigned32()
             case 80:
-                egress = try reader.boolean()
+                self.egress = try reader.boolean()
             case 88:
-                relockOnClose = try reader.boolean()
+                self.relockOnClose = try reader.boolean()
             case 97:
-                groups = try reader.fixed64()
+                self.groups = try reader.fixed64()
             case 104:
-                schedule = try reader.unsigned32()
+                self.schedule = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: throw reader.error(.wrongWireType)
@@ -2108,21 +2108,21 @@ public struct Door: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard lockLine <= 1023 else { throw MessageError(.outOfRange, field: 3) }
-        if let contactLine {
-            guard contactLine <= 1023 else { throw MessageError(.outOfRange, field: 4) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.lockLine <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.contactLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
         }
-        if let exitLine {
-            guard exitLine <= 1023 else { throw MessageError(.outOfRange, field: 5) }
+        if let value = self.exitLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 5) }
         }
-        guard unlockMs >= 100, unlockMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
-        guard extendedUnlockMs >= 100, extendedUnlockMs <= 600000 else { throw MessageError(.outOfRange, field: 7) }
-        guard heldOpenWarningMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
-        guard heldOpenAlarmMs <= 86400000 else { throw MessageError(.outOfRange, field: 9) }
-        if let schedule {
-            guard schedule <= 253 else { throw MessageError(.outOfRange, field: 13) }
+        guard self.unlockMs >= 100, self.unlockMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.extendedUnlockMs >= 100, self.extendedUnlockMs <= 600000 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.heldOpenWarningMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
+        guard self.heldOpenAlarmMs <= 86400000 else { throw MessageError(.outOfRange, field: 9) }
+        if let value = self.schedule {
+            guard value <= 253 else { throw MessageError(.outOfRange, field: 13) }
         }
     }
 }
@@ -2176,19 +2176,19 @@ public struct Detector: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if let point {
-            size += 1 + varintSize(point)
+        if let value = self.point {
+            size += 1 + varintSize(value)
         }
-        if let line {
-            size += 1 + varintSize(line)
+        if let value = self.line {
+            size += 1 + varintSize(value)
         }
-        if let sensor {
-            size += 1 + varintSize(sensor)
+        if let value = self.sensor {
+            size += 1 + varintSize(value)
         }
-        switch kind {
+        switch self.kind {
         case .smoke(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .leak(let value)?:
@@ -2207,23 +2207,23 @@ public struct Detector: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if let point {
+        if let value = self.point {
             sink.append(0x10)
-            sink.appendVarint(point)
+            sink.appendVarint(value)
         }
-        if let line {
+        if let value = self.line {
             sink.append(0x18)
-            sink.appendVarint(line)
+            sink.appendVarint(value)
         }
-        if let sensor {
+        if let value = self.sensor {
             sink.append(0x20)
-            sink.appendVarint(sensor)
+            sink.appendVarint(value)
         }
-        switch kind {
+        switch self.kind {
         case .smoke(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -2257,49 +2257,49 @@ public struct Detector: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                point = try reader.unsigned32()
+                self.point = try reader.unsigned32()
             case 24:
-                line = try reader.unsigned32()
+                self.line = try reader.unsigned32()
             case 32:
-                sensor = try reader.unsigned32()
+                self.sensor = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = SmokeOptions()
-                if case .smoke(let current)? = kind { value = current }
+                if case .smoke(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .smoke(value)
+                self.kind = .smoke(value)
             case 90:
                 var nested = try reader.nested()
                 var value = LeakOptions()
-                if case .leak(let current)? = kind { value = current }
+                if case .leak(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .leak(value)
+                self.kind = .leak(value)
             case 98:
                 var nested = try reader.nested()
                 var value = FallOptions()
-                if case .fall(let current)? = kind { value = current }
+                if case .fall(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .fall(value)
+                self.kind = .fall(value)
             case 106:
                 var nested = try reader.nested()
                 var value = LongLieOptions()
-                if case .longLie(let current)? = kind { value = current }
+                if case .longLie(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .longLie(value)
+                self.kind = .longLie(value)
             case 114:
                 var nested = try reader.nested()
                 var value = StateOptions()
-                if case .state(let current)? = kind { value = current }
+                if case .state(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .state(value)
+                self.kind = .state(value)
             case 122:
                 var nested = try reader.nested()
                 var value = ThresholdOptions()
-                if case .threshold(let current)? = kind { value = current }
+                if case .threshold(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
-                kind = .threshold(value)
+                self.kind = .threshold(value)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 10, 11, 12, 13, 14, 15: throw reader.error(.wrongWireType)
@@ -2310,18 +2310,18 @@ public struct Detector: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        if let point {
-            guard point <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        if let value = self.point {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
         }
-        if let line {
-            guard line <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.line {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 3) }
         }
-        if let sensor {
-            guard sensor <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        if let value = self.sensor {
+            guard value <= 255 else { throw MessageError(.outOfRange, field: 4) }
         }
-        switch kind {
+        switch self.kind {
         case .smoke(let value)?:
             try value.check()
         case .leak(let value)?:
@@ -2368,30 +2368,30 @@ public struct SmokeOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if preAlarmMdbPerM != 0 {
-            size += 1 + varintSize(preAlarmMdbPerM)
+        if self.preAlarmMdbPerM != 0 {
+            size += 1 + varintSize(self.preAlarmMdbPerM)
         }
-        if alarmMdbPerM != 0 {
-            size += 1 + varintSize(alarmMdbPerM)
+        if self.alarmMdbPerM != 0 {
+            size += 1 + varintSize(self.alarmMdbPerM)
         }
-        if verificationMs != 0 {
-            size += 1 + varintSize(verificationMs)
+        if self.verificationMs != 0 {
+            size += 1 + varintSize(self.verificationMs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if preAlarmMdbPerM != 0 {
+        if self.preAlarmMdbPerM != 0 {
             sink.append(0x08)
-            sink.appendVarint(preAlarmMdbPerM)
+            sink.appendVarint(self.preAlarmMdbPerM)
         }
-        if alarmMdbPerM != 0 {
+        if self.alarmMdbPerM != 0 {
             sink.append(0x10)
-            sink.appendVarint(alarmMdbPerM)
+            sink.appendVarint(self.alarmMdbPerM)
         }
-        if verificationMs != 0 {
+        if self.verificationMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(verificationMs)
+            sink.appendVarint(self.verificationMs)
         }
     }
 
@@ -2400,11 +2400,11 @@ public struct SmokeOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                preAlarmMdbPerM = try reader.unsigned32()
+                self.preAlarmMdbPerM = try reader.unsigned32()
             case 16:
-                alarmMdbPerM = try reader.unsigned32()
+                self.alarmMdbPerM = try reader.unsigned32()
             case 24:
-                verificationMs = try reader.unsigned32()
+                self.verificationMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -2415,9 +2415,9 @@ public struct SmokeOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard preAlarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 1) }
-        guard alarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 2) }
-        guard verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.preAlarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.alarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -2449,30 +2449,30 @@ public struct LeakOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if wetBelow != 0 {
-            size += 1 + varintSize(Zigzag.encode(wetBelow))
+        if self.wetBelow != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.wetBelow))
         }
-        if openAbove != 0 {
-            size += 1 + varintSize(Zigzag.encode(openAbove))
+        if self.openAbove != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.openAbove))
         }
-        if delayMs != 0 {
-            size += 1 + varintSize(delayMs)
+        if self.delayMs != 0 {
+            size += 1 + varintSize(self.delayMs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if wetBelow != 0 {
+        if self.wetBelow != 0 {
             sink.append(0x08)
-            sink.appendVarint(Zigzag.encode(wetBelow))
+            sink.appendVarint(Zigzag.encode(self.wetBelow))
         }
-        if openAbove != 0 {
+        if self.openAbove != 0 {
             sink.append(0x10)
-            sink.appendVarint(Zigzag.encode(openAbove))
+            sink.appendVarint(Zigzag.encode(self.openAbove))
         }
-        if delayMs != 0 {
+        if self.delayMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(delayMs)
+            sink.appendVarint(self.delayMs)
         }
     }
 
@@ -2481,11 +2481,11 @@ public struct LeakOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                wetBelow = try reader.zigzag32()
+                self.wetBelow = try reader.zigzag32()
             case 16:
-                openAbove = try reader.zigzag32()
+                self.openAbove = try reader.zigzag32()
             case 24:
-                delayMs = try reader.unsigned32()
+                self.delayMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -2496,7 +2496,7 @@ public struct LeakOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard delayMs <= 600000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.delayMs <= 600000 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -2531,30 +2531,30 @@ public struct FallOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if cancelWindowMs != 0 {
-            size += 1 + varintSize(cancelWindowMs)
+        if self.cancelWindowMs != 0 {
+            size += 1 + varintSize(self.cancelWindowMs)
         }
-        if longLieMs != 0 {
-            size += 1 + varintSize(longLieMs)
+        if self.longLieMs != 0 {
+            size += 1 + varintSize(self.longLieMs)
         }
-        if let cancelLine {
-            size += 1 + varintSize(cancelLine)
+        if let value = self.cancelLine {
+            size += 1 + varintSize(value)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if cancelWindowMs != 0 {
+        if self.cancelWindowMs != 0 {
             sink.append(0x08)
-            sink.appendVarint(cancelWindowMs)
+            sink.appendVarint(self.cancelWindowMs)
         }
-        if longLieMs != 0 {
+        if self.longLieMs != 0 {
             sink.append(0x10)
-            sink.appendVarint(longLieMs)
+            sink.appendVarint(self.longLieMs)
         }
-        if let cancelLine {
+        if let value = self.cancelLine {
             sink.append(0x18)
-            sink.appendVarint(cancelLine)
+            sink.appendVarint(value)
         }
     }
 
@@ -2563,11 +2563,11 @@ public struct FallOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                cancelWindowMs = try reader.unsigned32()
+                self.cancelWindowMs = try reader.unsigned32()
             case 16:
-                longLieMs = try reader.unsigned32()
+                self.longLieMs = try reader.unsigned32()
             case 24:
-                cancelLine = try reader.unsigned32()
+                self.cancelLine = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -2578,10 +2578,10 @@ public struct FallOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard cancelWindowMs <= 120000 else { throw MessageError(.outOfRange, field: 1) }
-        guard longLieMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
-        if let cancelLine {
-            guard cancelLine <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.cancelWindowMs <= 120000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.longLieMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
+        if let value = self.cancelLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 3) }
         }
     }
 }
@@ -2606,16 +2606,16 @@ public struct LongLieOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if fallDetector != 0 {
-            size += 1 + varintSize(fallDetector)
+        if self.fallDetector != 0 {
+            size += 1 + varintSize(self.fallDetector)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if fallDetector != 0 {
+        if self.fallDetector != 0 {
             sink.append(0x08)
-            sink.appendVarint(fallDetector)
+            sink.appendVarint(self.fallDetector)
         }
     }
 
@@ -2624,7 +2624,7 @@ public struct LongLieOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                fallDetector = try reader.unsigned32()
+                self.fallDetector = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -2635,7 +2635,7 @@ public struct LongLieOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard fallDetector <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.fallDetector <= 1023 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -2673,37 +2673,37 @@ public struct StateOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if alarmActive {
+        if self.alarmActive {
             size += 1 + 1
         }
-        if onDelayMs != 0 {
-            size += 1 + varintSize(onDelayMs)
+        if self.onDelayMs != 0 {
+            size += 1 + varintSize(self.onDelayMs)
         }
-        if offDelayMs != 0 {
-            size += 1 + varintSize(offDelayMs)
+        if self.offDelayMs != 0 {
+            size += 1 + varintSize(self.offDelayMs)
         }
-        if holds {
+        if self.holds {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if alarmActive {
+        if self.alarmActive {
             sink.append(0x08)
-            sink.append(alarmActive ? 1 : 0)
+            sink.append(self.alarmActive ? 1 : 0)
         }
-        if onDelayMs != 0 {
+        if self.onDelayMs != 0 {
             sink.append(0x10)
-            sink.appendVarint(onDelayMs)
+            sink.appendVarint(self.onDelayMs)
         }
-        if offDelayMs != 0 {
+        if self.offDelayMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(offDelayMs)
+            sink.appendVarint(self.offDelayMs)
         }
-        if holds {
+        if self.holds {
             sink.append(0x20)
-            sink.append(holds ? 1 : 0)
+            sink.append(self.holds ? 1 : 0)
         }
     }
 
@@ -2712,13 +2712,13 @@ public struct StateOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                alarmActive = try reader.boolean()
+                self.alarmActive = try reader.boolean()
             case 16:
-                onDelayMs = try reader.unsigned32()
+                self.onDelayMs = try reader.unsigned32()
             case 24:
-                offDelayMs = try reader.unsigned32()
+                self.offDelayMs = try reader.unsigned32()
             case 32:
-                holds = try reader.boolean()
+                self.holds = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -2729,8 +2729,8 @@ public struct StateOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard onDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
-        guard offDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.onDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.offDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -2776,51 +2776,51 @@ public struct ThresholdOptions: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if alarmLimit != 0 {
-            size += 1 + varintSize(Zigzag.encode(alarmLimit))
+        if self.alarmLimit != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.alarmLimit))
         }
-        if preAlarmLimit != 0 {
-            size += 1 + varintSize(Zigzag.encode(preAlarmLimit))
+        if self.preAlarmLimit != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.preAlarmLimit))
         }
-        if below {
+        if self.below {
             size += 1 + 1
         }
-        if hysteresis != 0 {
-            size += 1 + varintSize(hysteresis)
+        if self.hysteresis != 0 {
+            size += 1 + varintSize(self.hysteresis)
         }
-        if onDelayMs != 0 {
-            size += 1 + varintSize(onDelayMs)
+        if self.onDelayMs != 0 {
+            size += 1 + varintSize(self.onDelayMs)
         }
-        if offDelayMs != 0 {
-            size += 1 + varintSize(offDelayMs)
+        if self.offDelayMs != 0 {
+            size += 1 + varintSize(self.offDelayMs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if alarmLimit != 0 {
+        if self.alarmLimit != 0 {
             sink.append(0x08)
-            sink.appendVarint(Zigzag.encode(alarmLimit))
+            sink.appendVarint(Zigzag.encode(self.alarmLimit))
         }
-        if preAlarmLimit != 0 {
+        if self.preAlarmLimit != 0 {
             sink.append(0x10)
-            sink.appendVarint(Zigzag.encode(preAlarmLimit))
+            sink.appendVarint(Zigzag.encode(self.preAlarmLimit))
         }
-        if below {
+        if self.below {
             sink.append(0x18)
-            sink.append(below ? 1 : 0)
+            sink.append(self.below ? 1 : 0)
         }
-        if hysteresis != 0 {
+        if self.hysteresis != 0 {
             sink.append(0x20)
-            sink.appendVarint(hysteresis)
+            sink.appendVarint(self.hysteresis)
         }
-        if onDelayMs != 0 {
+        if self.onDelayMs != 0 {
             sink.append(0x28)
-            sink.appendVarint(onDelayMs)
+            sink.appendVarint(self.onDelayMs)
         }
-        if offDelayMs != 0 {
+        if self.offDelayMs != 0 {
             sink.append(0x30)
-            sink.appendVarint(offDelayMs)
+            sink.appendVarint(self.offDelayMs)
         }
     }
 
@@ -2829,17 +2829,17 @@ public struct ThresholdOptions: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                alarmLimit = try reader.zigzag32()
+                self.alarmLimit = try reader.zigzag32()
             case 16:
-                preAlarmLimit = try reader.zigzag32()
+                self.preAlarmLimit = try reader.zigzag32()
             case 24:
-                below = try reader.boolean()
+                self.below = try reader.boolean()
             case 32:
-                hysteresis = try reader.unsigned32()
+                self.hysteresis = try reader.unsigned32()
             case 40:
-                onDelayMs = try reader.unsigned32()
+                self.onDelayMs = try reader.unsigned32()
             case 48:
-                offDelayMs = try reader.unsigned32()
+                self.offDelayMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
@@ -2850,8 +2850,8 @@ public struct ThresholdOptions: Message {
     }
 
     public func check() throws(MessageError) {
-        guard onDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 5) }
-        guard offDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.onDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.offDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 
@@ -2891,7 +2891,7 @@ public struct Cause: Message {
 
     public var encodedSize: Int {
         var size = 0
-        switch source {
+        switch self.source {
         case .detector(let value)?:
             size += 1 + varintSize(value)
         case .doorForced(let value)?:
@@ -2902,14 +2902,14 @@ public struct Cause: Message {
             size += 1 + varintSize(value)
         case nil: break
         }
-        if state.rawValue != 0 {
-            size += 1 + varintSize(state.rawValue)
+        if self.state.rawValue != 0 {
+            size += 1 + varintSize(self.state.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        switch source {
+        switch self.source {
         case .detector(let value)?:
             sink.append(0x08)
             sink.appendVarint(value)
@@ -2924,9 +2924,9 @@ public struct Cause: Message {
             sink.appendVarint(value)
         case nil: break
         }
-        if state.rawValue != 0 {
+        if self.state.rawValue != 0 {
             sink.append(0x28)
-            sink.appendVarint(state.rawValue)
+            sink.appendVarint(self.state.rawValue)
         }
     }
 
@@ -2935,15 +2935,15 @@ public struct Cause: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                source = .detector(try reader.unsigned32())
+                self.source = .detector(try reader.unsigned32())
             case 16:
-                source = .doorForced(try reader.unsigned32())
+                self.source = .doorForced(try reader.unsigned32())
             case 24:
-                source = .doorHeld(try reader.unsigned32())
+                self.source = .doorHeld(try reader.unsigned32())
             case 32:
-                source = .line(try reader.unsigned32())
+                self.source = .line(try reader.unsigned32())
             case 40:
-                state = CauseState(rawValue: try reader.signed32())
+                self.state = CauseState(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
@@ -2954,7 +2954,7 @@ public struct Cause: Message {
     }
 
     public func check() throws(MessageError) {
-        switch source {
+        switch self.source {
         case .detector(let value)?:
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
         case .doorForced(let value)?:
@@ -2990,23 +2990,23 @@ public struct OutputAction: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if line != 0 {
-            size += 1 + varintSize(line)
+        if self.line != 0 {
+            size += 1 + varintSize(self.line)
         }
-        if pattern.rawValue != 0 {
-            size += 1 + varintSize(pattern.rawValue)
+        if self.pattern.rawValue != 0 {
+            size += 1 + varintSize(self.pattern.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if line != 0 {
+        if self.line != 0 {
             sink.append(0x08)
-            sink.appendVarint(line)
+            sink.appendVarint(self.line)
         }
-        if pattern.rawValue != 0 {
+        if self.pattern.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(pattern.rawValue)
+            sink.appendVarint(self.pattern.rawValue)
         }
     }
 
@@ -3015,9 +3015,9 @@ public struct OutputAction: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                line = try reader.unsigned32()
+                self.line = try reader.unsigned32()
             case 16:
-                pattern = OutputPattern(rawValue: try reader.signed32())
+                self.pattern = OutputPattern(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -3028,7 +3028,7 @@ public struct OutputAction: Message {
     }
 
     public func check() throws(MessageError) {
-        guard line <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.line <= 1023 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -3058,7 +3058,7 @@ public struct EffectAction: Message {
 
     public var encodedSize: Int {
         var size = 0
-        switch action {
+        switch self.action {
         case .output(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .releaseDoor(let value)?:
@@ -3069,7 +3069,7 @@ public struct EffectAction: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        switch action {
+        switch self.action {
         case .output(let value)?:
             sink.append(0x0A)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -3088,11 +3088,11 @@ public struct EffectAction: Message {
             case 10:
                 var nested = try reader.nested()
                 var value = OutputAction()
-                if case .output(let current)? = action { value = current }
+                if case .output(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .output(value)
+                self.action = .output(value)
             case 16:
-                action = .releaseDoor(try reader.unsigned32())
+                self.action = .releaseDoor(try reader.unsigned32())
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -3103,7 +3103,7 @@ public struct EffectAction: Message {
     }
 
     public func check() throws(MessageError) {
-        switch action {
+        switch self.action {
         case .output(let value)?:
             try value.check()
         case .releaseDoor(let value)?:
@@ -3168,67 +3168,67 @@ public struct Effect: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if combination.rawValue != 0 {
-            size += 1 + varintSize(combination.rawValue)
+        if self.combination.rawValue != 0 {
+            size += 1 + varintSize(self.combination.rawValue)
         }
-        if atLeast != 0 {
-            size += 1 + varintSize(atLeast)
+        if self.atLeast != 0 {
+            size += 1 + varintSize(self.atLeast)
         }
-        for index in causes.indices {
-            size += 1 + lengthDelimitedSize(causes[index].encodedSize)
+        for index in self.causes.indices {
+            size += 1 + lengthDelimitedSize(self.causes[index].encodedSize)
         }
-        for index in actions.indices {
-            size += 1 + lengthDelimitedSize(actions[index].encodedSize)
+        for index in self.actions.indices {
+            size += 1 + lengthDelimitedSize(self.actions[index].encodedSize)
         }
-        if delayMs != 0 {
-            size += 1 + varintSize(delayMs)
+        if self.delayMs != 0 {
+            size += 1 + varintSize(self.delayMs)
         }
-        if priority != 0 {
-            size += 1 + varintSize(priority)
+        if self.priority != 0 {
+            size += 1 + varintSize(self.priority)
         }
-        if latching {
+        if self.latching {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if combination.rawValue != 0 {
+        if self.combination.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(combination.rawValue)
+            sink.appendVarint(self.combination.rawValue)
         }
-        if atLeast != 0 {
+        if self.atLeast != 0 {
             sink.append(0x18)
-            sink.appendVarint(atLeast)
+            sink.appendVarint(self.atLeast)
         }
-        for index in causes.indices {
+        for index in self.causes.indices {
             sink.append(0x22)
-            sink.appendVarint(UInt64(causes[index].encodedSize))
-            causes[index].encode(into: &sink)
+            sink.appendVarint(UInt64(self.causes[index].encodedSize))
+            self.causes[index].encode(into: &sink)
         }
-        for index in actions.indices {
+        for index in self.actions.indices {
             sink.append(0x2A)
-            sink.appendVarint(UInt64(actions[index].encodedSize))
-            actions[index].encode(into: &sink)
+            sink.appendVarint(UInt64(self.actions[index].encodedSize))
+            self.actions[index].encode(into: &sink)
         }
-        if delayMs != 0 {
+        if self.delayMs != 0 {
             sink.append(0x30)
-            sink.appendVarint(delayMs)
+            sink.appendVarint(self.delayMs)
         }
-        if priority != 0 {
+        if self.priority != 0 {
             sink.append(0x38)
-            sink.appendVarint(priority)
+            sink.appendVarint(self.priority)
         }
-        if latching {
+        if self.latching {
             sink.append(0x40)
-            sink.append(latching ? 1 : 0)
+            sink.append(self.latching ? 1 : 0)
         }
     }
 
@@ -3237,27 +3237,27 @@ public struct Effect: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                combination = Combination(rawValue: try reader.signed32())
+                self.combination = Combination(rawValue: try reader.signed32())
             case 24:
-                atLeast = try reader.unsigned32()
+                self.atLeast = try reader.unsigned32()
             case 34:
                 var nested = try reader.nested()
                 var value = Cause()
                 try value.merge(from: &nested)
-                try append(value, to: &causes, of: reader)
+                try append(value, to: &self.causes, of: reader)
             case 42:
                 var nested = try reader.nested()
                 var value = EffectAction()
                 try value.merge(from: &nested)
-                try append(value, to: &actions, of: reader)
+                try append(value, to: &self.actions, of: reader)
             case 48:
-                delayMs = try reader.unsigned32()
+                self.delayMs = try reader.unsigned32()
             case 56:
-                priority = try reader.unsigned32()
+                self.priority = try reader.unsigned32()
             case 64:
-                latching = try reader.boolean()
+                self.latching = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
@@ -3268,19 +3268,19 @@ public struct Effect: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard atLeast <= 16 else { throw MessageError(.outOfRange, field: 3) }
-        guard !causes.overflowed else { throw MessageError(.tooMany, field: 4) }
-        for index in causes.indices {
-            try causes[index].check()
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.atLeast <= 16 else { throw MessageError(.outOfRange, field: 3) }
+        guard !self.causes.overflowed else { throw MessageError(.tooMany, field: 4) }
+        for index in self.causes.indices {
+            try self.causes[index].check()
         }
-        guard !actions.overflowed else { throw MessageError(.tooMany, field: 5) }
-        for index in actions.indices {
-            try actions[index].check()
+        guard !self.actions.overflowed else { throw MessageError(.tooMany, field: 5) }
+        for index in self.actions.indices {
+            try self.actions[index].check()
         }
-        guard delayMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
-        guard priority <= 255 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.delayMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.priority <= 255 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
@@ -3313,30 +3313,30 @@ public struct SchedulePeriod: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if days != 0 {
-            size += 1 + varintSize(days)
+        if self.days != 0 {
+            size += 1 + varintSize(self.days)
         }
-        if fromMinute != 0 {
-            size += 1 + varintSize(fromMinute)
+        if self.fromMinute != 0 {
+            size += 1 + varintSize(self.fromMinute)
         }
-        if toMinute != 0 {
-            size += 1 + varintSize(toMinute)
+        if self.toMinute != 0 {
+            size += 1 + varintSize(self.toMinute)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if days != 0 {
+        if self.days != 0 {
             sink.append(0x08)
-            sink.appendVarint(days)
+            sink.appendVarint(self.days)
         }
-        if fromMinute != 0 {
+        if self.fromMinute != 0 {
             sink.append(0x10)
-            sink.appendVarint(fromMinute)
+            sink.appendVarint(self.fromMinute)
         }
-        if toMinute != 0 {
+        if self.toMinute != 0 {
             sink.append(0x18)
-            sink.appendVarint(toMinute)
+            sink.appendVarint(self.toMinute)
         }
     }
 
@@ -3345,11 +3345,11 @@ public struct SchedulePeriod: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                days = try reader.unsigned32()
+                self.days = try reader.unsigned32()
             case 16:
-                fromMinute = try reader.unsigned32()
+                self.fromMinute = try reader.unsigned32()
             case 24:
-                toMinute = try reader.unsigned32()
+                self.toMinute = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -3360,9 +3360,9 @@ public struct SchedulePeriod: Message {
     }
 
     public func check() throws(MessageError) {
-        guard days >= 1, days <= 255 else { throw MessageError(.outOfRange, field: 1) }
-        guard fromMinute <= 1440 else { throw MessageError(.outOfRange, field: 2) }
-        guard toMinute <= 1440 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.days >= 1, self.days <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.fromMinute <= 1440 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.toMinute <= 1440 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 
@@ -3394,31 +3394,31 @@ public struct Schedule: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        for index in periods.indices {
-            size += 1 + lengthDelimitedSize(periods[index].encodedSize)
+        for index in self.periods.indices {
+            size += 1 + lengthDelimitedSize(self.periods[index].encodedSize)
         }
-        if activeWithoutClock {
+        if self.activeWithoutClock {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        for index in periods.indices {
+        for index in self.periods.indices {
             sink.append(0x12)
-            sink.appendVarint(UInt64(periods[index].encodedSize))
-            periods[index].encode(into: &sink)
+            sink.appendVarint(UInt64(self.periods[index].encodedSize))
+            self.periods[index].encode(into: &sink)
         }
-        if activeWithoutClock {
+        if self.activeWithoutClock {
             sink.append(0x18)
-            sink.append(activeWithoutClock ? 1 : 0)
+            sink.append(self.activeWithoutClock ? 1 : 0)
         }
     }
 
@@ -3427,14 +3427,14 @@ public struct Schedule: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 18:
                 var nested = try reader.nested()
                 var value = SchedulePeriod()
                 try value.merge(from: &nested)
-                try append(value, to: &periods, of: reader)
+                try append(value, to: &self.periods, of: reader)
             case 24:
-                activeWithoutClock = try reader.boolean()
+                self.activeWithoutClock = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -3445,11 +3445,11 @@ public struct Schedule: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !periods.overflowed else { throw MessageError(.tooMany, field: 2) }
-        for index in periods.indices {
-            try periods[index].check()
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.periods.overflowed else { throw MessageError(.tooMany, field: 2) }
+        for index in self.periods.indices {
+            try self.periods[index].check()
         }
     }
 }
@@ -3505,58 +3505,58 @@ public struct Credential: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !hash.isEmpty {
-            size += 1 + lengthDelimitedSize(hash.count)
+        if !self.hash.isEmpty {
+            size += 1 + lengthDelimitedSize(self.hash.count)
         }
-        if validFrom != 0 {
-            size += 1 + varintSize(validFrom)
+        if self.validFrom != 0 {
+            size += 1 + varintSize(self.validFrom)
         }
-        if validUntil != 0 {
-            size += 1 + varintSize(validUntil)
+        if self.validUntil != 0 {
+            size += 1 + varintSize(self.validUntil)
         }
-        if groups != 0 {
+        if self.groups != 0 {
             size += 1 + 8
         }
-        if extendedTime {
+        if self.extendedTime {
             size += 1 + 1
         }
-        if lost {
+        if self.lost {
             size += 1 + 1
         }
-        if holder != 0 {
-            size += 1 + varintSize(holder)
+        if self.holder != 0 {
+            size += 1 + varintSize(self.holder)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !hash.isEmpty {
+        if !self.hash.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(hash.span)
+            sink.appendLengthDelimited(self.hash.span)
         }
-        if validFrom != 0 {
+        if self.validFrom != 0 {
             sink.append(0x10)
-            sink.appendVarint(validFrom)
+            sink.appendVarint(self.validFrom)
         }
-        if validUntil != 0 {
+        if self.validUntil != 0 {
             sink.append(0x18)
-            sink.appendVarint(validUntil)
+            sink.appendVarint(self.validUntil)
         }
-        if groups != 0 {
+        if self.groups != 0 {
             sink.append(0x21)
-            sink.appendLittleEndian(groups)
+            sink.appendLittleEndian(self.groups)
         }
-        if extendedTime {
+        if self.extendedTime {
             sink.append(0x28)
-            sink.append(extendedTime ? 1 : 0)
+            sink.append(self.extendedTime ? 1 : 0)
         }
-        if lost {
+        if self.lost {
             sink.append(0x30)
-            sink.append(lost ? 1 : 0)
+            sink.append(self.lost ? 1 : 0)
         }
-        if holder != 0 {
+        if self.holder != 0 {
             sink.append(0x38)
-            sink.appendVarint(holder)
+            sink.appendVarint(self.holder)
         }
     }
 
@@ -3565,19 +3565,19 @@ public struct Credential: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                hash = try fixedBytes(from: &reader)
+                self.hash = try fixedBytes(from: &reader)
             case 16:
-                validFrom = try reader.unsigned32()
+                self.validFrom = try reader.unsigned32()
             case 24:
-                validUntil = try reader.unsigned32()
+                self.validUntil = try reader.unsigned32()
             case 33:
-                groups = try reader.fixed64()
+                self.groups = try reader.fixed64()
             case 40:
-                extendedTime = try reader.boolean()
+                self.extendedTime = try reader.boolean()
             case 48:
-                lost = try reader.boolean()
+                self.lost = try reader.boolean()
             case 56:
-                holder = try reader.unsigned32()
+                self.holder = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
@@ -3588,8 +3588,8 @@ public struct Credential: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !hash.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard holder <= 16777215 else { throw MessageError(.outOfRange, field: 7) }
+        guard !self.hash.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard self.holder <= 16777215 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
@@ -3628,37 +3628,37 @@ public struct ClientKey: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if !publicKey.isEmpty {
-            size += 1 + lengthDelimitedSize(publicKey.count)
+        if !self.publicKey.isEmpty {
+            size += 1 + lengthDelimitedSize(self.publicKey.count)
         }
-        if role.rawValue != 0 {
-            size += 1 + varintSize(role.rawValue)
+        if self.role.rawValue != 0 {
+            size += 1 + varintSize(self.role.rawValue)
         }
-        if expires != 0 {
-            size += 1 + varintSize(expires)
+        if self.expires != 0 {
+            size += 1 + varintSize(self.expires)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if !publicKey.isEmpty {
+        if !self.publicKey.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(publicKey.span)
+            sink.appendLengthDelimited(self.publicKey.span)
         }
-        if role.rawValue != 0 {
+        if self.role.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(role.rawValue)
+            sink.appendVarint(self.role.rawValue)
         }
-        if expires != 0 {
+        if self.expires != 0 {
             sink.append(0x20)
-            sink.appendVarint(expires)
+            sink.appendVarint(self.expires)
         }
     }
 
@@ -3667,13 +3667,13 @@ public struct ClientKey: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 18:
-                publicKey = try fixedBytes(from: &reader)
+                self.publicKey = try fixedBytes(from: &reader)
             case 24:
-                role = AccessRole(rawValue: try reader.signed32())
+                self.role = AccessRole(rawValue: try reader.signed32())
             case 32:
-                expires = try reader.unsigned32()
+                self.expires = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -3684,9 +3684,9 @@ public struct ClientKey: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !publicKey.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.publicKey.overflowed else { throw MessageError(.tooLong, field: 2) }
     }
 }
 
@@ -3719,21 +3719,21 @@ public struct LocalUser: Message {
 
     public var encodedSize: Int {
         var size = 0
-        switch who {
+        switch self.who {
         case .user(let value)?:
             size += 1 + varintSize(value)
         case .group(let value)?:
             size += 1 + varintSize(value)
         case nil: break
         }
-        if role.rawValue != 0 {
-            size += 1 + varintSize(role.rawValue)
+        if self.role.rawValue != 0 {
+            size += 1 + varintSize(self.role.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        switch who {
+        switch self.who {
         case .user(let value)?:
             sink.append(0x08)
             sink.appendVarint(value)
@@ -3742,9 +3742,9 @@ public struct LocalUser: Message {
             sink.appendVarint(value)
         case nil: break
         }
-        if role.rawValue != 0 {
+        if self.role.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(role.rawValue)
+            sink.appendVarint(self.role.rawValue)
         }
     }
 
@@ -3753,11 +3753,11 @@ public struct LocalUser: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                who = .user(try reader.unsigned32())
+                self.who = .user(try reader.unsigned32())
             case 16:
-                who = .group(try reader.unsigned32())
+                self.who = .group(try reader.unsigned32())
             case 24:
-                role = AccessRole(rawValue: try reader.signed32())
+                self.role = AccessRole(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)

@@ -502,22 +502,22 @@ public struct Event: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if sequence != 0 {
-            size += 1 + varintSize(sequence)
+        if self.sequence != 0 {
+            size += 1 + varintSize(self.sequence)
         }
-        if monotonicNs != 0 {
-            size += 1 + varintSize(monotonicNs)
+        if self.monotonicNs != 0 {
+            size += 1 + varintSize(self.monotonicNs)
         }
-        if unixMs != 0 {
-            size += 1 + varintSize(Zigzag.encode(unixMs))
+        if self.unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
-            size += 1 + varintSize(clockTrust.rawValue)
+        if self.clockTrust.rawValue != 0 {
+            size += 1 + varintSize(self.clockTrust.rawValue)
         }
-        if `class`.rawValue != 0 {
-            size += 1 + varintSize(`class`.rawValue)
+        if self.`class`.rawValue != 0 {
+            size += 1 + varintSize(self.`class`.rawValue)
         }
-        switch body {
+        switch self.body {
         case .access(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .door(let value)?:
@@ -540,27 +540,27 @@ public struct Event: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if sequence != 0 {
+        if self.sequence != 0 {
             sink.append(0x08)
-            sink.appendVarint(sequence)
+            sink.appendVarint(self.sequence)
         }
-        if monotonicNs != 0 {
+        if self.monotonicNs != 0 {
             sink.append(0x10)
-            sink.appendVarint(monotonicNs)
+            sink.appendVarint(self.monotonicNs)
         }
-        if unixMs != 0 {
+        if self.unixMs != 0 {
             sink.append(0x18)
-            sink.appendVarint(Zigzag.encode(unixMs))
+            sink.appendVarint(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
+        if self.clockTrust.rawValue != 0 {
             sink.append(0x20)
-            sink.appendVarint(clockTrust.rawValue)
+            sink.appendVarint(self.clockTrust.rawValue)
         }
-        if `class`.rawValue != 0 {
+        if self.`class`.rawValue != 0 {
             sink.append(0x28)
-            sink.appendVarint(`class`.rawValue)
+            sink.appendVarint(self.`class`.rawValue)
         }
-        switch body {
+        switch self.body {
         case .access(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -604,63 +604,63 @@ public struct Event: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                sequence = try reader.varint()
+                self.sequence = try reader.varint()
             case 16:
-                monotonicNs = try reader.varint()
+                self.monotonicNs = try reader.varint()
             case 24:
-                unixMs = try reader.zigzag64()
+                self.unixMs = try reader.zigzag64()
             case 32:
-                clockTrust = ClockTrust(rawValue: try reader.signed32())
+                self.clockTrust = ClockTrust(rawValue: try reader.signed32())
             case 40:
-                `class` = EventClass(rawValue: try reader.signed32())
+                self.`class` = EventClass(rawValue: try reader.signed32())
             case 82:
                 var nested = try reader.nested()
                 var value = AccessDecision()
-                if case .access(let current)? = body { value = current }
+                if case .access(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .access(value)
+                self.body = .access(value)
             case 90:
                 var nested = try reader.nested()
                 var value = DoorChange()
-                if case .door(let current)? = body { value = current }
+                if case .door(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .door(value)
+                self.body = .door(value)
             case 98:
                 var nested = try reader.nested()
                 var value = AlarmChange()
-                if case .alarm(let current)? = body { value = current }
+                if case .alarm(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .alarm(value)
+                self.body = .alarm(value)
             case 106:
                 var nested = try reader.nested()
                 var value = Trouble()
-                if case .trouble(let current)? = body { value = current }
+                if case .trouble(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .trouble(value)
+                self.body = .trouble(value)
             case 114:
                 var nested = try reader.nested()
                 var value = OutputChange()
-                if case .output(let current)? = body { value = current }
+                if case .output(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .output(value)
+                self.body = .output(value)
             case 122:
                 var nested = try reader.nested()
                 var value = CommandAudit()
-                if case .command(let current)? = body { value = current }
+                if case .command(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .command(value)
+                self.body = .command(value)
             case 130:
                 var nested = try reader.nested()
                 var value = SystemChange()
-                if case .system(let current)? = body { value = current }
+                if case .system(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .system(value)
+                self.body = .system(value)
             case 138:
                 var nested = try reader.nested()
                 var value = Gap()
-                if case .gap(let current)? = body { value = current }
+                if case .gap(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .gap(value)
+                self.body = .gap(value)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17: throw reader.error(.wrongWireType)
@@ -671,7 +671,7 @@ public struct Event: Message {
     }
 
     public func check() throws(MessageError) {
-        switch body {
+        switch self.body {
         case .access(let value)?:
             try value.check()
         case .door(let value)?:
@@ -720,30 +720,30 @@ public struct Actor: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if user != 0 {
-            size += 1 + varintSize(user)
+        if self.user != 0 {
+            size += 1 + varintSize(self.user)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x10)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if user != 0 {
+        if self.user != 0 {
             sink.append(0x18)
-            sink.appendVarint(user)
+            sink.appendVarint(self.user)
         }
     }
 
@@ -752,11 +752,11 @@ public struct Actor: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                kind = ActorKind(rawValue: try reader.signed32())
+                self.kind = ActorKind(rawValue: try reader.signed32())
             case 16:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 24:
-                user = try reader.unsigned32()
+                self.user = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -811,52 +811,52 @@ public struct AccessDecision: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if door != 0 {
-            size += 1 + varintSize(door)
+        if self.door != 0 {
+            size += 1 + varintSize(self.door)
         }
-        if granted {
+        if self.granted {
             size += 1 + 1
         }
-        if reason != 0 {
-            size += 1 + varintSize(reason)
+        if self.reason != 0 {
+            size += 1 + varintSize(self.reason)
         }
-        if let actor {
-            size += 1 + lengthDelimitedSize(actor.encodedSize)
+        if let value = self.actor {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
-        if credentialTag != 0 {
+        if self.credentialTag != 0 {
             size += 1 + 8
         }
-        if holder != 0 {
-            size += 1 + varintSize(holder)
+        if self.holder != 0 {
+            size += 1 + varintSize(self.holder)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if door != 0 {
+        if self.door != 0 {
             sink.append(0x08)
-            sink.appendVarint(door)
+            sink.appendVarint(self.door)
         }
-        if granted {
+        if self.granted {
             sink.append(0x10)
-            sink.append(granted ? 1 : 0)
+            sink.append(self.granted ? 1 : 0)
         }
-        if reason != 0 {
+        if self.reason != 0 {
             sink.append(0x18)
-            sink.appendVarint(reason)
+            sink.appendVarint(self.reason)
         }
-        if let actor {
+        if let value = self.actor {
             sink.append(0x22)
-            sink.appendVarint(UInt64(actor.encodedSize))
-            actor.encode(into: &sink)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         }
-        if credentialTag != 0 {
+        if self.credentialTag != 0 {
             sink.append(0x29)
-            sink.appendLittleEndian(credentialTag)
+            sink.appendLittleEndian(self.credentialTag)
         }
-        if holder != 0 {
+        if self.holder != 0 {
             sink.append(0x30)
-            sink.appendVarint(holder)
+            sink.appendVarint(self.holder)
         }
     }
 
@@ -865,20 +865,20 @@ public struct AccessDecision: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                door = try reader.unsigned32()
+                self.door = try reader.unsigned32()
             case 16:
-                granted = try reader.boolean()
+                self.granted = try reader.boolean()
             case 24:
-                reason = try reader.unsigned32()
+                self.reason = try reader.unsigned32()
             case 34:
                 var nested = try reader.nested()
-                var value = actor ?? Actor()
+                var value = self.actor ?? Actor()
                 try value.merge(from: &nested)
-                actor = value
+                self.actor = value
             case 41:
-                credentialTag = try reader.fixed64()
+                self.credentialTag = try reader.fixed64()
             case 48:
-                holder = try reader.unsigned32()
+                self.holder = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
@@ -889,9 +889,9 @@ public struct AccessDecision: Message {
     }
 
     public func check() throws(MessageError) {
-        guard reason <= 255 else { throw MessageError(.outOfRange, field: 3) }
-        if let actor {
-            try actor.check()
+        guard self.reason <= 255 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.actor {
+            try value.check()
         }
     }
 }
@@ -961,87 +961,87 @@ public struct DoorChange: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if door != 0 {
-            size += 1 + varintSize(door)
+        if self.door != 0 {
+            size += 1 + varintSize(self.door)
         }
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if reason != 0 {
-            size += 1 + varintSize(reason)
+        if self.reason != 0 {
+            size += 1 + varintSize(self.reason)
         }
-        if let actor {
-            size += 1 + lengthDelimitedSize(actor.encodedSize)
+        if let value = self.actor {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
-        if detail != 0 {
-            size += 1 + varintSize(detail)
+        if self.detail != 0 {
+            size += 1 + varintSize(self.detail)
         }
-        if area != 0 {
-            size += 1 + varintSize(area)
+        if self.area != 0 {
+            size += 1 + varintSize(self.area)
         }
-        if otherArea != 0 {
-            size += 1 + varintSize(otherArea)
+        if self.otherArea != 0 {
+            size += 1 + varintSize(self.otherArea)
         }
-        if count != 0 {
-            size += 1 + varintSize(count)
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
         }
-        if credentialTag != 0 {
+        if self.credentialTag != 0 {
             size += 1 + 8
         }
-        if holder != 0 {
-            size += 1 + varintSize(holder)
+        if self.holder != 0 {
+            size += 1 + varintSize(self.holder)
         }
-        if floors != 0 {
-            size += 1 + varintSize(floors)
+        if self.floors != 0 {
+            size += 1 + varintSize(self.floors)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if door != 0 {
+        if self.door != 0 {
             sink.append(0x08)
-            sink.appendVarint(door)
+            sink.appendVarint(self.door)
         }
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if reason != 0 {
+        if self.reason != 0 {
             sink.append(0x18)
-            sink.appendVarint(reason)
+            sink.appendVarint(self.reason)
         }
-        if let actor {
+        if let value = self.actor {
             sink.append(0x22)
-            sink.appendVarint(UInt64(actor.encodedSize))
-            actor.encode(into: &sink)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         }
-        if detail != 0 {
+        if self.detail != 0 {
             sink.append(0x28)
-            sink.appendVarint(detail)
+            sink.appendVarint(self.detail)
         }
-        if area != 0 {
+        if self.area != 0 {
             sink.append(0x30)
-            sink.appendVarint(area)
+            sink.appendVarint(self.area)
         }
-        if otherArea != 0 {
+        if self.otherArea != 0 {
             sink.append(0x38)
-            sink.appendVarint(otherArea)
+            sink.appendVarint(self.otherArea)
         }
-        if count != 0 {
+        if self.count != 0 {
             sink.append(0x40)
-            sink.appendVarint(count)
+            sink.appendVarint(self.count)
         }
-        if credentialTag != 0 {
+        if self.credentialTag != 0 {
             sink.append(0x49)
-            sink.appendLittleEndian(credentialTag)
+            sink.appendLittleEndian(self.credentialTag)
         }
-        if holder != 0 {
+        if self.holder != 0 {
             sink.append(0x50)
-            sink.appendVarint(holder)
+            sink.appendVarint(self.holder)
         }
-        if floors != 0 {
+        if self.floors != 0 {
             sink.append(0x58)
-            sink.appendVarint(floors)
+            sink.appendVarint(self.floors)
         }
     }
 
@@ -1050,30 +1050,30 @@ public struct DoorChange: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                door = try reader.unsigned32()
+                self.door = try reader.unsigned32()
             case 16:
-                kind = DoorEventKind(rawValue: try reader.signed32())
+                self.kind = DoorEventKind(rawValue: try reader.signed32())
             case 24:
-                reason = try reader.unsigned32()
+                self.reason = try reader.unsigned32()
             case 34:
                 var nested = try reader.nested()
-                var value = actor ?? Actor()
+                var value = self.actor ?? Actor()
                 try value.merge(from: &nested)
-                actor = value
+                self.actor = value
             case 40:
-                detail = try reader.unsigned32()
+                self.detail = try reader.unsigned32()
             case 48:
-                area = try reader.unsigned32()
+                self.area = try reader.unsigned32()
             case 56:
-                otherArea = try reader.unsigned32()
+                self.otherArea = try reader.unsigned32()
             case 64:
-                count = try reader.unsigned32()
+                self.count = try reader.unsigned32()
             case 73:
-                credentialTag = try reader.fixed64()
+                self.credentialTag = try reader.fixed64()
             case 80:
-                holder = try reader.unsigned32()
+                self.holder = try reader.unsigned32()
             case 88:
-                floors = try reader.varint()
+                self.floors = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
@@ -1084,13 +1084,13 @@ public struct DoorChange: Message {
     }
 
     public func check() throws(MessageError) {
-        guard reason <= 255 else { throw MessageError(.outOfRange, field: 3) }
-        if let actor {
-            try actor.check()
+        guard self.reason <= 255 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.actor {
+            try value.check()
         }
-        guard detail <= 255 else { throw MessageError(.outOfRange, field: 5) }
-        guard area <= 255 else { throw MessageError(.outOfRange, field: 6) }
-        guard otherArea <= 255 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.detail <= 255 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.area <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.otherArea <= 255 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
@@ -1140,59 +1140,59 @@ public struct AlarmChange: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if detector != 0 {
-            size += 1 + varintSize(detector)
+        if self.detector != 0 {
+            size += 1 + varintSize(self.detector)
         }
-        if from.rawValue != 0 {
-            size += 1 + varintSize(from.rawValue)
+        if self.from.rawValue != 0 {
+            size += 1 + varintSize(self.from.rawValue)
         }
-        if to.rawValue != 0 {
-            size += 1 + varintSize(to.rawValue)
+        if self.to.rawValue != 0 {
+            size += 1 + varintSize(self.to.rawValue)
         }
-        if value != 0 {
-            size += 1 + varintSize(Zigzag.encode(value))
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
         }
-        if let actor {
-            size += 1 + lengthDelimitedSize(actor.encodedSize)
+        if let value = self.actor {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
-        if cause != 0 {
-            size += 1 + varintSize(cause)
+        if self.cause != 0 {
+            size += 1 + varintSize(self.cause)
         }
-        if trouble != 0 {
-            size += 1 + varintSize(trouble)
+        if self.trouble != 0 {
+            size += 1 + varintSize(self.trouble)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if detector != 0 {
+        if self.detector != 0 {
             sink.append(0x08)
-            sink.appendVarint(detector)
+            sink.appendVarint(self.detector)
         }
-        if from.rawValue != 0 {
+        if self.from.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(from.rawValue)
+            sink.appendVarint(self.from.rawValue)
         }
-        if to.rawValue != 0 {
+        if self.to.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(to.rawValue)
+            sink.appendVarint(self.to.rawValue)
         }
-        if value != 0 {
+        if self.value != 0 {
             sink.append(0x20)
-            sink.appendVarint(Zigzag.encode(value))
+            sink.appendVarint(Zigzag.encode(self.value))
         }
-        if let actor {
+        if let value = self.actor {
             sink.append(0x2A)
-            sink.appendVarint(UInt64(actor.encodedSize))
-            actor.encode(into: &sink)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         }
-        if cause != 0 {
+        if self.cause != 0 {
             sink.append(0x30)
-            sink.appendVarint(cause)
+            sink.appendVarint(self.cause)
         }
-        if trouble != 0 {
+        if self.trouble != 0 {
             sink.append(0x38)
-            sink.appendVarint(trouble)
+            sink.appendVarint(self.trouble)
         }
     }
 
@@ -1201,22 +1201,22 @@ public struct AlarmChange: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                detector = try reader.unsigned32()
+                self.detector = try reader.unsigned32()
             case 16:
-                from = AlarmState(rawValue: try reader.signed32())
+                self.from = AlarmState(rawValue: try reader.signed32())
             case 24:
-                to = AlarmState(rawValue: try reader.signed32())
+                self.to = AlarmState(rawValue: try reader.signed32())
             case 32:
-                value = try reader.zigzag32()
+                self.value = try reader.zigzag32()
             case 42:
                 var nested = try reader.nested()
-                var value = actor ?? Actor()
+                var value = self.actor ?? Actor()
                 try value.merge(from: &nested)
-                actor = value
+                self.actor = value
             case 48:
-                cause = try reader.unsigned32()
+                self.cause = try reader.unsigned32()
             case 56:
-                trouble = try reader.unsigned32()
+                self.trouble = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
@@ -1227,11 +1227,11 @@ public struct AlarmChange: Message {
     }
 
     public func check() throws(MessageError) {
-        if let actor {
-            try actor.check()
+        if let value = self.actor {
+            try value.check()
         }
-        guard cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
-        guard trouble <= 255 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.trouble <= 255 else { throw MessageError(.outOfRange, field: 7) }
     }
 }
 
@@ -1266,37 +1266,37 @@ public struct Trouble: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if source.rawValue != 0 {
-            size += 1 + varintSize(source.rawValue)
+        if self.source.rawValue != 0 {
+            size += 1 + varintSize(self.source.rawValue)
         }
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if active {
+        if self.active {
             size += 1 + 1
         }
-        if code != 0 {
-            size += 1 + varintSize(code)
+        if self.code != 0 {
+            size += 1 + varintSize(self.code)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if source.rawValue != 0 {
+        if self.source.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(source.rawValue)
+            sink.appendVarint(self.source.rawValue)
         }
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x10)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if active {
+        if self.active {
             sink.append(0x18)
-            sink.append(active ? 1 : 0)
+            sink.append(self.active ? 1 : 0)
         }
-        if code != 0 {
+        if self.code != 0 {
             sink.append(0x20)
-            sink.appendVarint(code)
+            sink.appendVarint(self.code)
         }
     }
 
@@ -1305,13 +1305,13 @@ public struct Trouble: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                source = TroubleSource(rawValue: try reader.signed32())
+                self.source = TroubleSource(rawValue: try reader.signed32())
             case 16:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 24:
-                active = try reader.boolean()
+                self.active = try reader.boolean()
             case 32:
-                code = try reader.unsigned32()
+                self.code = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -1322,7 +1322,7 @@ public struct Trouble: Message {
     }
 
     public func check() throws(MessageError) {
-        guard code <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.code <= 255 else { throw MessageError(.outOfRange, field: 4) }
     }
 }
 
@@ -1347,23 +1347,23 @@ public struct OutputChange: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if line != 0 {
-            size += 1 + varintSize(line)
+        if self.line != 0 {
+            size += 1 + varintSize(self.line)
         }
-        if active {
+        if self.active {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if line != 0 {
+        if self.line != 0 {
             sink.append(0x08)
-            sink.appendVarint(line)
+            sink.appendVarint(self.line)
         }
-        if active {
+        if self.active {
             sink.append(0x10)
-            sink.append(active ? 1 : 0)
+            sink.append(self.active ? 1 : 0)
         }
     }
 
@@ -1372,9 +1372,9 @@ public struct OutputChange: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                line = try reader.unsigned32()
+                self.line = try reader.unsigned32()
             case 16:
-                active = try reader.boolean()
+                self.active = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -1417,38 +1417,38 @@ public struct CommandAudit: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if let actor {
-            size += 1 + lengthDelimitedSize(actor.encodedSize)
+        if let value = self.actor {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
-        if command != 0 {
-            size += 1 + varintSize(command)
+        if self.command != 0 {
+            size += 1 + varintSize(self.command)
         }
-        if target != 0 {
-            size += 1 + varintSize(target)
+        if self.target != 0 {
+            size += 1 + varintSize(self.target)
         }
-        if result.rawValue != 0 {
-            size += 1 + varintSize(result.rawValue)
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if let actor {
+        if let value = self.actor {
             sink.append(0x0A)
-            sink.appendVarint(UInt64(actor.encodedSize))
-            actor.encode(into: &sink)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         }
-        if command != 0 {
+        if self.command != 0 {
             sink.append(0x10)
-            sink.appendVarint(command)
+            sink.appendVarint(self.command)
         }
-        if target != 0 {
+        if self.target != 0 {
             sink.append(0x18)
-            sink.appendVarint(target)
+            sink.appendVarint(self.target)
         }
-        if result.rawValue != 0 {
+        if self.result.rawValue != 0 {
             sink.append(0x20)
-            sink.appendVarint(result.rawValue)
+            sink.appendVarint(self.result.rawValue)
         }
     }
 
@@ -1458,15 +1458,15 @@ public struct CommandAudit: Message {
             switch tag {
             case 10:
                 var nested = try reader.nested()
-                var value = actor ?? Actor()
+                var value = self.actor ?? Actor()
                 try value.merge(from: &nested)
-                actor = value
+                self.actor = value
             case 16:
-                command = try reader.unsigned32()
+                self.command = try reader.unsigned32()
             case 24:
-                target = try reader.unsigned32()
+                self.target = try reader.unsigned32()
             case 32:
-                result = CommandResult(rawValue: try reader.signed32())
+                self.result = CommandResult(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -1477,8 +1477,8 @@ public struct CommandAudit: Message {
     }
 
     public func check() throws(MessageError) {
-        if let actor {
-            try actor.check()
+        if let value = self.actor {
+            try value.check()
         }
     }
 }
@@ -1504,23 +1504,23 @@ public struct SystemChange: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if value != 0 {
-            size += 1 + varintSize(value)
+        if self.value != 0 {
+            size += 1 + varintSize(self.value)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if value != 0 {
+        if self.value != 0 {
             sink.append(0x10)
-            sink.appendVarint(value)
+            sink.appendVarint(self.value)
         }
     }
 
@@ -1529,9 +1529,9 @@ public struct SystemChange: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                kind = SystemKind(rawValue: try reader.signed32())
+                self.kind = SystemKind(rawValue: try reader.signed32())
             case 16:
-                value = try reader.varint()
+                self.value = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -1547,43 +1547,67 @@ public struct SystemChange: Message {
 
 /// Events that retention gave up before this reader had them.
 public struct Gap: Message {
+    /// Where they would have been; 0 where the first is not known.
     public var firstSequence: UInt64
     public var lastSequence: UInt64
+    /// Their class and number, where the journal knows them.
+    public var `class`: EventClass
+    public var count: UInt64
 
     public init() {
         firstSequence = 0
         lastSequence = 0
+        `class` = EventClass()
+        count = 0
     }
 
     public init(
         firstSequence: UInt64 = 0,
-        lastSequence: UInt64 = 0
+        lastSequence: UInt64 = 0,
+        `class`: EventClass = EventClass(),
+        count: UInt64 = 0
     ) {
         self.firstSequence = firstSequence
         self.lastSequence = lastSequence
+        self.`class` = `class`
+        self.count = count
     }
 
-    public static var maximumEncodedSize: Int { 22 }
+    public static var maximumEncodedSize: Int { 44 }
 
     public var encodedSize: Int {
         var size = 0
-        if firstSequence != 0 {
-            size += 1 + varintSize(firstSequence)
+        if self.firstSequence != 0 {
+            size += 1 + varintSize(self.firstSequence)
         }
-        if lastSequence != 0 {
-            size += 1 + varintSize(lastSequence)
+        if self.lastSequence != 0 {
+            size += 1 + varintSize(self.lastSequence)
+        }
+        if self.`class`.rawValue != 0 {
+            size += 1 + varintSize(self.`class`.rawValue)
+        }
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if firstSequence != 0 {
+        if self.firstSequence != 0 {
             sink.append(0x08)
-            sink.appendVarint(firstSequence)
+            sink.appendVarint(self.firstSequence)
         }
-        if lastSequence != 0 {
+        if self.lastSequence != 0 {
             sink.append(0x10)
-            sink.appendVarint(lastSequence)
+            sink.appendVarint(self.lastSequence)
+        }
+        if self.`class`.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.`class`.rawValue)
+        }
+        if self.count != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.count)
         }
     }
 
@@ -1592,12 +1616,16 @@ public struct Gap: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                firstSequence = try reader.varint()
+                self.firstSequence = try reader.varint()
             case 16:
-                lastSequence = try reader.varint()
+                self.lastSequence = try reader.varint()
+            case 24:
+                self.`class` = EventClass(rawValue: try reader.signed32())
+            case 32:
+                self.count = try reader.varint()
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }

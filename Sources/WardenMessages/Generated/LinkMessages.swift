@@ -65,6 +65,7 @@ public enum TableKind: MessageEnum {
     case detectors
     case lines
     case readers
+    case counters
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -77,6 +78,7 @@ public enum TableKind: MessageEnum {
         case 2: self = .detectors
         case 3: self = .lines
         case 4: self = .readers
+        case 5: self = .counters
         default: self = .unrecognised(rawValue)
         }
     }
@@ -88,6 +90,108 @@ public enum TableKind: MessageEnum {
         case .detectors: 2
         case .lines: 3
         case .readers: 4
+        case .counters: 5
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum ImageAction: MessageEnum {
+    /// Tells the state and changes nothing.
+    case query
+    /// Checks what was received and restarts with it, on trial.
+    case apply
+    case confirm
+    case rollBack
+    case drop
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .query }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .query
+        case 1: self = .apply
+        case 2: self = .confirm
+        case 3: self = .rollBack
+        case 4: self = .drop
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .query: 0
+        case .apply: 1
+        case .confirm: 2
+        case .rollBack: 3
+        case .drop: 4
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum ImagePhase: MessageEnum {
+    /// Nothing but the image that runs.
+    case none
+    case receiving
+    /// Received whole, its checksum is right.
+    case staged
+    /// Runs, not yet confirmed.
+    case trial
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .receiving
+        case 2: self = .staged
+        case 3: self = .trial
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .receiving: 1
+        case .staged: 2
+        case .trial: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum LogLevel: MessageEnum {
+    case error
+    case warning
+    case notice
+    case debug
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .error }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .error
+        case 1: self = .warning
+        case 2: self = .notice
+        case 3: self = .debug
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .error: 0
+        case .warning: 1
+        case .notice: 2
+        case .debug: 3
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -149,23 +253,23 @@ public struct Hello: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if version != 0 {
-            size += 1 + varintSize(version)
+        if self.version != 0 {
+            size += 1 + varintSize(self.version)
         }
-        if !program.isEmpty {
-            size += 1 + lengthDelimitedSize(program.count)
+        if !self.program.isEmpty {
+            size += 1 + lengthDelimitedSize(self.program.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if version != 0 {
+        if self.version != 0 {
             sink.append(0x08)
-            sink.appendVarint(version)
+            sink.appendVarint(self.version)
         }
-        if !program.isEmpty {
+        if !self.program.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(program.span)
+            sink.appendLengthDelimited(self.program.span)
         }
     }
 
@@ -174,9 +278,9 @@ public struct Hello: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                version = try reader.unsigned32()
+                self.version = try reader.unsigned32()
             case 18:
-                program = try fixedBytes(from: &reader)
+                self.program = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -187,8 +291,8 @@ public struct Hello: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !program.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(program.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.program.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.program.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }
 
@@ -225,38 +329,38 @@ public struct Welcome: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if version != 0 {
-            size += 1 + varintSize(version)
+        if self.version != 0 {
+            size += 1 + varintSize(self.version)
         }
-        if !board.isEmpty {
-            size += 1 + lengthDelimitedSize(board.count)
+        if !self.board.isEmpty {
+            size += 1 + lengthDelimitedSize(self.board.count)
         }
-        if role.rawValue != 0 {
-            size += 1 + varintSize(role.rawValue)
+        if self.role.rawValue != 0 {
+            size += 1 + varintSize(self.role.rawValue)
         }
-        if let time {
-            size += 1 + lengthDelimitedSize(time.encodedSize)
+        if let value = self.time {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if version != 0 {
+        if self.version != 0 {
             sink.append(0x08)
-            sink.appendVarint(version)
+            sink.appendVarint(self.version)
         }
-        if !board.isEmpty {
+        if !self.board.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(board.span)
+            sink.appendLengthDelimited(self.board.span)
         }
-        if role.rawValue != 0 {
+        if self.role.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(role.rawValue)
+            sink.appendVarint(self.role.rawValue)
         }
-        if let time {
+        if let value = self.time {
             sink.append(0x22)
-            sink.appendVarint(UInt64(time.encodedSize))
-            time.encode(into: &sink)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         }
     }
 
@@ -265,16 +369,16 @@ public struct Welcome: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                version = try reader.unsigned32()
+                self.version = try reader.unsigned32()
             case 18:
-                board = try fixedBytes(from: &reader)
+                self.board = try fixedBytes(from: &reader)
             case 24:
-                role = AccessRole(rawValue: try reader.signed32())
+                self.role = AccessRole(rawValue: try reader.signed32())
             case 34:
                 var nested = try reader.nested()
-                var value = time ?? BoardTime()
+                var value = self.time ?? BoardTime()
                 try value.merge(from: &nested)
-                time = value
+                self.time = value
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -285,10 +389,10 @@ public struct Welcome: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !board.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(board.span) else { throw MessageError(.invalidText, field: 2) }
-        if let time {
-            try time.check()
+        guard !self.board.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.board.span) else { throw MessageError(.invalidText, field: 2) }
+        if let value = self.time {
+            try value.check()
         }
     }
 }
@@ -303,6 +407,14 @@ public struct Request: Message {
         case table(TableQuery)
         case keepAlive(KeepAlive)
         case credit(Credit)
+        case acknowledge(Acknowledge)
+        case unsubscribe(Unsubscribe)
+        case telemetry(TelemetryRequest)
+        case clock(ClockSetting)
+        case credentials(CredentialTransfer)
+        case image(ImageTransfer)
+        case logLevel(LogLevelSetting)
+        case recorder(RecorderQuery)
     }
 
     /// Chosen by the client; the answer carries it. A repeated identifier of a command gets the first answer again.
@@ -323,14 +435,14 @@ public struct Request: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 33 }
+    public static var maximumEncodedSize: Int { 789 }
 
     public var encodedSize: Int {
         var size = 0
-        if identifier != 0 {
-            size += 1 + varintSize(identifier)
+        if self.identifier != 0 {
+            size += 1 + varintSize(self.identifier)
         }
-        switch body {
+        switch self.body {
         case .command(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .status(let value)?:
@@ -345,17 +457,33 @@ public struct Request: Message {
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .credit(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .acknowledge(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .unsubscribe(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .telemetry(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .clock(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .credentials(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .image(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .logLevel(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .recorder(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if identifier != 0 {
+        if self.identifier != 0 {
             sink.append(0x08)
-            sink.appendVarint(identifier)
+            sink.appendVarint(self.identifier)
         }
-        switch body {
+        switch self.body {
         case .command(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -385,6 +513,46 @@ public struct Request: Message {
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
+        case .acknowledge(let value)?:
+            sink.append(0x8A)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .unsubscribe(let value)?:
+            sink.append(0x92)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .telemetry(let value)?:
+            sink.append(0x9A)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .clock(let value)?:
+            sink.append(0xA2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .credentials(let value)?:
+            sink.append(0xAA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .image(let value)?:
+            sink.append(0xB2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .logLevel(let value)?:
+            sink.append(0xBA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .recorder(let value)?:
+            sink.append(0xC2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         case nil: break
         }
     }
@@ -394,52 +562,100 @@ public struct Request: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                identifier = try reader.unsigned32()
+                self.identifier = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = Command()
-                if case .command(let current)? = body { value = current }
+                if case .command(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .command(value)
+                self.body = .command(value)
             case 90:
                 var nested = try reader.nested()
                 var value = StatusQuery()
-                if case .status(let current)? = body { value = current }
+                if case .status(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .status(value)
+                self.body = .status(value)
             case 98:
                 var nested = try reader.nested()
                 var value = EventQuery()
-                if case .events(let current)? = body { value = current }
+                if case .events(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .events(value)
+                self.body = .events(value)
             case 106:
                 var nested = try reader.nested()
                 var value = Subscription()
-                if case .subscribe(let current)? = body { value = current }
+                if case .subscribe(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .subscribe(value)
+                self.body = .subscribe(value)
             case 114:
                 var nested = try reader.nested()
                 var value = TableQuery()
-                if case .table(let current)? = body { value = current }
+                if case .table(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .table(value)
+                self.body = .table(value)
             case 122:
                 var nested = try reader.nested()
                 var value = KeepAlive()
-                if case .keepAlive(let current)? = body { value = current }
+                if case .keepAlive(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .keepAlive(value)
+                self.body = .keepAlive(value)
             case 130:
                 var nested = try reader.nested()
                 var value = Credit()
-                if case .credit(let current)? = body { value = current }
+                if case .credit(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .credit(value)
+                self.body = .credit(value)
+            case 138:
+                var nested = try reader.nested()
+                var value = Acknowledge()
+                if case .acknowledge(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .acknowledge(value)
+            case 146:
+                var nested = try reader.nested()
+                var value = Unsubscribe()
+                if case .unsubscribe(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .unsubscribe(value)
+            case 154:
+                var nested = try reader.nested()
+                var value = TelemetryRequest()
+                if case .telemetry(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .telemetry(value)
+            case 162:
+                var nested = try reader.nested()
+                var value = ClockSetting()
+                if case .clock(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .clock(value)
+            case 170:
+                var nested = try reader.nested()
+                var value = CredentialTransfer()
+                if case .credentials(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .credentials(value)
+            case 178:
+                var nested = try reader.nested()
+                var value = ImageTransfer()
+                if case .image(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .image(value)
+            case 186:
+                var nested = try reader.nested()
+                var value = LogLevelSetting()
+                if case .logLevel(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .logLevel(value)
+            case 194:
+                var nested = try reader.nested()
+                var value = RecorderQuery()
+                if case .recorder(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .recorder(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -447,7 +663,7 @@ public struct Request: Message {
     }
 
     public func check() throws(MessageError) {
-        switch body {
+        switch self.body {
         case .command(let value)?:
             try value.check()
         case .status(let value)?:
@@ -461,6 +677,22 @@ public struct Request: Message {
         case .keepAlive(let value)?:
             try value.check()
         case .credit(let value)?:
+            try value.check()
+        case .acknowledge(let value)?:
+            try value.check()
+        case .unsubscribe(let value)?:
+            try value.check()
+        case .telemetry(let value)?:
+            try value.check()
+        case .clock(let value)?:
+            try value.check()
+        case .credentials(let value)?:
+            try value.check()
+        case .image(let value)?:
+            try value.check()
+        case .logLevel(let value)?:
+            try value.check()
+        case .recorder(let value)?:
             try value.check()
         case nil: break
         }
@@ -481,6 +713,13 @@ public struct Response: Message {
         case refusal(Refusal)
         case reader(ReaderStatus)
         case time(BoardTime)
+        case subscribed(Subscribed)
+        case telemetry(TelemetryBatch)
+        case service(ServiceAnswer)
+        case credentials(CredentialState)
+        case image(ImageState)
+        case recorder(RecorderChunk)
+        case counter(CounterStatus)
     }
 
     /// Of the request; 0 for what comes unasked.
@@ -501,14 +740,14 @@ public struct Response: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 192 }
+    public static var maximumEncodedSize: Int { 792 }
 
     public var encodedSize: Int {
         var size = 0
-        if identifier != 0 {
-            size += 1 + varintSize(identifier)
+        if self.identifier != 0 {
+            size += 1 + varintSize(self.identifier)
         }
-        switch body {
+        switch self.body {
         case .command(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .event(let value)?:
@@ -531,17 +770,31 @@ public struct Response: Message {
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .time(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .subscribed(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .telemetry(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .service(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .credentials(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .image(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .recorder(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .counter(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if identifier != 0 {
+        if self.identifier != 0 {
             sink.append(0x08)
-            sink.appendVarint(identifier)
+            sink.appendVarint(self.identifier)
         }
-        switch body {
+        switch self.body {
         case .command(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -591,6 +844,41 @@ public struct Response: Message {
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
+        case .subscribed(let value)?:
+            sink.append(0xAA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .telemetry(let value)?:
+            sink.append(0xB2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .service(let value)?:
+            sink.append(0xBA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .credentials(let value)?:
+            sink.append(0xC2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .image(let value)?:
+            sink.append(0xCA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .recorder(let value)?:
+            sink.append(0xD2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .counter(let value)?:
+            sink.append(0xDA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         case nil: break
         }
     }
@@ -600,76 +888,118 @@ public struct Response: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                identifier = try reader.unsigned32()
+                self.identifier = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = CommandAnswer()
-                if case .command(let current)? = body { value = current }
+                if case .command(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .command(value)
+                self.body = .command(value)
             case 90:
                 var nested = try reader.nested()
                 var value = Event()
-                if case .event(let current)? = body { value = current }
+                if case .event(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .event(value)
+                self.body = .event(value)
             case 98:
                 var nested = try reader.nested()
                 var value = EndOfList()
-                if case .end(let current)? = body { value = current }
+                if case .end(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .end(value)
+                self.body = .end(value)
             case 106:
                 var nested = try reader.nested()
                 var value = BoardStatus()
-                if case .board(let current)? = body { value = current }
+                if case .board(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .board(value)
+                self.body = .board(value)
             case 114:
                 var nested = try reader.nested()
                 var value = DoorStatus()
-                if case .door(let current)? = body { value = current }
+                if case .door(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .door(value)
+                self.body = .door(value)
             case 122:
                 var nested = try reader.nested()
                 var value = PointStatus()
-                if case .point(let current)? = body { value = current }
+                if case .point(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .point(value)
+                self.body = .point(value)
             case 130:
                 var nested = try reader.nested()
                 var value = DetectorStatus()
-                if case .detector(let current)? = body { value = current }
+                if case .detector(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .detector(value)
+                self.body = .detector(value)
             case 138:
                 var nested = try reader.nested()
                 var value = LineStatus()
-                if case .line(let current)? = body { value = current }
+                if case .line(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .line(value)
+                self.body = .line(value)
             case 146:
                 var nested = try reader.nested()
                 var value = Refusal()
-                if case .refusal(let current)? = body { value = current }
+                if case .refusal(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .refusal(value)
+                self.body = .refusal(value)
             case 154:
                 var nested = try reader.nested()
                 var value = ReaderStatus()
-                if case .reader(let current)? = body { value = current }
+                if case .reader(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .reader(value)
+                self.body = .reader(value)
             case 162:
                 var nested = try reader.nested()
                 var value = BoardTime()
-                if case .time(let current)? = body { value = current }
+                if case .time(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
-                body = .time(value)
+                self.body = .time(value)
+            case 170:
+                var nested = try reader.nested()
+                var value = Subscribed()
+                if case .subscribed(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .subscribed(value)
+            case 178:
+                var nested = try reader.nested()
+                var value = TelemetryBatch()
+                if case .telemetry(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .telemetry(value)
+            case 186:
+                var nested = try reader.nested()
+                var value = ServiceAnswer()
+                if case .service(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .service(value)
+            case 194:
+                var nested = try reader.nested()
+                var value = CredentialState()
+                if case .credentials(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .credentials(value)
+            case 202:
+                var nested = try reader.nested()
+                var value = ImageState()
+                if case .image(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .image(value)
+            case 210:
+                var nested = try reader.nested()
+                var value = RecorderChunk()
+                if case .recorder(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .recorder(value)
+            case 218:
+                var nested = try reader.nested()
+                var value = CounterStatus()
+                if case .counter(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .counter(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -677,7 +1007,7 @@ public struct Response: Message {
     }
 
     public func check() throws(MessageError) {
-        switch body {
+        switch self.body {
         case .command(let value)?:
             try value.check()
         case .event(let value)?:
@@ -699,6 +1029,20 @@ public struct Response: Message {
         case .reader(let value)?:
             try value.check()
         case .time(let value)?:
+            try value.check()
+        case .subscribed(let value)?:
+            try value.check()
+        case .telemetry(let value)?:
+            try value.check()
+        case .service(let value)?:
+            try value.check()
+        case .credentials(let value)?:
+            try value.check()
+        case .image(let value)?:
+            try value.check()
+        case .recorder(let value)?:
+            try value.check()
+        case .counter(let value)?:
             try value.check()
         case nil: break
         }
@@ -734,30 +1078,30 @@ public struct Command: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if target != 0 {
-            size += 1 + varintSize(target)
+        if self.target != 0 {
+            size += 1 + varintSize(self.target)
         }
-        if deadlineNs != 0 {
-            size += 1 + varintSize(deadlineNs)
+        if self.deadlineNs != 0 {
+            size += 1 + varintSize(self.deadlineNs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if target != 0 {
+        if self.target != 0 {
             sink.append(0x10)
-            sink.appendVarint(target)
+            sink.appendVarint(self.target)
         }
-        if deadlineNs != 0 {
+        if self.deadlineNs != 0 {
             sink.append(0x18)
-            sink.appendVarint(deadlineNs)
+            sink.appendVarint(self.deadlineNs)
         }
     }
 
@@ -766,11 +1110,11 @@ public struct Command: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                kind = CommandKind(rawValue: try reader.signed32())
+                self.kind = CommandKind(rawValue: try reader.signed32())
             case 16:
-                target = try reader.unsigned32()
+                self.target = try reader.unsigned32()
             case 24:
-                deadlineNs = try reader.varint()
+                self.deadlineNs = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -781,7 +1125,7 @@ public struct Command: Message {
     }
 
     public func check() throws(MessageError) {
-        guard target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -808,23 +1152,23 @@ public struct CommandAnswer: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if result.rawValue != 0 {
-            size += 1 + varintSize(result.rawValue)
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
         }
-        if reason != 0 {
-            size += 1 + varintSize(reason)
+        if self.reason != 0 {
+            size += 1 + varintSize(self.reason)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if result.rawValue != 0 {
+        if self.result.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(result.rawValue)
+            sink.appendVarint(self.result.rawValue)
         }
-        if reason != 0 {
+        if self.reason != 0 {
             sink.append(0x10)
-            sink.appendVarint(reason)
+            sink.appendVarint(self.reason)
         }
     }
 
@@ -833,9 +1177,9 @@ public struct CommandAnswer: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                result = CommandResult(rawValue: try reader.signed32())
+                self.result = CommandResult(rawValue: try reader.signed32())
             case 16:
-                reason = try reader.unsigned32()
+                self.reason = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -846,7 +1190,7 @@ public struct CommandAnswer: Message {
     }
 
     public func check() throws(MessageError) {
-        guard reason <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.reason <= 255 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -894,16 +1238,16 @@ public struct TableQuery: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
     }
 
@@ -912,7 +1256,7 @@ public struct TableQuery: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                kind = TableKind(rawValue: try reader.signed32())
+                self.kind = TableKind(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -954,30 +1298,30 @@ public struct EventQuery: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if fromSequence != 0 {
-            size += 1 + varintSize(fromSequence)
+        if self.fromSequence != 0 {
+            size += 1 + varintSize(self.fromSequence)
         }
-        if limit != 0 {
-            size += 1 + varintSize(limit)
+        if self.limit != 0 {
+            size += 1 + varintSize(self.limit)
         }
-        if newest {
+        if self.newest {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if fromSequence != 0 {
+        if self.fromSequence != 0 {
             sink.append(0x08)
-            sink.appendVarint(fromSequence)
+            sink.appendVarint(self.fromSequence)
         }
-        if limit != 0 {
+        if self.limit != 0 {
             sink.append(0x10)
-            sink.appendVarint(limit)
+            sink.appendVarint(self.limit)
         }
-        if newest {
+        if self.newest {
             sink.append(0x18)
-            sink.append(newest ? 1 : 0)
+            sink.append(self.newest ? 1 : 0)
         }
     }
 
@@ -986,11 +1330,11 @@ public struct EventQuery: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                fromSequence = try reader.varint()
+                self.fromSequence = try reader.varint()
             case 16:
-                limit = try reader.unsigned32()
+                self.limit = try reader.unsigned32()
             case 24:
-                newest = try reader.boolean()
+                self.newest = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -1001,7 +1345,7 @@ public struct EventQuery: Message {
     }
 
     public func check() throws(MessageError) {
-        guard limit <= 65536 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.limit <= 65536 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -1061,30 +1405,30 @@ public struct BoardTime: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if monotonicNs != 0 {
-            size += 1 + varintSize(monotonicNs)
+        if self.monotonicNs != 0 {
+            size += 1 + varintSize(self.monotonicNs)
         }
-        if unixMs != 0 {
-            size += 1 + varintSize(Zigzag.encode(unixMs))
+        if self.unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
-            size += 1 + varintSize(clockTrust.rawValue)
+        if self.clockTrust.rawValue != 0 {
+            size += 1 + varintSize(self.clockTrust.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if monotonicNs != 0 {
+        if self.monotonicNs != 0 {
             sink.append(0x08)
-            sink.appendVarint(monotonicNs)
+            sink.appendVarint(self.monotonicNs)
         }
-        if unixMs != 0 {
+        if self.unixMs != 0 {
             sink.append(0x10)
-            sink.appendVarint(Zigzag.encode(unixMs))
+            sink.appendVarint(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
+        if self.clockTrust.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(clockTrust.rawValue)
+            sink.appendVarint(self.clockTrust.rawValue)
         }
     }
 
@@ -1093,11 +1437,11 @@ public struct BoardTime: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                monotonicNs = try reader.varint()
+                self.monotonicNs = try reader.varint()
             case 16:
-                unixMs = try reader.zigzag64()
+                self.unixMs = try reader.zigzag64()
             case 24:
-                clockTrust = ClockTrust(rawValue: try reader.signed32())
+                self.clockTrust = ClockTrust(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 3: throw reader.error(.wrongWireType)
@@ -1130,16 +1474,16 @@ public struct Credit: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if limit != 0 {
-            size += 1 + varintSize(limit)
+        if self.limit != 0 {
+            size += 1 + varintSize(self.limit)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if limit != 0 {
+        if self.limit != 0 {
             sink.append(0x08)
-            sink.appendVarint(limit)
+            sink.appendVarint(self.limit)
         }
     }
 
@@ -1148,7 +1492,7 @@ public struct Credit: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                limit = try reader.varint()
+                self.limit = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1162,34 +1506,75 @@ public struct Credit: Message {
     }
 }
 
-/// Events from now on, or from a sequence number, until the connection ends.
+/// Events as they happen, until the session ends; answered with `Subscribed`. A session has up to four subscriptions,
+/// and events of the first one go before those of the second: a client that subscribes to alarms first gets them first.
 public struct Subscription: Message {
+    /// Without a reader: the first one wanted; 0 for only those from now on.
     public var fromSequence: UInt64
+    /// Name of the client's place in the journal, kept by the board over sessions and restarts: what is not acknowledged
+    /// comes again. Each client has names of its own. Empty for none.
+    /// UTF-8, at most 12 bytes.
+    public var reader: FixedBytes<12>
+    /// Bit n set: events of class n (`EventClass`); 0 for all.
+    /// At most 63.
+    public var classes: UInt32
+    /// A reader that is new begins with the oldest event that is kept, not with the next one.
+    public var fromOldest: Bool
 
     public init() {
         fromSequence = 0
+        reader = FixedBytes<12>()
+        classes = 0
+        fromOldest = false
     }
 
     public init(
-        fromSequence: UInt64 = 0
+        fromSequence: UInt64 = 0,
+        reader: FixedBytes<12> = FixedBytes<12>(),
+        classes: UInt32 = 0,
+        fromOldest: Bool = false
     ) {
         self.fromSequence = fromSequence
+        self.reader = reader
+        self.classes = classes
+        self.fromOldest = fromOldest
     }
 
-    public static var maximumEncodedSize: Int { 11 }
+    public static var maximumEncodedSize: Int { 29 }
 
     public var encodedSize: Int {
         var size = 0
-        if fromSequence != 0 {
-            size += 1 + varintSize(fromSequence)
+        if self.fromSequence != 0 {
+            size += 1 + varintSize(self.fromSequence)
+        }
+        if !self.reader.isEmpty {
+            size += 1 + lengthDelimitedSize(self.reader.count)
+        }
+        if self.classes != 0 {
+            size += 1 + varintSize(self.classes)
+        }
+        if self.fromOldest {
+            size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if fromSequence != 0 {
+        if self.fromSequence != 0 {
             sink.append(0x08)
-            sink.appendVarint(fromSequence)
+            sink.appendVarint(self.fromSequence)
+        }
+        if !self.reader.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.reader.span)
+        }
+        if self.classes != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.classes)
+        }
+        if self.fromOldest {
+            sink.append(0x20)
+            sink.append(self.fromOldest ? 1 : 0)
         }
     }
 
@@ -1198,7 +1583,577 @@ public struct Subscription: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                fromSequence = try reader.varint()
+                self.fromSequence = try reader.varint()
+            case 18:
+                self.reader = try fixedBytes(from: &reader)
+            case 24:
+                self.classes = try reader.unsigned32()
+            case 32:
+                self.fromOldest = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.reader.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.reader.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.classes <= 63 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+public struct Subscribed: Message {
+    /// The reader has acknowledged everything up to here.
+    public var acknowledgedSequence: UInt64
+    /// Events that wait for it.
+    public var waiting: UInt64
+
+    public init() {
+        acknowledgedSequence = 0
+        waiting = 0
+    }
+
+    public init(
+        acknowledgedSequence: UInt64 = 0,
+        waiting: UInt64 = 0
+    ) {
+        self.acknowledgedSequence = acknowledgedSequence
+        self.waiting = waiting
+    }
+
+    public static var maximumEncodedSize: Int { 22 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.acknowledgedSequence != 0 {
+            size += 1 + varintSize(self.acknowledgedSequence)
+        }
+        if self.waiting != 0 {
+            size += 1 + varintSize(self.waiting)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.acknowledgedSequence != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.acknowledgedSequence)
+        }
+        if self.waiting != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.waiting)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.acknowledgedSequence = try reader.varint()
+            case 16:
+                self.waiting = try reader.varint()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// The client has kept every event of a subscription's reader up to this one. Not answered.
+public struct Acknowledge: Message {
+    /// Identifier of the request that subscribed.
+    public var subscription: UInt32
+    public var sequence: UInt64
+
+    public init() {
+        subscription = 0
+        sequence = 0
+    }
+
+    public init(
+        subscription: UInt32 = 0,
+        sequence: UInt64 = 0
+    ) {
+        self.subscription = subscription
+        self.sequence = sequence
+    }
+
+    public static var maximumEncodedSize: Int { 17 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.subscription != 0 {
+            size += 1 + varintSize(self.subscription)
+        }
+        if self.sequence != 0 {
+            size += 1 + varintSize(self.sequence)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.subscription != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.subscription)
+        }
+        if self.sequence != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.sequence)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.subscription = try reader.unsigned32()
+            case 16:
+                self.sequence = try reader.varint()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Unsubscribe: Message {
+    /// Identifier of the request that subscribed.
+    public var subscription: UInt32
+    /// The board forgets the reader's place too.
+    public var forget: Bool
+
+    public init() {
+        subscription = 0
+        forget = false
+    }
+
+    public init(
+        subscription: UInt32 = 0,
+        forget: Bool = false
+    ) {
+        self.subscription = subscription
+        self.forget = forget
+    }
+
+    public static var maximumEncodedSize: Int { 8 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.subscription != 0 {
+            size += 1 + varintSize(self.subscription)
+        }
+        if self.forget {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.subscription != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.subscription)
+        }
+        if self.forget {
+            sink.append(0x10)
+            sink.append(self.forget ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.subscription = try reader.unsigned32()
+            case 16:
+                self.forget = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// Measured values, in place of those asked for before; none ends them. Answered with `ServiceAnswer`.
+public struct TelemetryRequest: Message {
+    /// At most 16 elements.
+    public var points: FixedList<TelemetryPoint, 16>
+    /// Samples that are sent together.
+    /// 1 to 32.
+    public var batch: UInt32
+    /// A batch is sent when its first sample is this old, though it is not full.
+    /// Unit: millisecond. At most 3600000.
+    public var latencyMs: UInt32
+
+    public init() {
+        points = FixedList<TelemetryPoint, 16>()
+        batch = 0
+        latencyMs = 0
+    }
+
+    public init(
+        points: FixedList<TelemetryPoint, 16> = FixedList<TelemetryPoint, 16>(),
+        batch: UInt32 = 0,
+        latencyMs: UInt32 = 0
+    ) {
+        self.points = points
+        self.batch = batch
+        self.latencyMs = latencyMs
+    }
+
+    public static var maximumEncodedSize: Int { 263 }
+
+    public var encodedSize: Int {
+        var size = 0
+        for index in self.points.indices {
+            size += 1 + lengthDelimitedSize(self.points[index].encodedSize)
+        }
+        if self.batch != 0 {
+            size += 1 + varintSize(self.batch)
+        }
+        if self.latencyMs != 0 {
+            size += 1 + varintSize(self.latencyMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        for index in self.points.indices {
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(self.points[index].encodedSize))
+            self.points[index].encode(into: &sink)
+        }
+        if self.batch != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.batch)
+        }
+        if self.latencyMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.latencyMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = TelemetryPoint()
+                try value.merge(from: &nested)
+                try append(value, to: &self.points, of: reader)
+            case 16:
+                self.batch = try reader.unsigned32()
+            case 24:
+                self.latencyMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.points.overflowed else { throw MessageError(.tooMany, field: 1) }
+        for index in self.points.indices {
+            try self.points[index].check()
+        }
+        guard self.batch >= 1, self.batch <= 32 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.latencyMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+public struct TelemetryPoint: Message {
+    /// Point by place.
+    /// At most 1023.
+    public var point: UInt32
+    /// Unit: millisecond. 10 to 86400000.
+    public var intervalMs: UInt32
+    /// A value is left out while it differs less than this from the last one sent; 0 to leave none out.
+    /// At most 2147483647.
+    public var threshold: UInt32
+
+    public init() {
+        point = 0
+        intervalMs = 0
+        threshold = 0
+    }
+
+    public init(
+        point: UInt32 = 0,
+        intervalMs: UInt32 = 0,
+        threshold: UInt32 = 0
+    ) {
+        self.point = point
+        self.intervalMs = intervalMs
+        self.threshold = threshold
+    }
+
+    public static var maximumEncodedSize: Int { 14 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.point != 0 {
+            size += 1 + varintSize(self.point)
+        }
+        if self.intervalMs != 0 {
+            size += 1 + varintSize(self.intervalMs)
+        }
+        if self.threshold != 0 {
+            size += 1 + varintSize(self.threshold)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.point != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.point)
+        }
+        if self.intervalMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.intervalMs)
+        }
+        if self.threshold != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.threshold)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.point = try reader.unsigned32()
+            case 16:
+                self.intervalMs = try reader.unsigned32()
+            case 24:
+                self.threshold = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.point <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.intervalMs >= 10, self.intervalMs <= 86400000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.threshold <= 2147483647 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+/// Samples of one point, all of one quality.
+public struct TelemetryBatch: Message {
+    /// At most 1023.
+    public var point: UInt32
+    /// Of the first sample, on the board's monotonic clock.
+    /// Unit: millisecond.
+    public var baseMs: UInt64
+    /// Unit: millisecond.
+    public var intervalMs: UInt32
+    /// `HardwareInterface.Quality`.
+    /// At most 255.
+    public var quality: UInt32
+    /// The first value, then what each one is more than the one before, modulo 2^32.
+    /// At most 32 elements.
+    public var values: FixedList<Int32, 32>
+    /// How many intervals each sample but the first is after the one before; left out where all are 1.
+    /// At most 31 elements.
+    public var steps: FixedList<UInt32, 31>
+
+    public init() {
+        point = 0
+        baseMs = 0
+        intervalMs = 0
+        quality = 0
+        values = FixedList<Int32, 32>()
+        steps = FixedList<UInt32, 31>()
+    }
+
+    public init(
+        point: UInt32 = 0,
+        baseMs: UInt64 = 0,
+        intervalMs: UInt32 = 0,
+        quality: UInt32 = 0,
+        values: FixedList<Int32, 32> = FixedList<Int32, 32>(),
+        steps: FixedList<UInt32, 31> = FixedList<UInt32, 31>()
+    ) {
+        self.point = point
+        self.baseMs = baseMs
+        self.intervalMs = intervalMs
+        self.quality = quality
+        self.values = values
+        self.steps = steps
+    }
+
+    public static var maximumEncodedSize: Int { 344 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.point != 0 {
+            size += 1 + varintSize(self.point)
+        }
+        if self.baseMs != 0 {
+            size += 1 + varintSize(self.baseMs)
+        }
+        if self.intervalMs != 0 {
+            size += 1 + varintSize(self.intervalMs)
+        }
+        if self.quality != 0 {
+            size += 1 + varintSize(self.quality)
+        }
+        if !self.values.isEmpty {
+            var length = 0
+            for index in self.values.indices { length += varintSize(Zigzag.encode(self.values[index])) }
+            size += 1 + lengthDelimitedSize(length)
+        }
+        if !self.steps.isEmpty {
+            var length = 0
+            for index in self.steps.indices { length += varintSize(self.steps[index]) }
+            size += 1 + lengthDelimitedSize(length)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.point != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.point)
+        }
+        if self.baseMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.baseMs)
+        }
+        if self.intervalMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.intervalMs)
+        }
+        if self.quality != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.quality)
+        }
+        if !self.values.isEmpty {
+            sink.append(0x2A)
+            var length = 0
+            for index in self.values.indices { length += varintSize(Zigzag.encode(self.values[index])) }
+            sink.appendVarint(UInt64(length))
+            for index in self.values.indices { sink.appendVarint(Zigzag.encode(self.values[index])) }
+        }
+        if !self.steps.isEmpty {
+            sink.append(0x32)
+            var length = 0
+            for index in self.steps.indices { length += varintSize(self.steps[index]) }
+            sink.appendVarint(UInt64(length))
+            for index in self.steps.indices { sink.appendVarint(self.steps[index]) }
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.point = try reader.unsigned32()
+            case 16:
+                self.baseMs = try reader.varint()
+            case 24:
+                self.intervalMs = try reader.unsigned32()
+            case 32:
+                self.quality = try reader.unsigned32()
+            case 40:
+                try append(try reader.zigzag32(), to: &self.values, of: reader)
+            case 42:
+                var packed = try reader.nested()
+                while !packed.isAtEnd { try append(try packed.zigzag32(), to: &self.values, of: reader) }
+            case 48:
+                try append(try reader.unsigned32(), to: &self.steps, of: reader)
+            case 50:
+                var packed = try reader.nested()
+                while !packed.isAtEnd { try append(try packed.unsigned32(), to: &self.steps, of: reader) }
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.point <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.quality <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        guard !self.values.overflowed else { throw MessageError(.tooMany, field: 5) }
+        guard !self.steps.overflowed else { throw MessageError(.tooMany, field: 6) }
+    }
+}
+
+/// What came of a request that has no other answer.
+public struct ServiceAnswer: Message {
+    public var result: CommandResult
+
+    public init() {
+        result = CommandResult()
+    }
+
+    public init(
+        result: CommandResult = CommandResult()
+    ) {
+        self.result = result
+    }
+
+    public static var maximumEncodedSize: Int { 11 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1209,6 +2164,1239 @@ public struct Subscription: Message {
     }
 
     public func check() throws(MessageError) {
+    }
+}
+
+/// Sets the wall clock: at a moment of the board's monotonic clock it was this time. A client works out the moment from
+/// `BoardTime`, so that the time that the request takes does no harm. For technicians.
+public struct ClockSetting: Message {
+    /// Unit: nanosecond.
+    public var atMonotonicNs: UInt64
+    /// Unit: millisecond.
+    public var unixMs: Int64
+    /// How far off it may be; more than a second does not make the clock trusted.
+    /// Unit: millisecond.
+    public var uncertaintyMs: UInt32
+
+    public init() {
+        atMonotonicNs = 0
+        unixMs = 0
+        uncertaintyMs = 0
+    }
+
+    public init(
+        atMonotonicNs: UInt64 = 0,
+        unixMs: Int64 = 0,
+        uncertaintyMs: UInt32 = 0
+    ) {
+        self.atMonotonicNs = atMonotonicNs
+        self.unixMs = unixMs
+        self.uncertaintyMs = uncertaintyMs
+    }
+
+    public static var maximumEncodedSize: Int { 28 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.atMonotonicNs != 0 {
+            size += 1 + varintSize(self.atMonotonicNs)
+        }
+        if self.unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.unixMs))
+        }
+        if self.uncertaintyMs != 0 {
+            size += 1 + varintSize(self.uncertaintyMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.atMonotonicNs != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.atMonotonicNs)
+        }
+        if self.unixMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(Zigzag.encode(self.unixMs))
+        }
+        if self.uncertaintyMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.uncertaintyMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.atMonotonicNs = try reader.varint()
+            case 16:
+                self.unixMs = try reader.zigzag64()
+            case 24:
+                self.uncertaintyMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// Changes credentials all at once: begin, chunks, commit. Nothing holds before the commit, and everything after it. One
+/// transfer is under way at a time, a new one drops it; one that was interrupted goes on with the next session. Answered
+/// with `CredentialState`. For administrators.
+public struct CredentialTransfer: Message {
+    public enum Step: Equatable, Sendable, BitwiseCopyable {
+        case begin(CredentialBegin)
+        case chunk(CredentialChunk)
+        case commit(CredentialCommit)
+        /// Tells the state and changes nothing.
+        case query(CredentialQuery)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var step: Step?
+
+    public init() {
+        step = nil
+    }
+
+    public init(
+        step: Step? = nil
+    ) {
+        self.step = step
+    }
+
+    public static var maximumEncodedSize: Int { 631 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.step {
+        case .begin(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .chunk(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .commit(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .query(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.step {
+        case .begin(let value)?:
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .chunk(let value)?:
+            sink.append(0x12)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .commit(let value)?:
+            sink.append(0x1A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .query(let value)?:
+            sink.append(0x22)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = CredentialBegin()
+                if case .begin(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .begin(value)
+            case 18:
+                var nested = try reader.nested()
+                var value = CredentialChunk()
+                if case .chunk(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .chunk(value)
+            case 26:
+                var nested = try reader.nested()
+                var value = CredentialCommit()
+                if case .commit(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .commit(value)
+            case 34:
+                var nested = try reader.nested()
+                var value = CredentialQuery()
+                if case .query(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .query(value)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.step {
+        case .begin(let value)?:
+            try value.check()
+        case .chunk(let value)?:
+            try value.check()
+        case .commit(let value)?:
+            try value.check()
+        case .query(let value)?:
+            try value.check()
+        case nil: break
+        }
+    }
+}
+
+public struct CredentialBegin: Message {
+    /// Version that the changes are made to, else nothing is changed; 0 to replace all credentials.
+    public var baseVersion: UInt64
+    /// Version that results; above the one before.
+    public var version: UInt64
+    /// At most 1000000.
+    public var changes: UInt32
+
+    public init() {
+        baseVersion = 0
+        version = 0
+        changes = 0
+    }
+
+    public init(
+        baseVersion: UInt64 = 0,
+        version: UInt64 = 0,
+        changes: UInt32 = 0
+    ) {
+        self.baseVersion = baseVersion
+        self.version = version
+        self.changes = changes
+    }
+
+    public static var maximumEncodedSize: Int { 26 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.baseVersion != 0 {
+            size += 1 + varintSize(self.baseVersion)
+        }
+        if self.version != 0 {
+            size += 1 + varintSize(self.version)
+        }
+        if self.changes != 0 {
+            size += 1 + varintSize(self.changes)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.baseVersion != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.baseVersion)
+        }
+        if self.version != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.version)
+        }
+        if self.changes != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.changes)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.baseVersion = try reader.varint()
+            case 16:
+                self.version = try reader.varint()
+            case 24:
+                self.changes = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.changes <= 1000000 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+public struct CredentialChunk: Message {
+    /// Changes that came before; what is repeated is left alone, so that a chunk may be sent again.
+    /// At most 1000000.
+    public var offset: UInt32
+    /// At most 12 elements.
+    public var changes: FixedList<CredentialChange, 12>
+
+    public init() {
+        offset = 0
+        changes = FixedList<CredentialChange, 12>()
+    }
+
+    public init(
+        offset: UInt32 = 0,
+        changes: FixedList<CredentialChange, 12> = FixedList<CredentialChange, 12>()
+    ) {
+        self.offset = offset
+        self.changes = changes
+    }
+
+    public static var maximumEncodedSize: Int { 628 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        for index in self.changes.indices {
+            size += 1 + lengthDelimitedSize(self.changes[index].encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        for index in self.changes.indices {
+            sink.append(0x12)
+            sink.appendVarint(UInt64(self.changes[index].encodedSize))
+            self.changes[index].encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.unsigned32()
+            case 18:
+                var nested = try reader.nested()
+                var value = CredentialChange()
+                try value.merge(from: &nested)
+                try append(value, to: &self.changes, of: reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.offset <= 1000000 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.changes.overflowed else { throw MessageError(.tooMany, field: 2) }
+        for index in self.changes.indices {
+            try self.changes[index].check()
+        }
+    }
+}
+
+public struct CredentialChange: Message {
+    public enum Change: Equatable, Sendable, BitwiseCopyable {
+        /// In place of one with the same hash, if there is one.
+        case put(Credential)
+        /// Hash of the one that is removed.
+        /// At most 16 bytes.
+        case remove(FixedBytes<16>)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var change: Change?
+
+    public init() {
+        change = nil
+    }
+
+    public init(
+        change: Change? = nil
+    ) {
+        self.change = change
+    }
+
+    public static var maximumEncodedSize: Int { 50 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.change {
+        case .put(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .remove(let value)?:
+            size += 1 + lengthDelimitedSize(value.count)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.change {
+        case .put(let value)?:
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .remove(let value)?:
+            sink.append(0x12)
+            sink.appendLengthDelimited(value.span)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = Credential()
+                if case .put(let current)? = self.change { value = current }
+                try value.merge(from: &nested)
+                self.change = .put(value)
+            case 18:
+                self.change = .remove(try fixedBytes(from: &reader))
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.change {
+        case .put(let value)?:
+            try value.check()
+        case .remove(let value)?:
+            guard !value.overflowed else { throw MessageError(.tooLong, field: 2) }
+        case nil: break
+        }
+    }
+}
+
+public struct CredentialCommit: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct CredentialQuery: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct CredentialState: Message {
+    public var result: CommandResult
+    /// Version that holds.
+    public var version: UInt64
+    /// Changes received of the transfer that is under way.
+    public var received: UInt32
+    public var count: UInt32
+    public var capacity: UInt32
+
+    public init() {
+        result = CommandResult()
+        version = 0
+        received = 0
+        count = 0
+        capacity = 0
+    }
+
+    public init(
+        result: CommandResult = CommandResult(),
+        version: UInt64 = 0,
+        received: UInt32 = 0,
+        count: UInt32 = 0,
+        capacity: UInt32 = 0
+    ) {
+        self.result = result
+        self.version = version
+        self.received = received
+        self.count = count
+        self.capacity = capacity
+    }
+
+    public static var maximumEncodedSize: Int { 40 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        if self.version != 0 {
+            size += 1 + varintSize(self.version)
+        }
+        if self.received != 0 {
+            size += 1 + varintSize(self.received)
+        }
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
+        }
+        if self.capacity != 0 {
+            size += 1 + varintSize(self.capacity)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+        if self.version != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.version)
+        }
+        if self.received != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.received)
+        }
+        if self.count != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.count)
+        }
+        if self.capacity != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.capacity)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
+            case 16:
+                self.version = try reader.varint()
+            case 24:
+                self.received = try reader.unsigned32()
+            case 32:
+                self.count = try reader.unsigned32()
+            case 40:
+                self.capacity = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// Brings a board image in pieces. One that is applied holds for a trial: unless it is confirmed in time, or when the
+/// board does not come up healthy with it, the board goes back to the one before. Answered with `ImageState`. For
+/// technicians.
+public struct ImageTransfer: Message {
+    public enum Step: Equatable, Sendable, BitwiseCopyable {
+        case begin(ImageBegin)
+        case chunk(ImageChunk)
+        case action(ImageAction)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var step: Step?
+
+    public init() {
+        step = nil
+    }
+
+    public init(
+        step: Step? = nil
+    ) {
+        self.step = step
+    }
+
+    public static var maximumEncodedSize: Int { 779 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.step {
+        case .begin(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .chunk(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .action(let value)?:
+            size += 1 + varintSize(value.rawValue)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.step {
+        case .begin(let value)?:
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .chunk(let value)?:
+            sink.append(0x12)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .action(let value)?:
+            sink.append(0x18)
+            sink.appendVarint(value.rawValue)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = ImageBegin()
+                if case .begin(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .begin(value)
+            case 18:
+                var nested = try reader.nested()
+                var value = ImageChunk()
+                if case .chunk(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .chunk(value)
+            case 24:
+                self.step = .action(ImageAction(rawValue: try reader.signed32()))
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.step {
+        case .begin(let value)?:
+            try value.check()
+        case .chunk(let value)?:
+            try value.check()
+        default: break
+        }
+    }
+}
+
+public struct ImageBegin: Message {
+    /// Unit: byte. At most 67108864.
+    public var size: UInt32
+    /// CRC-32C of the whole file.
+    public var checksum: UInt32
+
+    public init() {
+        size = 0
+        checksum = 0
+    }
+
+    public init(
+        size: UInt32 = 0,
+        checksum: UInt32 = 0
+    ) {
+        self.size = size
+        self.checksum = checksum
+    }
+
+    public static var maximumEncodedSize: Int { 10 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        if self.checksum != 0 {
+            size += 1 + 4
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.size != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.size)
+        }
+        if self.checksum != 0 {
+            sink.append(0x15)
+            sink.appendLittleEndian(self.checksum)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.size = try reader.unsigned32()
+            case 21:
+                self.checksum = try reader.fixed32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.size <= 67108864 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
+public struct ImageChunk: Message {
+    /// Unit: byte. At most 67108864.
+    public var offset: UInt32
+    /// At most 768 bytes.
+    public var data: FixedBytes<768>
+
+    public init() {
+        offset = 0
+        data = FixedBytes<768>()
+    }
+
+    public init(
+        offset: UInt32 = 0,
+        data: FixedBytes<768> = FixedBytes<768>()
+    ) {
+        self.offset = offset
+        self.data = data
+    }
+
+    public static var maximumEncodedSize: Int { 776 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        if !self.data.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.data.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.unsigned32()
+            case 18:
+                self.data = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.offset <= 67108864 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+public struct ImageState: Message {
+    public var result: CommandResult
+    public var phase: ImagePhase
+    /// Bytes received; a transfer that was interrupted goes on from here.
+    /// Unit: byte.
+    public var received: UInt32
+    /// Unit: byte.
+    public var size: UInt32
+    /// Generation of the image that runs.
+    public var generation: UInt32
+    /// What is left of the trial.
+    /// Unit: millisecond.
+    public var trialMs: UInt32
+
+    public init() {
+        result = CommandResult()
+        phase = ImagePhase()
+        received = 0
+        size = 0
+        generation = 0
+        trialMs = 0
+    }
+
+    public init(
+        result: CommandResult = CommandResult(),
+        phase: ImagePhase = ImagePhase(),
+        received: UInt32 = 0,
+        size: UInt32 = 0,
+        generation: UInt32 = 0,
+        trialMs: UInt32 = 0
+    ) {
+        self.result = result
+        self.phase = phase
+        self.received = received
+        self.size = size
+        self.generation = generation
+        self.trialMs = trialMs
+    }
+
+    public static var maximumEncodedSize: Int { 46 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            size += 1 + varintSize(self.phase.rawValue)
+        }
+        if self.received != 0 {
+            size += 1 + varintSize(self.received)
+        }
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        if self.generation != 0 {
+            size += 1 + varintSize(self.generation)
+        }
+        if self.trialMs != 0 {
+            size += 1 + varintSize(self.trialMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.phase.rawValue)
+        }
+        if self.received != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.received)
+        }
+        if self.size != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.size)
+        }
+        if self.generation != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.generation)
+        }
+        if self.trialMs != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.trialMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
+            case 16:
+                self.phase = ImagePhase(rawValue: try reader.signed32())
+            case 24:
+                self.received = try reader.unsigned32()
+            case 32:
+                self.size = try reader.unsigned32()
+            case 40:
+                self.generation = try reader.unsigned32()
+            case 48:
+                self.trialMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// For technicians. Answered with `ServiceAnswer`.
+public struct LogLevelSetting: Message {
+    public var level: LogLevel
+
+    public init() {
+        level = LogLevel()
+    }
+
+    public init(
+        level: LogLevel = LogLevel()
+    ) {
+        self.level = level
+    }
+
+    public static var maximumEncodedSize: Int { 11 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.level.rawValue != 0 {
+            size += 1 + varintSize(self.level.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.level.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.level.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.level = LogLevel(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// Bytes of the flight recorder, oldest first, as `RecorderChunk`s and an `EndOfList`. For technicians.
+public struct RecorderQuery: Message {
+    /// The first byte wanted, counted since the board's first start; a download that was interrupted goes on from there.
+    public var offset: UInt64
+    /// Unit: byte.
+    public var limit: UInt32
+
+    public init() {
+        offset = 0
+        limit = 0
+    }
+
+    public init(
+        offset: UInt64 = 0,
+        limit: UInt32 = 0
+    ) {
+        self.offset = offset
+        self.limit = limit
+    }
+
+    public static var maximumEncodedSize: Int { 17 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if self.limit != 0 {
+            size += 1 + varintSize(self.limit)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        if self.limit != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.limit)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.varint()
+            case 16:
+                self.limit = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct RecorderChunk: Message {
+    /// Of the first byte; higher than asked for where older ones are no longer kept.
+    public var offset: UInt64
+    /// At most 768 bytes.
+    public var data: FixedBytes<768>
+
+    public init() {
+        offset = 0
+        data = FixedBytes<768>()
+    }
+
+    public init(
+        offset: UInt64 = 0,
+        data: FixedBytes<768> = FixedBytes<768>()
+    ) {
+        self.offset = offset
+        self.data = data
+    }
+
+    public static var maximumEncodedSize: Int { 782 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        if !self.data.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.data.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.varint()
+            case 18:
+                self.data = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+/// A counter, or the fill level of something that has a capacity.
+public struct CounterStatus: Message {
+    public var index: UInt32
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    public var value: UInt64
+    /// 0 for a counter.
+    public var capacity: UInt64
+    public var highWater: UInt64
+    public var dropped: UInt64
+
+    public init() {
+        index = 0
+        name = FixedBytes<32>()
+        value = 0
+        capacity = 0
+        highWater = 0
+        dropped = 0
+    }
+
+    public init(
+        index: UInt32 = 0,
+        name: FixedBytes<32> = FixedBytes<32>(),
+        value: UInt64 = 0,
+        capacity: UInt64 = 0,
+        highWater: UInt64 = 0,
+        dropped: UInt64 = 0
+    ) {
+        self.index = index
+        self.name = name
+        self.value = value
+        self.capacity = capacity
+        self.highWater = highWater
+        self.dropped = dropped
+    }
+
+    public static var maximumEncodedSize: Int { 84 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
+        }
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if self.value != 0 {
+            size += 1 + varintSize(self.value)
+        }
+        if self.capacity != 0 {
+            size += 1 + varintSize(self.capacity)
+        }
+        if self.highWater != 0 {
+            size += 1 + varintSize(self.highWater)
+        }
+        if self.dropped != 0 {
+            size += 1 + varintSize(self.dropped)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.index != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.index)
+        }
+        if !self.name.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if self.value != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.value)
+        }
+        if self.capacity != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.capacity)
+        }
+        if self.highWater != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.highWater)
+        }
+        if self.dropped != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.dropped)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.index = try reader.unsigned32()
+            case 18:
+                self.name = try fixedBytes(from: &reader)
+            case 24:
+                self.value = try reader.varint()
+            case 32:
+                self.capacity = try reader.varint()
+            case 40:
+                self.highWater = try reader.varint()
+            case 48:
+                self.dropped = try reader.varint()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }
 
@@ -1229,16 +3417,16 @@ public struct EndOfList: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if count != 0 {
-            size += 1 + varintSize(count)
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if count != 0 {
+        if self.count != 0 {
             sink.append(0x08)
-            sink.appendVarint(count)
+            sink.appendVarint(self.count)
         }
     }
 
@@ -1247,7 +3435,7 @@ public struct EndOfList: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                count = try reader.unsigned32()
+                self.count = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1278,16 +3466,16 @@ public struct Refusal: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if reason.rawValue != 0 {
-            size += 1 + varintSize(reason.rawValue)
+        if self.reason.rawValue != 0 {
+            size += 1 + varintSize(self.reason.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if reason.rawValue != 0 {
+        if self.reason.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(reason.rawValue)
+            sink.appendVarint(self.reason.rawValue)
         }
     }
 
@@ -1296,7 +3484,7 @@ public struct Refusal: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                reason = RefusalReason(rawValue: try reader.signed32())
+                self.reason = RefusalReason(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1391,122 +3579,122 @@ public struct BoardStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if generation != 0 {
-            size += 1 + varintSize(generation)
+        if self.generation != 0 {
+            size += 1 + varintSize(self.generation)
         }
-        if uptimeNs != 0 {
-            size += 1 + varintSize(uptimeNs)
+        if self.uptimeNs != 0 {
+            size += 1 + varintSize(self.uptimeNs)
         }
-        if unixMs != 0 {
-            size += 1 + varintSize(Zigzag.encode(unixMs))
+        if self.unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
-            size += 1 + varintSize(clockTrust.rawValue)
+        if self.clockTrust.rawValue != 0 {
+            size += 1 + varintSize(self.clockTrust.rawValue)
         }
-        if doors != 0 {
-            size += 1 + varintSize(doors)
+        if self.doors != 0 {
+            size += 1 + varintSize(self.doors)
         }
-        if alarms != 0 {
-            size += 1 + varintSize(alarms)
+        if self.alarms != 0 {
+            size += 1 + varintSize(self.alarms)
         }
-        if troubles != 0 {
-            size += 1 + varintSize(troubles)
+        if self.troubles != 0 {
+            size += 1 + varintSize(self.troubles)
         }
-        if lastSequence != 0 {
-            size += 1 + varintSize(lastSequence)
+        if self.lastSequence != 0 {
+            size += 1 + varintSize(self.lastSequence)
         }
-        if eventsKept != 0 {
-            size += 1 + varintSize(eventsKept)
+        if self.eventsKept != 0 {
+            size += 1 + varintSize(self.eventsKept)
         }
-        if eventCapacity != 0 {
-            size += 1 + varintSize(eventCapacity)
+        if self.eventCapacity != 0 {
+            size += 1 + varintSize(self.eventCapacity)
         }
-        if credentials != 0 {
-            size += 1 + varintSize(credentials)
+        if self.credentials != 0 {
+            size += 1 + varintSize(self.credentials)
         }
-        if credentialCapacity != 0 {
-            size += 1 + varintSize(credentialCapacity)
+        if self.credentialCapacity != 0 {
+            size += 1 + varintSize(self.credentialCapacity)
         }
-        if turns != 0 {
-            size += 1 + varintSize(turns)
+        if self.turns != 0 {
+            size += 1 + varintSize(self.turns)
         }
-        if inputsLost != 0 {
-            size += 1 + varintSize(inputsLost)
+        if self.inputsLost != 0 {
+            size += 1 + varintSize(self.inputsLost)
         }
-        if !version.isEmpty {
-            size += 2 + lengthDelimitedSize(version.count)
+        if !self.version.isEmpty {
+            size += 2 + lengthDelimitedSize(self.version.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if generation != 0 {
+        if self.generation != 0 {
             sink.append(0x10)
-            sink.appendVarint(generation)
+            sink.appendVarint(self.generation)
         }
-        if uptimeNs != 0 {
+        if self.uptimeNs != 0 {
             sink.append(0x18)
-            sink.appendVarint(uptimeNs)
+            sink.appendVarint(self.uptimeNs)
         }
-        if unixMs != 0 {
+        if self.unixMs != 0 {
             sink.append(0x20)
-            sink.appendVarint(Zigzag.encode(unixMs))
+            sink.appendVarint(Zigzag.encode(self.unixMs))
         }
-        if clockTrust.rawValue != 0 {
+        if self.clockTrust.rawValue != 0 {
             sink.append(0x28)
-            sink.appendVarint(clockTrust.rawValue)
+            sink.appendVarint(self.clockTrust.rawValue)
         }
-        if doors != 0 {
+        if self.doors != 0 {
             sink.append(0x30)
-            sink.appendVarint(doors)
+            sink.appendVarint(self.doors)
         }
-        if alarms != 0 {
+        if self.alarms != 0 {
             sink.append(0x38)
-            sink.appendVarint(alarms)
+            sink.appendVarint(self.alarms)
         }
-        if troubles != 0 {
+        if self.troubles != 0 {
             sink.append(0x40)
-            sink.appendVarint(troubles)
+            sink.appendVarint(self.troubles)
         }
-        if lastSequence != 0 {
+        if self.lastSequence != 0 {
             sink.append(0x48)
-            sink.appendVarint(lastSequence)
+            sink.appendVarint(self.lastSequence)
         }
-        if eventsKept != 0 {
+        if self.eventsKept != 0 {
             sink.append(0x50)
-            sink.appendVarint(eventsKept)
+            sink.appendVarint(self.eventsKept)
         }
-        if eventCapacity != 0 {
+        if self.eventCapacity != 0 {
             sink.append(0x58)
-            sink.appendVarint(eventCapacity)
+            sink.appendVarint(self.eventCapacity)
         }
-        if credentials != 0 {
+        if self.credentials != 0 {
             sink.append(0x60)
-            sink.appendVarint(credentials)
+            sink.appendVarint(self.credentials)
         }
-        if credentialCapacity != 0 {
+        if self.credentialCapacity != 0 {
             sink.append(0x68)
-            sink.appendVarint(credentialCapacity)
+            sink.appendVarint(self.credentialCapacity)
         }
-        if turns != 0 {
+        if self.turns != 0 {
             sink.append(0x70)
-            sink.appendVarint(turns)
+            sink.appendVarint(self.turns)
         }
-        if inputsLost != 0 {
+        if self.inputsLost != 0 {
             sink.append(0x78)
-            sink.appendVarint(inputsLost)
+            sink.appendVarint(self.inputsLost)
         }
-        if !version.isEmpty {
+        if !self.version.isEmpty {
             sink.append(0x82)
             sink.append(0x01)
-            sink.appendLengthDelimited(version.span)
+            sink.appendLengthDelimited(self.version.span)
         }
     }
 
@@ -1515,37 +3703,37 @@ public struct BoardStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                generation = try reader.unsigned32()
+                self.generation = try reader.unsigned32()
             case 24:
-                uptimeNs = try reader.varint()
+                self.uptimeNs = try reader.varint()
             case 32:
-                unixMs = try reader.zigzag64()
+                self.unixMs = try reader.zigzag64()
             case 40:
-                clockTrust = ClockTrust(rawValue: try reader.signed32())
+                self.clockTrust = ClockTrust(rawValue: try reader.signed32())
             case 48:
-                doors = try reader.unsigned32()
+                self.doors = try reader.unsigned32()
             case 56:
-                alarms = try reader.unsigned32()
+                self.alarms = try reader.unsigned32()
             case 64:
-                troubles = try reader.unsigned32()
+                self.troubles = try reader.unsigned32()
             case 72:
-                lastSequence = try reader.varint()
+                self.lastSequence = try reader.varint()
             case 80:
-                eventsKept = try reader.unsigned32()
+                self.eventsKept = try reader.unsigned32()
             case 88:
-                eventCapacity = try reader.unsigned32()
+                self.eventCapacity = try reader.unsigned32()
             case 96:
-                credentials = try reader.unsigned32()
+                self.credentials = try reader.unsigned32()
             case 104:
-                credentialCapacity = try reader.unsigned32()
+                self.credentialCapacity = try reader.unsigned32()
             case 112:
-                turns = try reader.varint()
+                self.turns = try reader.varint()
             case 120:
-                inputsLost = try reader.varint()
+                self.inputsLost = try reader.varint()
             case 130:
-                version = try fixedBytes(from: &reader)
+                self.version = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
@@ -1556,10 +3744,10 @@ public struct BoardStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard !version.overflowed else { throw MessageError(.tooLong, field: 16) }
-        guard isValidText(version.span) else { throw MessageError(.invalidText, field: 16) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.version.overflowed else { throw MessageError(.tooLong, field: 16) }
+        guard isValidText(self.version.span) else { throw MessageError(.invalidText, field: 16) }
     }
 }
 
@@ -1601,51 +3789,51 @@ public struct DoorStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if state.rawValue != 0 {
-            size += 1 + varintSize(state.rawValue)
+        if self.state.rawValue != 0 {
+            size += 1 + varintSize(self.state.rawValue)
         }
-        if released {
+        if self.released {
             size += 1 + 1
         }
-        if open != nil {
+        if self.open != nil {
             size += 1 + 1
         }
-        if fire {
+        if self.fire {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x08)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if state.rawValue != 0 {
+        if self.state.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(state.rawValue)
+            sink.appendVarint(self.state.rawValue)
         }
-        if released {
+        if self.released {
             sink.append(0x20)
-            sink.append(released ? 1 : 0)
+            sink.append(self.released ? 1 : 0)
         }
-        if let open {
+        if let value = self.open {
             sink.append(0x28)
-            sink.append(open ? 1 : 0)
+            sink.append(value ? 1 : 0)
         }
-        if fire {
+        if self.fire {
             sink.append(0x30)
-            sink.append(fire ? 1 : 0)
+            sink.append(self.fire ? 1 : 0)
         }
     }
 
@@ -1654,17 +3842,17 @@ public struct DoorStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 24:
-                state = DoorState(rawValue: try reader.signed32())
+                self.state = DoorState(rawValue: try reader.signed32())
             case 32:
-                released = try reader.boolean()
+                self.released = try reader.boolean()
             case 40:
-                open = try reader.boolean()
+                self.open = try reader.boolean()
             case 48:
-                fire = try reader.boolean()
+                self.fire = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
@@ -1675,8 +3863,8 @@ public struct DoorStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }
 
@@ -1723,51 +3911,51 @@ public struct PointStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if value != 0 {
-            size += 1 + varintSize(Zigzag.encode(value))
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
         }
-        if unit != 0 {
-            size += 1 + varintSize(unit)
+        if self.unit != 0 {
+            size += 1 + varintSize(self.unit)
         }
-        if quality != 0 {
-            size += 1 + varintSize(quality)
+        if self.quality != 0 {
+            size += 1 + varintSize(self.quality)
         }
-        if ageNs != 0 {
-            size += 1 + varintSize(ageNs)
+        if self.ageNs != 0 {
+            size += 1 + varintSize(self.ageNs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x08)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if value != 0 {
+        if self.value != 0 {
             sink.append(0x18)
-            sink.appendVarint(Zigzag.encode(value))
+            sink.appendVarint(Zigzag.encode(self.value))
         }
-        if unit != 0 {
+        if self.unit != 0 {
             sink.append(0x20)
-            sink.appendVarint(unit)
+            sink.appendVarint(self.unit)
         }
-        if quality != 0 {
+        if self.quality != 0 {
             sink.append(0x28)
-            sink.appendVarint(quality)
+            sink.appendVarint(self.quality)
         }
-        if ageNs != 0 {
+        if self.ageNs != 0 {
             sink.append(0x30)
-            sink.appendVarint(ageNs)
+            sink.appendVarint(self.ageNs)
         }
     }
 
@@ -1776,17 +3964,17 @@ public struct PointStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 24:
-                value = try reader.zigzag32()
+                self.value = try reader.zigzag32()
             case 32:
-                unit = try reader.unsigned32()
+                self.unit = try reader.unsigned32()
             case 40:
-                quality = try reader.unsigned32()
+                self.quality = try reader.unsigned32()
             case 48:
-                ageNs = try reader.varint()
+                self.ageNs = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
@@ -1797,10 +3985,10 @@ public struct PointStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
-        guard unit <= 255 else { throw MessageError(.outOfRange, field: 4) }
-        guard quality <= 255 else { throw MessageError(.outOfRange, field: 5) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.unit <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.quality <= 255 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -1847,51 +4035,51 @@ public struct DetectorStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if state.rawValue != 0 {
-            size += 1 + varintSize(state.rawValue)
+        if self.state.rawValue != 0 {
+            size += 1 + varintSize(self.state.rawValue)
         }
-        if trouble != 0 {
-            size += 1 + varintSize(trouble)
+        if self.trouble != 0 {
+            size += 1 + varintSize(self.trouble)
         }
-        if value != 0 {
-            size += 1 + varintSize(Zigzag.encode(value))
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
         }
-        if cause != 0 {
-            size += 1 + varintSize(cause)
+        if self.cause != 0 {
+            size += 1 + varintSize(self.cause)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x08)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if state.rawValue != 0 {
+        if self.state.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(state.rawValue)
+            sink.appendVarint(self.state.rawValue)
         }
-        if trouble != 0 {
+        if self.trouble != 0 {
             sink.append(0x20)
-            sink.appendVarint(trouble)
+            sink.appendVarint(self.trouble)
         }
-        if value != 0 {
+        if self.value != 0 {
             sink.append(0x28)
-            sink.appendVarint(Zigzag.encode(value))
+            sink.appendVarint(Zigzag.encode(self.value))
         }
-        if cause != 0 {
+        if self.cause != 0 {
             sink.append(0x30)
-            sink.appendVarint(cause)
+            sink.appendVarint(self.cause)
         }
     }
 
@@ -1900,17 +4088,17 @@ public struct DetectorStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 24:
-                state = AlarmState(rawValue: try reader.signed32())
+                self.state = AlarmState(rawValue: try reader.signed32())
             case 32:
-                trouble = try reader.unsigned32()
+                self.trouble = try reader.unsigned32()
             case 40:
-                value = try reader.zigzag32()
+                self.value = try reader.zigzag32()
             case 48:
-                cause = try reader.unsigned32()
+                self.cause = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
@@ -1921,10 +4109,10 @@ public struct DetectorStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
-        guard trouble <= 255 else { throw MessageError(.outOfRange, field: 4) }
-        guard cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.trouble <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 
@@ -1962,44 +4150,44 @@ public struct LineStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if output {
+        if self.output {
             size += 1 + 1
         }
-        if active {
+        if self.active {
             size += 1 + 1
         }
-        if available {
+        if self.available {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x08)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if output {
+        if self.output {
             sink.append(0x18)
-            sink.append(output ? 1 : 0)
+            sink.append(self.output ? 1 : 0)
         }
-        if active {
+        if self.active {
             sink.append(0x20)
-            sink.append(active ? 1 : 0)
+            sink.append(self.active ? 1 : 0)
         }
-        if available {
+        if self.available {
             sink.append(0x28)
-            sink.append(available ? 1 : 0)
+            sink.append(self.available ? 1 : 0)
         }
     }
 
@@ -2008,15 +4196,15 @@ public struct LineStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 24:
-                output = try reader.boolean()
+                self.output = try reader.boolean()
             case 32:
-                active = try reader.boolean()
+                self.active = try reader.boolean()
             case 40:
-                available = try reader.boolean()
+                self.available = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
@@ -2027,8 +4215,8 @@ public struct LineStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }
 
@@ -2066,44 +4254,44 @@ public struct ReaderStatus: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if index != 0 {
-            size += 1 + varintSize(index)
+        if self.index != 0 {
+            size += 1 + varintSize(self.index)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if online {
+        if self.online {
             size += 1 + 1
         }
-        if frames != 0 {
-            size += 1 + varintSize(frames)
+        if self.frames != 0 {
+            size += 1 + varintSize(self.frames)
         }
-        if rejected != 0 {
-            size += 1 + varintSize(rejected)
+        if self.rejected != 0 {
+            size += 1 + varintSize(self.rejected)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if index != 0 {
+        if self.index != 0 {
             sink.append(0x08)
-            sink.appendVarint(index)
+            sink.appendVarint(self.index)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if online {
+        if self.online {
             sink.append(0x18)
-            sink.append(online ? 1 : 0)
+            sink.append(self.online ? 1 : 0)
         }
-        if frames != 0 {
+        if self.frames != 0 {
             sink.append(0x20)
-            sink.appendVarint(frames)
+            sink.appendVarint(self.frames)
         }
-        if rejected != 0 {
+        if self.rejected != 0 {
             sink.append(0x28)
-            sink.appendVarint(rejected)
+            sink.appendVarint(self.rejected)
         }
     }
 
@@ -2112,15 +4300,15 @@ public struct ReaderStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                index = try reader.unsigned32()
+                self.index = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 24:
-                online = try reader.boolean()
+                self.online = try reader.boolean()
             case 32:
-                frames = try reader.varint()
+                self.frames = try reader.varint()
             case 40:
-                rejected = try reader.varint()
+                self.rejected = try reader.varint()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
@@ -2131,7 +4319,7 @@ public struct ReaderStatus: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }

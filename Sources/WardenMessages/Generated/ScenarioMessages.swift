@@ -343,65 +343,65 @@ public struct ScenarioHeader: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if format != 0 {
-            size += 1 + varintSize(format)
+        if self.format != 0 {
+            size += 1 + varintSize(self.format)
         }
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if !description.isEmpty {
-            size += 1 + lengthDelimitedSize(description.count)
+        if !self.description.isEmpty {
+            size += 1 + lengthDelimitedSize(self.description.count)
         }
-        if seed != 0 {
-            size += 1 + varintSize(seed)
+        if self.seed != 0 {
+            size += 1 + varintSize(self.seed)
         }
-        if durationMs != 0 {
-            size += 1 + varintSize(durationMs)
+        if self.durationMs != 0 {
+            size += 1 + varintSize(self.durationMs)
         }
-        if startUnixMs != 0 {
-            size += 1 + varintSize(Zigzag.encode(startUnixMs))
+        if self.startUnixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.startUnixMs))
         }
-        if clockTrust.rawValue != 0 {
-            size += 1 + varintSize(clockTrust.rawValue)
+        if self.clockTrust.rawValue != 0 {
+            size += 1 + varintSize(self.clockTrust.rawValue)
         }
-        if boardCrc32c != 0 {
+        if self.boardCrc32c != 0 {
             size += 1 + 4
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if format != 0 {
+        if self.format != 0 {
             sink.append(0x08)
-            sink.appendVarint(format)
+            sink.appendVarint(self.format)
         }
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if !description.isEmpty {
+        if !self.description.isEmpty {
             sink.append(0x1A)
-            sink.appendLengthDelimited(description.span)
+            sink.appendLengthDelimited(self.description.span)
         }
-        if seed != 0 {
+        if self.seed != 0 {
             sink.append(0x20)
-            sink.appendVarint(seed)
+            sink.appendVarint(self.seed)
         }
-        if durationMs != 0 {
+        if self.durationMs != 0 {
             sink.append(0x28)
-            sink.appendVarint(durationMs)
+            sink.appendVarint(self.durationMs)
         }
-        if startUnixMs != 0 {
+        if self.startUnixMs != 0 {
             sink.append(0x30)
-            sink.appendVarint(Zigzag.encode(startUnixMs))
+            sink.appendVarint(Zigzag.encode(self.startUnixMs))
         }
-        if clockTrust.rawValue != 0 {
+        if self.clockTrust.rawValue != 0 {
             sink.append(0x38)
-            sink.appendVarint(clockTrust.rawValue)
+            sink.appendVarint(self.clockTrust.rawValue)
         }
-        if boardCrc32c != 0 {
+        if self.boardCrc32c != 0 {
             sink.append(0x45)
-            sink.appendLittleEndian(boardCrc32c)
+            sink.appendLittleEndian(self.boardCrc32c)
         }
     }
 
@@ -410,21 +410,21 @@ public struct ScenarioHeader: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                format = try reader.unsigned32()
+                self.format = try reader.unsigned32()
             case 18:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 26:
-                description = try fixedBytes(from: &reader)
+                self.description = try fixedBytes(from: &reader)
             case 32:
-                seed = try reader.varint()
+                self.seed = try reader.varint()
             case 40:
-                durationMs = try reader.varint()
+                self.durationMs = try reader.varint()
             case 48:
-                startUnixMs = try reader.zigzag64()
+                self.startUnixMs = try reader.zigzag64()
             case 56:
-                clockTrust = ClockTrust(rawValue: try reader.signed32())
+                self.clockTrust = ClockTrust(rawValue: try reader.signed32())
             case 69:
-                boardCrc32c = try reader.fixed32()
+                self.boardCrc32c = try reader.fixed32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
@@ -435,11 +435,11 @@ public struct ScenarioHeader: Message {
     }
 
     public func check() throws(MessageError) {
-        guard format <= 65535 else { throw MessageError(.outOfRange, field: 1) }
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 2) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 2) }
-        guard !description.overflowed else { throw MessageError(.tooLong, field: 3) }
-        guard isValidText(description.span) else { throw MessageError(.invalidText, field: 3) }
+        guard self.format <= 65535 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.description.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard isValidText(self.description.span) else { throw MessageError(.invalidText, field: 3) }
     }
 }
 
@@ -477,37 +477,37 @@ public struct Track: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !name.isEmpty {
-            size += 1 + lengthDelimitedSize(name.count)
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
         }
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if intervalNs != 0 {
-            size += 1 + varintSize(intervalNs)
+        if self.intervalNs != 0 {
+            size += 1 + varintSize(self.intervalNs)
         }
-        if samples != 0 {
-            size += 1 + varintSize(samples)
+        if self.samples != 0 {
+            size += 1 + varintSize(self.samples)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !name.isEmpty {
+        if !self.name.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(name.span)
+            sink.appendLengthDelimited(self.name.span)
         }
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if intervalNs != 0 {
+        if self.intervalNs != 0 {
             sink.append(0x18)
-            sink.appendVarint(intervalNs)
+            sink.appendVarint(self.intervalNs)
         }
-        if samples != 0 {
+        if self.samples != 0 {
             sink.append(0x20)
-            sink.appendVarint(samples)
+            sink.appendVarint(self.samples)
         }
     }
 
@@ -516,13 +516,13 @@ public struct Track: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                name = try fixedBytes(from: &reader)
+                self.name = try fixedBytes(from: &reader)
             case 16:
-                kind = TrackKind(rawValue: try reader.signed32())
+                self.kind = TrackKind(rawValue: try reader.signed32())
             case 24:
-                intervalNs = try reader.varint()
+                self.intervalNs = try reader.varint()
             case 32:
-                samples = try reader.unsigned32()
+                self.samples = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -533,10 +533,10 @@ public struct Track: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !name.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(name.span) else { throw MessageError(.invalidText, field: 1) }
-        guard intervalNs >= 1 else { throw MessageError(.outOfRange, field: 3) }
-        guard samples <= 10000000 else { throw MessageError(.outOfRange, field: 4) }
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.intervalNs >= 1 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.samples <= 10000000 else { throw MessageError(.outOfRange, field: 4) }
     }
 }
 
@@ -563,23 +563,23 @@ public struct TrackChunk: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if track != 0 {
-            size += 1 + varintSize(track)
+        if self.track != 0 {
+            size += 1 + varintSize(self.track)
         }
-        if !data.isEmpty {
-            size += 1 + lengthDelimitedSize(data.count)
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if track != 0 {
+        if self.track != 0 {
             sink.append(0x08)
-            sink.appendVarint(track)
+            sink.appendVarint(self.track)
         }
-        if !data.isEmpty {
+        if !self.data.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(data.span)
+            sink.appendLengthDelimited(self.data.span)
         }
     }
 
@@ -588,9 +588,9 @@ public struct TrackChunk: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                track = try reader.unsigned32()
+                self.track = try reader.unsigned32()
             case 18:
-                data = try fixedBytes(from: &reader)
+                self.data = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -601,8 +601,8 @@ public struct TrackChunk: Message {
     }
 
     public func check() throws(MessageError) {
-        guard track <= 255 else { throw MessageError(.outOfRange, field: 1) }
-        guard !data.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard self.track <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
     }
 }
 
@@ -638,37 +638,37 @@ public struct SetQuantity: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if sensor != 0 {
-            size += 1 + varintSize(sensor)
+        if self.sensor != 0 {
+            size += 1 + varintSize(self.sensor)
         }
-        if quantity.rawValue != 0 {
-            size += 1 + varintSize(quantity.rawValue)
+        if self.quantity.rawValue != 0 {
+            size += 1 + varintSize(self.quantity.rawValue)
         }
-        if value != 0 {
-            size += 1 + varintSize(Zigzag.encode(value))
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
         }
-        if overMs != 0 {
-            size += 1 + varintSize(overMs)
+        if self.overMs != 0 {
+            size += 1 + varintSize(self.overMs)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if sensor != 0 {
+        if self.sensor != 0 {
             sink.append(0x08)
-            sink.appendVarint(sensor)
+            sink.appendVarint(self.sensor)
         }
-        if quantity.rawValue != 0 {
+        if self.quantity.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(quantity.rawValue)
+            sink.appendVarint(self.quantity.rawValue)
         }
-        if value != 0 {
+        if self.value != 0 {
             sink.append(0x18)
-            sink.appendVarint(Zigzag.encode(value))
+            sink.appendVarint(Zigzag.encode(self.value))
         }
-        if overMs != 0 {
+        if self.overMs != 0 {
             sink.append(0x20)
-            sink.appendVarint(overMs)
+            sink.appendVarint(self.overMs)
         }
     }
 
@@ -677,13 +677,13 @@ public struct SetQuantity: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                sensor = try reader.unsigned32()
+                self.sensor = try reader.unsigned32()
             case 16:
-                quantity = Quantity(rawValue: try reader.signed32())
+                self.quantity = Quantity(rawValue: try reader.signed32())
             case 24:
-                value = try reader.zigzag32()
+                self.value = try reader.zigzag32()
             case 32:
-                overMs = try reader.unsigned32()
+                self.overMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -694,7 +694,7 @@ public struct SetQuantity: Message {
     }
 
     public func check() throws(MessageError) {
-        guard sensor <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.sensor <= 255 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -731,37 +731,37 @@ public struct PlayTrack: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if track != 0 {
-            size += 1 + varintSize(track)
+        if self.track != 0 {
+            size += 1 + varintSize(self.track)
         }
-        if sensor != 0 {
-            size += 1 + varintSize(sensor)
+        if self.sensor != 0 {
+            size += 1 + varintSize(self.sensor)
         }
-        if quantity.rawValue != 0 {
-            size += 1 + varintSize(quantity.rawValue)
+        if self.quantity.rawValue != 0 {
+            size += 1 + varintSize(self.quantity.rawValue)
         }
-        if `repeat` {
+        if self.`repeat` {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if track != 0 {
+        if self.track != 0 {
             sink.append(0x08)
-            sink.appendVarint(track)
+            sink.appendVarint(self.track)
         }
-        if sensor != 0 {
+        if self.sensor != 0 {
             sink.append(0x10)
-            sink.appendVarint(sensor)
+            sink.appendVarint(self.sensor)
         }
-        if quantity.rawValue != 0 {
+        if self.quantity.rawValue != 0 {
             sink.append(0x18)
-            sink.appendVarint(quantity.rawValue)
+            sink.appendVarint(self.quantity.rawValue)
         }
-        if `repeat` {
+        if self.`repeat` {
             sink.append(0x20)
-            sink.append(`repeat` ? 1 : 0)
+            sink.append(self.`repeat` ? 1 : 0)
         }
     }
 
@@ -770,13 +770,13 @@ public struct PlayTrack: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                track = try reader.unsigned32()
+                self.track = try reader.unsigned32()
             case 16:
-                sensor = try reader.unsigned32()
+                self.sensor = try reader.unsigned32()
             case 24:
-                quantity = Quantity(rawValue: try reader.signed32())
+                self.quantity = Quantity(rawValue: try reader.signed32())
             case 32:
-                `repeat` = try reader.boolean()
+                self.`repeat` = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -787,8 +787,8 @@ public struct PlayTrack: Message {
     }
 
     public func check() throws(MessageError) {
-        guard track <= 255 else { throw MessageError(.outOfRange, field: 1) }
-        guard sensor <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.track <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.sensor <= 255 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -814,23 +814,23 @@ public struct SetInputLine: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if line != 0 {
-            size += 1 + varintSize(line)
+        if self.line != 0 {
+            size += 1 + varintSize(self.line)
         }
-        if active {
+        if self.active {
             size += 1 + 1
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if line != 0 {
+        if self.line != 0 {
             sink.append(0x08)
-            sink.appendVarint(line)
+            sink.appendVarint(self.line)
         }
-        if active {
+        if self.active {
             sink.append(0x10)
-            sink.append(active ? 1 : 0)
+            sink.append(self.active ? 1 : 0)
         }
     }
 
@@ -839,9 +839,9 @@ public struct SetInputLine: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                line = try reader.unsigned32()
+                self.line = try reader.unsigned32()
             case 16:
-                active = try reader.boolean()
+                self.active = try reader.boolean()
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -852,7 +852,7 @@ public struct SetInputLine: Message {
     }
 
     public func check() throws(MessageError) {
-        guard line <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.line <= 1023 else { throw MessageError(.outOfRange, field: 1) }
     }
 }
 
@@ -879,23 +879,23 @@ public struct SerialBytes: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if port != 0 {
-            size += 1 + varintSize(port)
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
         }
-        if !data.isEmpty {
-            size += 1 + lengthDelimitedSize(data.count)
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if port != 0 {
+        if self.port != 0 {
             sink.append(0x08)
-            sink.appendVarint(port)
+            sink.appendVarint(self.port)
         }
-        if !data.isEmpty {
+        if !self.data.isEmpty {
             sink.append(0x12)
-            sink.appendLengthDelimited(data.span)
+            sink.appendLengthDelimited(self.data.span)
         }
     }
 
@@ -904,9 +904,9 @@ public struct SerialBytes: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                port = try reader.unsigned32()
+                self.port = try reader.unsigned32()
             case 18:
-                data = try fixedBytes(from: &reader)
+                self.data = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -917,8 +917,8 @@ public struct SerialBytes: Message {
     }
 
     public func check() throws(MessageError) {
-        guard port <= 255 else { throw MessageError(.outOfRange, field: 1) }
-        guard !data.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
     }
 }
 
@@ -959,13 +959,13 @@ public struct Fault: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if kind.rawValue != 0 {
-            size += 1 + varintSize(kind.rawValue)
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
         }
-        if active {
+        if self.active {
             size += 1 + 1
         }
-        switch target {
+        switch self.target {
         case .sensor(let value)?:
             size += 1 + varintSize(value)
         case .bus(let value)?:
@@ -980,15 +980,15 @@ public struct Fault: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if kind.rawValue != 0 {
+        if self.kind.rawValue != 0 {
             sink.append(0x08)
-            sink.appendVarint(kind.rawValue)
+            sink.appendVarint(self.kind.rawValue)
         }
-        if active {
+        if self.active {
             sink.append(0x10)
-            sink.append(active ? 1 : 0)
+            sink.append(self.active ? 1 : 0)
         }
-        switch target {
+        switch self.target {
         case .sensor(let value)?:
             sink.append(0x50)
             sink.appendVarint(value)
@@ -1010,17 +1010,17 @@ public struct Fault: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                kind = FaultKind(rawValue: try reader.signed32())
+                self.kind = FaultKind(rawValue: try reader.signed32())
             case 16:
-                active = try reader.boolean()
+                self.active = try reader.boolean()
             case 80:
-                target = .sensor(try reader.unsigned32())
+                self.target = .sensor(try reader.unsigned32())
             case 88:
-                target = .bus(try reader.unsigned32())
+                self.target = .bus(try reader.unsigned32())
             case 96:
-                target = .port(try reader.unsigned32())
+                self.target = .port(try reader.unsigned32())
             case 104:
-                target = .line(try reader.unsigned32())
+                self.target = .line(try reader.unsigned32())
             default:
                 switch tag >> 3 {
                 case 1, 2, 10, 11, 12, 13: throw reader.error(.wrongWireType)
@@ -1031,7 +1031,7 @@ public struct Fault: Message {
     }
 
     public func check() throws(MessageError) {
-        switch target {
+        switch self.target {
         case .sensor(let value)?:
             guard value <= 255 else { throw MessageError(.outOfRange, field: 10) }
         case .bus(let value)?:
@@ -1067,23 +1067,23 @@ public struct SetClock: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if unixMs != 0 {
-            size += 1 + varintSize(Zigzag.encode(unixMs))
+        if self.unixMs != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.unixMs))
         }
-        if trust.rawValue != 0 {
-            size += 1 + varintSize(trust.rawValue)
+        if self.trust.rawValue != 0 {
+            size += 1 + varintSize(self.trust.rawValue)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if unixMs != 0 {
+        if self.unixMs != 0 {
             sink.append(0x08)
-            sink.appendVarint(Zigzag.encode(unixMs))
+            sink.appendVarint(Zigzag.encode(self.unixMs))
         }
-        if trust.rawValue != 0 {
+        if self.trust.rawValue != 0 {
             sink.append(0x10)
-            sink.appendVarint(trust.rawValue)
+            sink.appendVarint(self.trust.rawValue)
         }
     }
 
@@ -1092,9 +1092,9 @@ public struct SetClock: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                unixMs = try reader.zigzag64()
+                self.unixMs = try reader.zigzag64()
             case 16:
-                trust = ClockTrust(rawValue: try reader.signed32())
+                self.trust = ClockTrust(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -1127,16 +1127,16 @@ public struct ConsoleLine: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !text.isEmpty {
-            size += 1 + lengthDelimitedSize(text.count)
+        if !self.text.isEmpty {
+            size += 1 + lengthDelimitedSize(self.text.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !text.isEmpty {
+        if !self.text.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(text.span)
+            sink.appendLengthDelimited(self.text.span)
         }
     }
 
@@ -1145,7 +1145,7 @@ public struct ConsoleLine: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                text = try fixedBytes(from: &reader)
+                self.text = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1156,8 +1156,8 @@ public struct ConsoleLine: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !text.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(text.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.text.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.text.span) else { throw MessageError(.invalidText, field: 1) }
     }
 }
 
@@ -1197,37 +1197,37 @@ public struct Expectation: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !text.isEmpty {
-            size += 1 + lengthDelimitedSize(text.count)
+        if !self.text.isEmpty {
+            size += 1 + lengthDelimitedSize(self.text.count)
         }
-        if withinMs != 0 {
-            size += 1 + varintSize(withinMs)
+        if self.withinMs != 0 {
+            size += 1 + varintSize(self.withinMs)
         }
-        if never {
+        if self.never {
             size += 1 + 1
         }
-        if sourceLine != 0 {
-            size += 1 + varintSize(sourceLine)
+        if self.sourceLine != 0 {
+            size += 1 + varintSize(self.sourceLine)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !text.isEmpty {
+        if !self.text.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(text.span)
+            sink.appendLengthDelimited(self.text.span)
         }
-        if withinMs != 0 {
+        if self.withinMs != 0 {
             sink.append(0x10)
-            sink.appendVarint(withinMs)
+            sink.appendVarint(self.withinMs)
         }
-        if never {
+        if self.never {
             sink.append(0x18)
-            sink.append(never ? 1 : 0)
+            sink.append(self.never ? 1 : 0)
         }
-        if sourceLine != 0 {
+        if self.sourceLine != 0 {
             sink.append(0x20)
-            sink.appendVarint(sourceLine)
+            sink.appendVarint(self.sourceLine)
         }
     }
 
@@ -1236,13 +1236,13 @@ public struct Expectation: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                text = try fixedBytes(from: &reader)
+                self.text = try fixedBytes(from: &reader)
             case 16:
-                withinMs = try reader.unsigned32()
+                self.withinMs = try reader.unsigned32()
             case 24:
-                never = try reader.boolean()
+                self.never = try reader.boolean()
             case 32:
-                sourceLine = try reader.unsigned32()
+                self.sourceLine = try reader.unsigned32()
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4: throw reader.error(.wrongWireType)
@@ -1253,8 +1253,8 @@ public struct Expectation: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !text.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(text.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.text.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.text.span) else { throw MessageError(.invalidText, field: 1) }
     }
 }
 
@@ -1276,16 +1276,16 @@ public struct Remark: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if !text.isEmpty {
-            size += 1 + lengthDelimitedSize(text.count)
+        if !self.text.isEmpty {
+            size += 1 + lengthDelimitedSize(self.text.count)
         }
         return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if !text.isEmpty {
+        if !self.text.isEmpty {
             sink.append(0x0A)
-            sink.appendLengthDelimited(text.span)
+            sink.appendLengthDelimited(self.text.span)
         }
     }
 
@@ -1294,7 +1294,7 @@ public struct Remark: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                text = try fixedBytes(from: &reader)
+                self.text = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1305,8 +1305,8 @@ public struct Remark: Message {
     }
 
     public func check() throws(MessageError) {
-        guard !text.overflowed else { throw MessageError(.tooLong, field: 1) }
-        guard isValidText(text.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.text.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.text.span) else { throw MessageError(.invalidText, field: 1) }
     }
 }
 
@@ -1347,10 +1347,10 @@ public struct Step: Message {
 
     public var encodedSize: Int {
         var size = 0
-        if atMs != 0 {
-            size += 1 + varintSize(atMs)
+        if self.atMs != 0 {
+            size += 1 + varintSize(self.atMs)
         }
-        switch action {
+        switch self.action {
         case .set(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .play(let value)?:
@@ -1377,11 +1377,11 @@ public struct Step: Message {
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
-        if atMs != 0 {
+        if self.atMs != 0 {
             sink.append(0x08)
-            sink.appendVarint(atMs)
+            sink.appendVarint(self.atMs)
         }
-        switch action {
+        switch self.action {
         case .set(let value)?:
             sink.append(0x52)
             sink.appendVarint(UInt64(value.encodedSize))
@@ -1435,67 +1435,67 @@ public struct Step: Message {
             let tag = try reader.tag()
             switch tag {
             case 8:
-                atMs = try reader.varint()
+                self.atMs = try reader.varint()
             case 82:
                 var nested = try reader.nested()
                 var value = SetQuantity()
-                if case .set(let current)? = action { value = current }
+                if case .set(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .set(value)
+                self.action = .set(value)
             case 90:
                 var nested = try reader.nested()
                 var value = PlayTrack()
-                if case .play(let current)? = action { value = current }
+                if case .play(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .play(value)
+                self.action = .play(value)
             case 98:
                 var nested = try reader.nested()
                 var value = SetInputLine()
-                if case .line(let current)? = action { value = current }
+                if case .line(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .line(value)
+                self.action = .line(value)
             case 106:
                 var nested = try reader.nested()
                 var value = SerialBytes()
-                if case .serial(let current)? = action { value = current }
+                if case .serial(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .serial(value)
+                self.action = .serial(value)
             case 114:
                 var nested = try reader.nested()
                 var value = Fault()
-                if case .fault(let current)? = action { value = current }
+                if case .fault(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .fault(value)
+                self.action = .fault(value)
             case 122:
                 var nested = try reader.nested()
                 var value = SetClock()
-                if case .clock(let current)? = action { value = current }
+                if case .clock(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .clock(value)
+                self.action = .clock(value)
             case 130:
                 var nested = try reader.nested()
                 var value = ConsoleLine()
-                if case .console(let current)? = action { value = current }
+                if case .console(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .console(value)
+                self.action = .console(value)
             case 138:
                 var nested = try reader.nested()
                 var value = Expectation()
-                if case .expect(let current)? = action { value = current }
+                if case .expect(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .expect(value)
+                self.action = .expect(value)
             case 146:
                 var nested = try reader.nested()
                 var value = Remark()
-                if case .remark(let current)? = action { value = current }
+                if case .remark(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .remark(value)
+                self.action = .remark(value)
             case 154:
                 var nested = try reader.nested()
                 var value = Command()
-                if case .command(let current)? = action { value = current }
+                if case .command(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
-                action = .command(value)
+                self.action = .command(value)
             default:
                 switch tag >> 3 {
                 case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19: throw reader.error(.wrongWireType)
@@ -1506,7 +1506,7 @@ public struct Step: Message {
     }
 
     public func check() throws(MessageError) {
-        switch action {
+        switch self.action {
         case .set(let value)?:
             try value.check()
         case .play(let value)?:

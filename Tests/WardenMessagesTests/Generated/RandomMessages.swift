@@ -120,7 +120,25 @@ extension CommandKind: RandomValue {
 
 extension TableKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> TableKind {
-        TableKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4]))
+        TableKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5]))
+    }
+}
+
+extension ImageAction: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ImageAction {
+        ImageAction(rawValue: generator.enumNumber([0, 1, 2, 3, 4]))
+    }
+}
+
+extension ImagePhase: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ImagePhase {
+        ImagePhase(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension LogLevel: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> LogLevel {
+        LogLevel(rawValue: generator.enumNumber([0, 1, 2, 3]))
     }
 }
 
@@ -633,6 +651,8 @@ extension Gap: RandomMessage {
         var message = Gap()
         message.firstSequence = generator.number(.min, .max) as UInt64
         message.lastSequence = generator.number(.min, .max) as UInt64
+        message.`class` = EventClass.random(using: &generator)
+        message.count = generator.number(.min, .max) as UInt64
         return message
     }
 }
@@ -661,7 +681,7 @@ extension Request: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Request {
         var message = Request()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(8) {
+        switch generator.below(16) {
         case 0: message.body = .command(Command.random(using: &generator))
         case 1: message.body = .status(StatusQuery.random(using: &generator))
         case 2: message.body = .events(EventQuery.random(using: &generator))
@@ -669,6 +689,14 @@ extension Request: RandomMessage {
         case 4: message.body = .table(TableQuery.random(using: &generator))
         case 5: message.body = .keepAlive(KeepAlive.random(using: &generator))
         case 6: message.body = .credit(Credit.random(using: &generator))
+        case 7: message.body = .acknowledge(Acknowledge.random(using: &generator))
+        case 8: message.body = .unsubscribe(Unsubscribe.random(using: &generator))
+        case 9: message.body = .telemetry(TelemetryRequest.random(using: &generator))
+        case 10: message.body = .clock(ClockSetting.random(using: &generator))
+        case 11: message.body = .credentials(CredentialTransfer.random(using: &generator))
+        case 12: message.body = .image(ImageTransfer.random(using: &generator))
+        case 13: message.body = .logLevel(LogLevelSetting.random(using: &generator))
+        case 14: message.body = .recorder(RecorderQuery.random(using: &generator))
         default: break
         }
         return message
@@ -679,7 +707,7 @@ extension Response: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Response {
         var message = Response()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(12) {
+        switch generator.below(19) {
         case 0: message.body = .command(CommandAnswer.random(using: &generator))
         case 1: message.body = .event(Event.random(using: &generator))
         case 2: message.body = .end(EndOfList.random(using: &generator))
@@ -691,6 +719,13 @@ extension Response: RandomMessage {
         case 8: message.body = .refusal(Refusal.random(using: &generator))
         case 9: message.body = .reader(ReaderStatus.random(using: &generator))
         case 10: message.body = .time(BoardTime.random(using: &generator))
+        case 11: message.body = .subscribed(Subscribed.random(using: &generator))
+        case 12: message.body = .telemetry(TelemetryBatch.random(using: &generator))
+        case 13: message.body = .service(ServiceAnswer.random(using: &generator))
+        case 14: message.body = .credentials(CredentialState.random(using: &generator))
+        case 15: message.body = .image(ImageState.random(using: &generator))
+        case 16: message.body = .recorder(RecorderChunk.random(using: &generator))
+        case 17: message.body = .counter(CounterStatus.random(using: &generator))
         default: break
         }
         return message
@@ -768,6 +803,239 @@ extension Subscription: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Subscription {
         var message = Subscription()
         message.fromSequence = generator.number(.min, .max) as UInt64
+        message.reader = generator.text()
+        message.classes = generator.number(.min, 63) as UInt32
+        message.fromOldest = generator.chance
+        return message
+    }
+}
+
+extension Subscribed: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Subscribed {
+        var message = Subscribed()
+        message.acknowledgedSequence = generator.number(.min, .max) as UInt64
+        message.waiting = generator.number(.min, .max) as UInt64
+        return message
+    }
+}
+
+extension Acknowledge: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Acknowledge {
+        var message = Acknowledge()
+        message.subscription = generator.number(.min, .max) as UInt32
+        message.sequence = generator.number(.min, .max) as UInt64
+        return message
+    }
+}
+
+extension Unsubscribe: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Unsubscribe {
+        var message = Unsubscribe()
+        message.subscription = generator.number(.min, .max) as UInt32
+        message.forget = generator.chance
+        return message
+    }
+}
+
+extension TelemetryRequest: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> TelemetryRequest {
+        var message = TelemetryRequest()
+        for _ in 0..<generator.count(16) { message.points.append(TelemetryPoint.random(using: &generator)) }
+        message.batch = generator.number(1, 32) as UInt32
+        message.latencyMs = generator.number(.min, 3600000) as UInt32
+        return message
+    }
+}
+
+extension TelemetryPoint: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> TelemetryPoint {
+        var message = TelemetryPoint()
+        message.point = generator.number(.min, 1023) as UInt32
+        message.intervalMs = generator.number(10, 86400000) as UInt32
+        message.threshold = generator.number(.min, 2147483647) as UInt32
+        return message
+    }
+}
+
+extension TelemetryBatch: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> TelemetryBatch {
+        var message = TelemetryBatch()
+        message.point = generator.number(.min, 1023) as UInt32
+        message.baseMs = generator.number(.min, .max) as UInt64
+        message.intervalMs = generator.number(.min, .max) as UInt32
+        message.quality = generator.number(.min, 255) as UInt32
+        for _ in 0..<generator.count(32) { message.values.append(generator.number(.min, .max) as Int32) }
+        for _ in 0..<generator.count(31) { message.steps.append(generator.number(.min, .max) as UInt32) }
+        return message
+    }
+}
+
+extension ServiceAnswer: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ServiceAnswer {
+        var message = ServiceAnswer()
+        message.result = CommandResult.random(using: &generator)
+        return message
+    }
+}
+
+extension ClockSetting: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ClockSetting {
+        var message = ClockSetting()
+        message.atMonotonicNs = generator.number(.min, .max) as UInt64
+        message.unixMs = generator.number(.min, .max) as Int64
+        message.uncertaintyMs = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension CredentialTransfer: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialTransfer {
+        var message = CredentialTransfer()
+        switch generator.below(5) {
+        case 0: message.step = .begin(CredentialBegin.random(using: &generator))
+        case 1: message.step = .chunk(CredentialChunk.random(using: &generator))
+        case 2: message.step = .commit(CredentialCommit.random(using: &generator))
+        case 3: message.step = .query(CredentialQuery.random(using: &generator))
+        default: break
+        }
+        return message
+    }
+}
+
+extension CredentialBegin: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialBegin {
+        var message = CredentialBegin()
+        message.baseVersion = generator.number(.min, .max) as UInt64
+        message.version = generator.number(.min, .max) as UInt64
+        message.changes = generator.number(.min, 1000000) as UInt32
+        return message
+    }
+}
+
+extension CredentialChunk: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialChunk {
+        var message = CredentialChunk()
+        message.offset = generator.number(.min, 1000000) as UInt32
+        for _ in 0..<generator.count(12) { message.changes.append(CredentialChange.random(using: &generator)) }
+        return message
+    }
+}
+
+extension CredentialChange: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialChange {
+        var message = CredentialChange()
+        switch generator.below(3) {
+        case 0: message.change = .put(Credential.random(using: &generator))
+        case 1: message.change = .remove(generator.data())
+        default: break
+        }
+        return message
+    }
+}
+
+extension CredentialCommit: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialCommit {
+        CredentialCommit()
+    }
+}
+
+extension CredentialQuery: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialQuery {
+        CredentialQuery()
+    }
+}
+
+extension CredentialState: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CredentialState {
+        var message = CredentialState()
+        message.result = CommandResult.random(using: &generator)
+        message.version = generator.number(.min, .max) as UInt64
+        message.received = generator.number(.min, .max) as UInt32
+        message.count = generator.number(.min, .max) as UInt32
+        message.capacity = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension ImageTransfer: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ImageTransfer {
+        var message = ImageTransfer()
+        switch generator.below(4) {
+        case 0: message.step = .begin(ImageBegin.random(using: &generator))
+        case 1: message.step = .chunk(ImageChunk.random(using: &generator))
+        case 2: message.step = .action(ImageAction.random(using: &generator))
+        default: break
+        }
+        return message
+    }
+}
+
+extension ImageBegin: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ImageBegin {
+        var message = ImageBegin()
+        message.size = generator.number(.min, 67108864) as UInt32
+        message.checksum = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension ImageChunk: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ImageChunk {
+        var message = ImageChunk()
+        message.offset = generator.number(.min, 67108864) as UInt32
+        message.data = generator.data()
+        return message
+    }
+}
+
+extension ImageState: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ImageState {
+        var message = ImageState()
+        message.result = CommandResult.random(using: &generator)
+        message.phase = ImagePhase.random(using: &generator)
+        message.received = generator.number(.min, .max) as UInt32
+        message.size = generator.number(.min, .max) as UInt32
+        message.generation = generator.number(.min, .max) as UInt32
+        message.trialMs = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension LogLevelSetting: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> LogLevelSetting {
+        var message = LogLevelSetting()
+        message.level = LogLevel.random(using: &generator)
+        return message
+    }
+}
+
+extension RecorderQuery: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> RecorderQuery {
+        var message = RecorderQuery()
+        message.offset = generator.number(.min, .max) as UInt64
+        message.limit = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension RecorderChunk: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> RecorderChunk {
+        var message = RecorderChunk()
+        message.offset = generator.number(.min, .max) as UInt64
+        message.data = generator.data()
+        return message
+    }
+}
+
+extension CounterStatus: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CounterStatus {
+        var message = CounterStatus()
+        message.index = generator.number(.min, .max) as UInt32
+        message.name = generator.text()
+        message.value = generator.number(.min, .max) as UInt64
+        message.capacity = generator.number(.min, .max) as UInt64
+        message.highWater = generator.number(.min, .max) as UInt64
+        message.dropped = generator.number(.min, .max) as UInt64
         return message
     }
 }
@@ -1076,6 +1344,29 @@ extension MessageCase {
         MessageCase(BoardTime.self, Warden_V1_BoardTime.self),
         MessageCase(Credit.self, Warden_V1_Credit.self),
         MessageCase(Subscription.self, Warden_V1_Subscription.self),
+        MessageCase(Subscribed.self, Warden_V1_Subscribed.self),
+        MessageCase(Acknowledge.self, Warden_V1_Acknowledge.self),
+        MessageCase(Unsubscribe.self, Warden_V1_Unsubscribe.self),
+        MessageCase(TelemetryRequest.self, Warden_V1_TelemetryRequest.self),
+        MessageCase(TelemetryPoint.self, Warden_V1_TelemetryPoint.self),
+        MessageCase(TelemetryBatch.self, Warden_V1_TelemetryBatch.self),
+        MessageCase(ServiceAnswer.self, Warden_V1_ServiceAnswer.self),
+        MessageCase(ClockSetting.self, Warden_V1_ClockSetting.self),
+        MessageCase(CredentialTransfer.self, Warden_V1_CredentialTransfer.self),
+        MessageCase(CredentialBegin.self, Warden_V1_CredentialBegin.self),
+        MessageCase(CredentialChunk.self, Warden_V1_CredentialChunk.self),
+        MessageCase(CredentialChange.self, Warden_V1_CredentialChange.self),
+        MessageCase(CredentialCommit.self, Warden_V1_CredentialCommit.self),
+        MessageCase(CredentialQuery.self, Warden_V1_CredentialQuery.self),
+        MessageCase(CredentialState.self, Warden_V1_CredentialState.self),
+        MessageCase(ImageTransfer.self, Warden_V1_ImageTransfer.self),
+        MessageCase(ImageBegin.self, Warden_V1_ImageBegin.self),
+        MessageCase(ImageChunk.self, Warden_V1_ImageChunk.self),
+        MessageCase(ImageState.self, Warden_V1_ImageState.self),
+        MessageCase(LogLevelSetting.self, Warden_V1_LogLevelSetting.self),
+        MessageCase(RecorderQuery.self, Warden_V1_RecorderQuery.self),
+        MessageCase(RecorderChunk.self, Warden_V1_RecorderChunk.self),
+        MessageCase(CounterStatus.self, Warden_V1_CounterStatus.self),
         MessageCase(EndOfList.self, Warden_V1_EndOfList.self),
         MessageCase(Refusal.self, Warden_V1_Refusal.self),
         MessageCase(BoardStatus.self, Warden_V1_BoardStatus.self),

@@ -955,9 +955,15 @@ nonisolated struct Warden_V1_Gap: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Where they would have been; 0 where the first is not known.
   var firstSequence: UInt64 = 0
 
   var lastSequence: UInt64 = 0
+
+  /// Their class and number, where the journal knows them.
+  var `class`: Warden_V1_EventClass = .telemetry
+
+  var count: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1657,7 +1663,7 @@ nonisolated extension Warden_V1_SystemChange: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Gap"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{3}last_sequence\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{3}last_sequence\0\u{1}class\0\u{1}count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1667,6 +1673,8 @@ nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.firstSequence) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.`class`) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
       default: break
       }
     }
@@ -1679,12 +1687,20 @@ nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.lastSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastSequence, fieldNumber: 2)
     }
+    if self.`class` != .telemetry {
+      try visitor.visitSingularEnumField(value: self.`class`, fieldNumber: 3)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Warden_V1_Gap, rhs: Warden_V1_Gap) -> Bool {
     if lhs.firstSequence != rhs.firstSequence {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
+    if lhs.`class` != rhs.`class` {return false}
+    if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,6 +8,11 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -105,6 +110,7 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case detectors // = 2
   case lines // = 3
   case readers // = 4
+  case counters // = 5
   case UNRECOGNIZED(Int)
 
   init() {
@@ -118,6 +124,7 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 2: self = .detectors
     case 3: self = .lines
     case 4: self = .readers
+    case 5: self = .counters
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -129,6 +136,7 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .detectors: return 2
     case .lines: return 3
     case .readers: return 4
+    case .counters: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -140,6 +148,147 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     .detectors,
     .lines,
     .readers,
+    .counters,
+  ]
+
+}
+
+nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// Tells the state and changes nothing.
+  case query // = 0
+
+  /// Checks what was received and restarts with it, on trial.
+  case apply // = 1
+  case confirm // = 2
+  case rollBack // = 3
+  case drop // = 4
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .query
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .query
+    case 1: self = .apply
+    case 2: self = .confirm
+    case 3: self = .rollBack
+    case 4: self = .drop
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .query: return 0
+    case .apply: return 1
+    case .confirm: return 2
+    case .rollBack: return 3
+    case .drop: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Warden_V1_ImageAction] = [
+    .query,
+    .apply,
+    .confirm,
+    .rollBack,
+    .drop,
+  ]
+
+}
+
+nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+
+  /// Nothing but the image that runs.
+  case none // = 0
+  case receiving // = 1
+
+  /// Received whole, its checksum is right.
+  case staged // = 2
+
+  /// Runs, not yet confirmed.
+  case trial // = 3
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .none
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .receiving
+    case 2: self = .staged
+    case 3: self = .trial
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .receiving: return 1
+    case .staged: return 2
+    case .trial: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Warden_V1_ImagePhase] = [
+    .none,
+    .receiving,
+    .staged,
+    .trial,
+  ]
+
+}
+
+nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case error // = 0
+  case warning // = 1
+  case notice // = 2
+  case debug // = 3
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .error
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .error
+    case 1: self = .warning
+    case 2: self = .notice
+    case 3: self = .debug
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .error: return 0
+    case .warning: return 1
+    case .notice: return 2
+    case .debug: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [Warden_V1_LogLevel] = [
+    .error,
+    .warning,
+    .notice,
+    .debug,
   ]
 
 }
@@ -300,6 +449,70 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .credit(newValue)}
   }
 
+  var acknowledge: Warden_V1_Acknowledge {
+    get {
+      if case .acknowledge(let v)? = body {return v}
+      return Warden_V1_Acknowledge()
+    }
+    set {body = .acknowledge(newValue)}
+  }
+
+  var unsubscribe: Warden_V1_Unsubscribe {
+    get {
+      if case .unsubscribe(let v)? = body {return v}
+      return Warden_V1_Unsubscribe()
+    }
+    set {body = .unsubscribe(newValue)}
+  }
+
+  var telemetry: Warden_V1_TelemetryRequest {
+    get {
+      if case .telemetry(let v)? = body {return v}
+      return Warden_V1_TelemetryRequest()
+    }
+    set {body = .telemetry(newValue)}
+  }
+
+  var clock: Warden_V1_ClockSetting {
+    get {
+      if case .clock(let v)? = body {return v}
+      return Warden_V1_ClockSetting()
+    }
+    set {body = .clock(newValue)}
+  }
+
+  var credentials: Warden_V1_CredentialTransfer {
+    get {
+      if case .credentials(let v)? = body {return v}
+      return Warden_V1_CredentialTransfer()
+    }
+    set {body = .credentials(newValue)}
+  }
+
+  var image: Warden_V1_ImageTransfer {
+    get {
+      if case .image(let v)? = body {return v}
+      return Warden_V1_ImageTransfer()
+    }
+    set {body = .image(newValue)}
+  }
+
+  var logLevel: Warden_V1_LogLevelSetting {
+    get {
+      if case .logLevel(let v)? = body {return v}
+      return Warden_V1_LogLevelSetting()
+    }
+    set {body = .logLevel(newValue)}
+  }
+
+  var recorder: Warden_V1_RecorderQuery {
+    get {
+      if case .recorder(let v)? = body {return v}
+      return Warden_V1_RecorderQuery()
+    }
+    set {body = .recorder(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -310,6 +523,14 @@ nonisolated struct Warden_V1_Request: Sendable {
     case table(Warden_V1_TableQuery)
     case keepAlive(Warden_V1_KeepAlive)
     case credit(Warden_V1_Credit)
+    case acknowledge(Warden_V1_Acknowledge)
+    case unsubscribe(Warden_V1_Unsubscribe)
+    case telemetry(Warden_V1_TelemetryRequest)
+    case clock(Warden_V1_ClockSetting)
+    case credentials(Warden_V1_CredentialTransfer)
+    case image(Warden_V1_ImageTransfer)
+    case logLevel(Warden_V1_LogLevelSetting)
+    case recorder(Warden_V1_RecorderQuery)
 
   }
 
@@ -421,6 +642,62 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .time(newValue)}
   }
 
+  var subscribed: Warden_V1_Subscribed {
+    get {
+      if case .subscribed(let v)? = _storage._body {return v}
+      return Warden_V1_Subscribed()
+    }
+    set {_uniqueStorage()._body = .subscribed(newValue)}
+  }
+
+  var telemetry: Warden_V1_TelemetryBatch {
+    get {
+      if case .telemetry(let v)? = _storage._body {return v}
+      return Warden_V1_TelemetryBatch()
+    }
+    set {_uniqueStorage()._body = .telemetry(newValue)}
+  }
+
+  var service: Warden_V1_ServiceAnswer {
+    get {
+      if case .service(let v)? = _storage._body {return v}
+      return Warden_V1_ServiceAnswer()
+    }
+    set {_uniqueStorage()._body = .service(newValue)}
+  }
+
+  var credentials: Warden_V1_CredentialState {
+    get {
+      if case .credentials(let v)? = _storage._body {return v}
+      return Warden_V1_CredentialState()
+    }
+    set {_uniqueStorage()._body = .credentials(newValue)}
+  }
+
+  var image: Warden_V1_ImageState {
+    get {
+      if case .image(let v)? = _storage._body {return v}
+      return Warden_V1_ImageState()
+    }
+    set {_uniqueStorage()._body = .image(newValue)}
+  }
+
+  var recorder: Warden_V1_RecorderChunk {
+    get {
+      if case .recorder(let v)? = _storage._body {return v}
+      return Warden_V1_RecorderChunk()
+    }
+    set {_uniqueStorage()._body = .recorder(newValue)}
+  }
+
+  var counter: Warden_V1_CounterStatus {
+    get {
+      if case .counter(let v)? = _storage._body {return v}
+      return Warden_V1_CounterStatus()
+    }
+    set {_uniqueStorage()._body = .counter(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -435,6 +712,13 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     case refusal(Warden_V1_Refusal)
     case reader(Warden_V1_ReaderStatus)
     case time(Warden_V1_BoardTime)
+    case subscribed(Warden_V1_Subscribed)
+    case telemetry(Warden_V1_TelemetryBatch)
+    case service(Warden_V1_ServiceAnswer)
+    case credentials(Warden_V1_CredentialState)
+    case image(Warden_V1_ImageState)
+    case recorder(Warden_V1_RecorderChunk)
+    case counter(Warden_V1_CounterStatus)
 
   }
 
@@ -558,13 +842,507 @@ nonisolated struct Warden_V1_Credit: Sendable {
   init() {}
 }
 
-/// Events from now on, or from a sequence number, until the connection ends.
+/// Events as they happen, until the session ends; answered with `Subscribed`. A session has up to four subscriptions,
+/// and events of the first one go before those of the second: a client that subscribes to alarms first gets them first.
 nonisolated struct Warden_V1_Subscription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Without a reader: the first one wanted; 0 for only those from now on.
   var fromSequence: UInt64 = 0
+
+  /// Name of the client's place in the journal, kept by the board over sessions and restarts: what is not acknowledged
+  /// comes again. Each client has names of its own. Empty for none.
+  var reader: String = String()
+
+  /// Bit n set: events of class n (`EventClass`); 0 for all.
+  var classes: UInt32 = 0
+
+  /// A reader that is new begins with the oldest event that is kept, not with the next one.
+  var fromOldest: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_Subscribed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The reader has acknowledged everything up to here.
+  var acknowledgedSequence: UInt64 = 0
+
+  /// Events that wait for it.
+  var waiting: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// The client has kept every event of a subscription's reader up to this one. Not answered.
+nonisolated struct Warden_V1_Acknowledge: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Identifier of the request that subscribed.
+  var subscription: UInt32 = 0
+
+  var sequence: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_Unsubscribe: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Identifier of the request that subscribed.
+  var subscription: UInt32 = 0
+
+  /// The board forgets the reader's place too.
+  var forget: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Measured values, in place of those asked for before; none ends them. Answered with `ServiceAnswer`.
+nonisolated struct Warden_V1_TelemetryRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var points: [Warden_V1_TelemetryPoint] = []
+
+  /// Samples that are sent together.
+  var batch: UInt32 = 0
+
+  /// A batch is sent when its first sample is this old, though it is not full.
+  var latencyMs: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_TelemetryPoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Point by place.
+  var point: UInt32 = 0
+
+  var intervalMs: UInt32 = 0
+
+  /// A value is left out while it differs less than this from the last one sent; 0 to leave none out.
+  var threshold: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Samples of one point, all of one quality.
+nonisolated struct Warden_V1_TelemetryBatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var point: UInt32 = 0
+
+  /// Of the first sample, on the board's monotonic clock.
+  var baseMs: UInt64 = 0
+
+  var intervalMs: UInt32 = 0
+
+  /// `HardwareInterface.Quality`.
+  var quality: UInt32 = 0
+
+  /// The first value, then what each one is more than the one before, modulo 2^32.
+  var values: [Int32] = []
+
+  /// How many intervals each sample but the first is after the one before; left out where all are 1.
+  var steps: [UInt32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What came of a request that has no other answer.
+nonisolated struct Warden_V1_ServiceAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var result: Warden_V1_CommandResult = .done
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Sets the wall clock: at a moment of the board's monotonic clock it was this time. A client works out the moment from
+/// `BoardTime`, so that the time that the request takes does no harm. For technicians.
+nonisolated struct Warden_V1_ClockSetting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var atMonotonicNs: UInt64 = 0
+
+  var unixMs: Int64 = 0
+
+  /// How far off it may be; more than a second does not make the clock trusted.
+  var uncertaintyMs: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Changes credentials all at once: begin, chunks, commit. Nothing holds before the commit, and everything after it. One
+/// transfer is under way at a time, a new one drops it; one that was interrupted goes on with the next session. Answered
+/// with `CredentialState`. For administrators.
+nonisolated struct Warden_V1_CredentialTransfer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var step: Warden_V1_CredentialTransfer.OneOf_Step? = nil
+
+  var begin: Warden_V1_CredentialBegin {
+    get {
+      if case .begin(let v)? = step {return v}
+      return Warden_V1_CredentialBegin()
+    }
+    set {step = .begin(newValue)}
+  }
+
+  var chunk: Warden_V1_CredentialChunk {
+    get {
+      if case .chunk(let v)? = step {return v}
+      return Warden_V1_CredentialChunk()
+    }
+    set {step = .chunk(newValue)}
+  }
+
+  var commit: Warden_V1_CredentialCommit {
+    get {
+      if case .commit(let v)? = step {return v}
+      return Warden_V1_CredentialCommit()
+    }
+    set {step = .commit(newValue)}
+  }
+
+  /// Tells the state and changes nothing.
+  var query: Warden_V1_CredentialQuery {
+    get {
+      if case .query(let v)? = step {return v}
+      return Warden_V1_CredentialQuery()
+    }
+    set {step = .query(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Step: Equatable, Sendable {
+    case begin(Warden_V1_CredentialBegin)
+    case chunk(Warden_V1_CredentialChunk)
+    case commit(Warden_V1_CredentialCommit)
+    /// Tells the state and changes nothing.
+    case query(Warden_V1_CredentialQuery)
+
+  }
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialBegin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Version that the changes are made to, else nothing is changed; 0 to replace all credentials.
+  var baseVersion: UInt64 = 0
+
+  /// Version that results; above the one before.
+  var version: UInt64 = 0
+
+  var changes: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Changes that came before; what is repeated is left alone, so that a chunk may be sent again.
+  var offset: UInt32 = 0
+
+  var changes: [Warden_V1_CredentialChange] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var change: Warden_V1_CredentialChange.OneOf_Change? = nil
+
+  /// In place of one with the same hash, if there is one.
+  var put: Warden_V1_Credential {
+    get {
+      if case .put(let v)? = change {return v}
+      return Warden_V1_Credential()
+    }
+    set {change = .put(newValue)}
+  }
+
+  /// Hash of the one that is removed.
+  var remove: Data {
+    get {
+      if case .remove(let v)? = change {return v}
+      return Data()
+    }
+    set {change = .remove(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Change: Equatable, Sendable {
+    /// In place of one with the same hash, if there is one.
+    case put(Warden_V1_Credential)
+    /// Hash of the one that is removed.
+    case remove(Data)
+
+  }
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialCommit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_CredentialState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var result: Warden_V1_CommandResult = .done
+
+  /// Version that holds.
+  var version: UInt64 = 0
+
+  /// Changes received of the transfer that is under way.
+  var received: UInt32 = 0
+
+  var count: UInt32 = 0
+
+  var capacity: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Brings a board image in pieces. One that is applied holds for a trial: unless it is confirmed in time, or when the
+/// board does not come up healthy with it, the board goes back to the one before. Answered with `ImageState`. For
+/// technicians.
+nonisolated struct Warden_V1_ImageTransfer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var step: Warden_V1_ImageTransfer.OneOf_Step? = nil
+
+  var begin: Warden_V1_ImageBegin {
+    get {
+      if case .begin(let v)? = step {return v}
+      return Warden_V1_ImageBegin()
+    }
+    set {step = .begin(newValue)}
+  }
+
+  var chunk: Warden_V1_ImageChunk {
+    get {
+      if case .chunk(let v)? = step {return v}
+      return Warden_V1_ImageChunk()
+    }
+    set {step = .chunk(newValue)}
+  }
+
+  var action: Warden_V1_ImageAction {
+    get {
+      if case .action(let v)? = step {return v}
+      return .query
+    }
+    set {step = .action(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Step: Equatable, Sendable {
+    case begin(Warden_V1_ImageBegin)
+    case chunk(Warden_V1_ImageChunk)
+    case action(Warden_V1_ImageAction)
+
+  }
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_ImageBegin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var size: UInt32 = 0
+
+  /// CRC-32C of the whole file.
+  var checksum: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_ImageChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var offset: UInt32 = 0
+
+  var data: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_ImageState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var result: Warden_V1_CommandResult = .done
+
+  var phase: Warden_V1_ImagePhase = .none
+
+  /// Bytes received; a transfer that was interrupted goes on from here.
+  var received: UInt32 = 0
+
+  var size: UInt32 = 0
+
+  /// Generation of the image that runs.
+  var generation: UInt32 = 0
+
+  /// What is left of the trial.
+  var trialMs: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// For technicians. Answered with `ServiceAnswer`.
+nonisolated struct Warden_V1_LogLevelSetting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var level: Warden_V1_LogLevel = .error
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Bytes of the flight recorder, oldest first, as `RecorderChunk`s and an `EndOfList`. For technicians.
+nonisolated struct Warden_V1_RecorderQuery: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first byte wanted, counted since the board's first start; a download that was interrupted goes on from there.
+  var offset: UInt64 = 0
+
+  var limit: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct Warden_V1_RecorderChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the first byte; higher than asked for where older ones are no longer kept.
+  var offset: UInt64 = 0
+
+  var data: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A counter, or the fill level of something that has a capacity.
+nonisolated struct Warden_V1_CounterStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var index: UInt32 = 0
+
+  var name: String = String()
+
+  var value: UInt64 = 0
+
+  /// 0 for a counter.
+  var capacity: UInt64 = 0
+
+  var highWater: UInt64 = 0
+
+  var dropped: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -766,7 +1544,19 @@ nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TABLE_KIND_DOORS\0\u{1}TABLE_KIND_POINTS\0\u{1}TABLE_KIND_DETECTORS\0\u{1}TABLE_KIND_LINES\0\u{1}TABLE_KIND_READERS\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TABLE_KIND_DOORS\0\u{1}TABLE_KIND_POINTS\0\u{1}TABLE_KIND_DETECTORS\0\u{1}TABLE_KIND_LINES\0\u{1}TABLE_KIND_READERS\0\u{1}TABLE_KIND_COUNTERS\0")
+}
+
+nonisolated extension Warden_V1_ImageAction: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_ACTION_QUERY\0\u{1}IMAGE_ACTION_APPLY\0\u{1}IMAGE_ACTION_CONFIRM\0\u{1}IMAGE_ACTION_ROLL_BACK\0\u{1}IMAGE_ACTION_DROP\0")
+}
+
+nonisolated extension Warden_V1_ImagePhase: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_PHASE_NONE\0\u{1}IMAGE_PHASE_RECEIVING\0\u{1}IMAGE_PHASE_STAGED\0\u{1}IMAGE_PHASE_TRIAL\0")
+}
+
+nonisolated extension Warden_V1_LogLevel: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOG_LEVEL_ERROR\0\u{1}LOG_LEVEL_WARNING\0\u{1}LOG_LEVEL_NOTICE\0\u{1}LOG_LEVEL_DEBUG\0")
 }
 
 nonisolated extension Warden_V1_RefusalReason: SwiftProtobuf._ProtoNameProviding {
@@ -859,7 +1649,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -959,6 +1749,110 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .credit(v)
         }
       }()
+      case 17: try {
+        var v: Warden_V1_Acknowledge?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .acknowledge(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .acknowledge(v)
+        }
+      }()
+      case 18: try {
+        var v: Warden_V1_Unsubscribe?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unsubscribe(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unsubscribe(v)
+        }
+      }()
+      case 19: try {
+        var v: Warden_V1_TelemetryRequest?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .telemetry(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .telemetry(v)
+        }
+      }()
+      case 20: try {
+        var v: Warden_V1_ClockSetting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .clock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .clock(v)
+        }
+      }()
+      case 21: try {
+        var v: Warden_V1_CredentialTransfer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .credentials(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .credentials(v)
+        }
+      }()
+      case 22: try {
+        var v: Warden_V1_ImageTransfer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .image(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .image(v)
+        }
+      }()
+      case 23: try {
+        var v: Warden_V1_LogLevelSetting?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .logLevel(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .logLevel(v)
+        }
+      }()
+      case 24: try {
+        var v: Warden_V1_RecorderQuery?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recorder(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recorder(v)
+        }
+      }()
       default: break
       }
     }
@@ -1001,6 +1895,38 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .credit(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     }()
+    case .acknowledge?: try {
+      guard case .acknowledge(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .unsubscribe?: try {
+      guard case .unsubscribe(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .telemetry?: try {
+      guard case .telemetry(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .clock?: try {
+      guard case .clock(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .credentials?: try {
+      guard case .credentials(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .image?: try {
+      guard case .image(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .logLevel?: try {
+      guard case .logLevel(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .recorder?: try {
+      guard case .recorder(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1016,7 +1942,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Response"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0")
 
   fileprivate class _StorageClass {
     var _identifier: UInt32 = 0
@@ -1195,6 +2121,97 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
             _storage._body = .time(v)
           }
         }()
+        case 21: try {
+          var v: Warden_V1_Subscribed?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .subscribed(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .subscribed(v)
+          }
+        }()
+        case 22: try {
+          var v: Warden_V1_TelemetryBatch?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .telemetry(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .telemetry(v)
+          }
+        }()
+        case 23: try {
+          var v: Warden_V1_ServiceAnswer?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .service(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .service(v)
+          }
+        }()
+        case 24: try {
+          var v: Warden_V1_CredentialState?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .credentials(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .credentials(v)
+          }
+        }()
+        case 25: try {
+          var v: Warden_V1_ImageState?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .image(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .image(v)
+          }
+        }()
+        case 26: try {
+          var v: Warden_V1_RecorderChunk?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .recorder(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .recorder(v)
+          }
+        }()
+        case 27: try {
+          var v: Warden_V1_CounterStatus?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .counter(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .counter(v)
+          }
+        }()
         default: break
         }
       }
@@ -1254,6 +2271,34 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
       case .time?: try {
         guard case .time(let v)? = _storage._body else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      }()
+      case .subscribed?: try {
+        guard case .subscribed(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      }()
+      case .telemetry?: try {
+        guard case .telemetry(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      }()
+      case .service?: try {
+        guard case .service(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      }()
+      case .credentials?: try {
+        guard case .credentials(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      }()
+      case .image?: try {
+        guard case .image(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      }()
+      case .recorder?: try {
+        guard case .recorder(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      }()
+      case .counter?: try {
+        guard case .counter(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
       }()
       case nil: break
       }
@@ -1532,7 +2577,7 @@ nonisolated extension Warden_V1_Credit: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Subscription"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0\u{1}reader\0\u{1}classes\0\u{3}from_oldest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1541,6 +2586,9 @@ nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtob
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.fromSequence) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reader) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.classes) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.fromOldest) }()
       default: break
       }
     }
@@ -1550,11 +2598,1018 @@ nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtob
     if self.fromSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.fromSequence, fieldNumber: 1)
     }
+    if !self.reader.isEmpty {
+      try visitor.visitSingularStringField(value: self.reader, fieldNumber: 2)
+    }
+    if self.classes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.classes, fieldNumber: 3)
+    }
+    if self.fromOldest != false {
+      try visitor.visitSingularBoolField(value: self.fromOldest, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Warden_V1_Subscription, rhs: Warden_V1_Subscription) -> Bool {
     if lhs.fromSequence != rhs.fromSequence {return false}
+    if lhs.reader != rhs.reader {return false}
+    if lhs.classes != rhs.classes {return false}
+    if lhs.fromOldest != rhs.fromOldest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Subscribed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Subscribed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}acknowledged_sequence\0\u{1}waiting\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.acknowledgedSequence) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.waiting) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.acknowledgedSequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.acknowledgedSequence, fieldNumber: 1)
+    }
+    if self.waiting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waiting, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_Subscribed, rhs: Warden_V1_Subscribed) -> Bool {
+    if lhs.acknowledgedSequence != rhs.acknowledgedSequence {return false}
+    if lhs.waiting != rhs.waiting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Acknowledge"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}sequence\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.subscription) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.subscription != 0 {
+      try visitor.visitSingularUInt32Field(value: self.subscription, fieldNumber: 1)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_Acknowledge, rhs: Warden_V1_Acknowledge) -> Bool {
+    if lhs.subscription != rhs.subscription {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Unsubscribe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Unsubscribe"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}forget\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.subscription) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.forget) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.subscription != 0 {
+      try visitor.visitSingularUInt32Field(value: self.subscription, fieldNumber: 1)
+    }
+    if self.forget != false {
+      try visitor.visitSingularBoolField(value: self.forget, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_Unsubscribe, rhs: Warden_V1_Unsubscribe) -> Bool {
+    if lhs.subscription != rhs.subscription {return false}
+    if lhs.forget != rhs.forget {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_TelemetryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TelemetryRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}points\0\u{1}batch\0\u{3}latency_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.points) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.batch) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.latencyMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.points.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.points, fieldNumber: 1)
+    }
+    if self.batch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.batch, fieldNumber: 2)
+    }
+    if self.latencyMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.latencyMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_TelemetryRequest, rhs: Warden_V1_TelemetryRequest) -> Bool {
+    if lhs.points != rhs.points {return false}
+    if lhs.batch != rhs.batch {return false}
+    if lhs.latencyMs != rhs.latencyMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_TelemetryPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TelemetryPoint"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}interval_ms\0\u{1}threshold\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.point) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.intervalMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.threshold) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.point != 0 {
+      try visitor.visitSingularUInt32Field(value: self.point, fieldNumber: 1)
+    }
+    if self.intervalMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalMs, fieldNumber: 2)
+    }
+    if self.threshold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.threshold, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_TelemetryPoint, rhs: Warden_V1_TelemetryPoint) -> Bool {
+    if lhs.point != rhs.point {return false}
+    if lhs.intervalMs != rhs.intervalMs {return false}
+    if lhs.threshold != rhs.threshold {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_TelemetryBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TelemetryBatch"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}base_ms\0\u{3}interval_ms\0\u{1}quality\0\u{1}values\0\u{1}steps\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.point) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.baseMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.intervalMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.quality) }()
+      case 5: try { try decoder.decodeRepeatedSInt32Field(value: &self.values) }()
+      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.steps) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.point != 0 {
+      try visitor.visitSingularUInt32Field(value: self.point, fieldNumber: 1)
+    }
+    if self.baseMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.baseMs, fieldNumber: 2)
+    }
+    if self.intervalMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.intervalMs, fieldNumber: 3)
+    }
+    if self.quality != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quality, fieldNumber: 4)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitPackedSInt32Field(value: self.values, fieldNumber: 5)
+    }
+    if !self.steps.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.steps, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_TelemetryBatch, rhs: Warden_V1_TelemetryBatch) -> Bool {
+    if lhs.point != rhs.point {return false}
+    if lhs.baseMs != rhs.baseMs {return false}
+    if lhs.intervalMs != rhs.intervalMs {return false}
+    if lhs.quality != rhs.quality {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.steps != rhs.steps {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ServiceAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ServiceAnswer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ServiceAnswer, rhs: Warden_V1_ServiceAnswer) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ClockSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ClockSetting"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_monotonic_ns\0\u{3}unix_ms\0\u{3}uncertainty_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.atMonotonicNs) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.unixMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.uncertaintyMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atMonotonicNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atMonotonicNs, fieldNumber: 1)
+    }
+    if self.unixMs != 0 {
+      try visitor.visitSingularSInt64Field(value: self.unixMs, fieldNumber: 2)
+    }
+    if self.uncertaintyMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uncertaintyMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ClockSetting, rhs: Warden_V1_ClockSetting) -> Bool {
+    if lhs.atMonotonicNs != rhs.atMonotonicNs {return false}
+    if lhs.unixMs != rhs.unixMs {return false}
+    if lhs.uncertaintyMs != rhs.uncertaintyMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialTransfer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}commit\0\u{1}query\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Warden_V1_CredentialBegin?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .begin(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .begin(v)
+        }
+      }()
+      case 2: try {
+        var v: Warden_V1_CredentialChunk?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .chunk(v)
+        }
+      }()
+      case 3: try {
+        var v: Warden_V1_CredentialCommit?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .commit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .commit(v)
+        }
+      }()
+      case 4: try {
+        var v: Warden_V1_CredentialQuery?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .query(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .query(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.step {
+    case .begin?: try {
+      guard case .begin(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .commit?: try {
+      guard case .commit(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .query?: try {
+      guard case .query(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialTransfer, rhs: Warden_V1_CredentialTransfer) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialBegin"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_version\0\u{1}version\0\u{1}changes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.baseVersion) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.changes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.baseVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.baseVersion, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if self.changes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.changes, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialBegin, rhs: Warden_V1_CredentialBegin) -> Bool {
+    if lhs.baseVersion != rhs.baseVersion {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.changes != rhs.changes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}changes\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.changes) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.changes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.changes, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialChunk, rhs: Warden_V1_CredentialChunk) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.changes != rhs.changes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialChange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}put\0\u{1}remove\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Warden_V1_Credential?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .put(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .put(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.change != nil {try decoder.handleConflictingOneOf()}
+          self.change = .remove(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.change {
+    case .put?: try {
+      guard case .put(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .remove?: try {
+      guard case .remove(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialChange, rhs: Warden_V1_CredentialChange) -> Bool {
+    if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialCommit"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialCommit, rhs: Warden_V1_CredentialCommit) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialQuery"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialQuery, rhs: Warden_V1_CredentialQuery) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CredentialState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}version\0\u{1}received\0\u{1}count\0\u{1}capacity\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.received) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if self.received != 0 {
+      try visitor.visitSingularUInt32Field(value: self.received, fieldNumber: 3)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 4)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.capacity, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CredentialState, rhs: Warden_V1_CredentialState) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ImageTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ImageTransfer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}action\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Warden_V1_ImageBegin?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .begin(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .begin(v)
+        }
+      }()
+      case 2: try {
+        var v: Warden_V1_ImageChunk?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .chunk(v)
+        }
+      }()
+      case 3: try {
+        var v: Warden_V1_ImageAction?
+        try decoder.decodeSingularEnumField(value: &v)
+        if let v = v {
+          if self.step != nil {try decoder.handleConflictingOneOf()}
+          self.step = .action(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.step {
+    case .begin?: try {
+      guard case .begin(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .action?: try {
+      guard case .action(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ImageTransfer, rhs: Warden_V1_ImageTransfer) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ImageBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ImageBegin"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}size\0\u{1}checksum\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      case 2: try { try decoder.decodeSingularFixed32Field(value: &self.checksum) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 1)
+    }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed32Field(value: self.checksum, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ImageBegin, rhs: Warden_V1_ImageBegin) -> Bool {
+    if lhs.size != rhs.size {return false}
+    if lhs.checksum != rhs.checksum {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ImageChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ImageChunk, rhs: Warden_V1_ImageChunk) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ImageState"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}generation\0\u{3}trial_ms\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.received) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.trialMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if self.phase != .none {
+      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
+    }
+    if self.received != 0 {
+      try visitor.visitSingularUInt32Field(value: self.received, fieldNumber: 3)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 4)
+    }
+    if self.generation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 5)
+    }
+    if self.trialMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trialMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_ImageState, rhs: Warden_V1_ImageState) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.phase != rhs.phase {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.generation != rhs.generation {return false}
+    if lhs.trialMs != rhs.trialMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_LogLevelSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LogLevelSetting"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.level) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.level != .error {
+      try visitor.visitSingularEnumField(value: self.level, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_LogLevelSetting, rhs: Warden_V1_LogLevelSetting) -> Bool {
+    if lhs.level != rhs.level {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RecorderQuery"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}limit\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_RecorderQuery, rhs: Warden_V1_RecorderQuery) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RecorderChunk"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_RecorderChunk, rhs: Warden_V1_RecorderChunk) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CounterStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CounterStatus"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}capacity\0\u{3}high_water\0\u{1}dropped\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.value) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.highWater) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.dropped) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.value != 0 {
+      try visitor.visitSingularUInt64Field(value: self.value, fieldNumber: 3)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt64Field(value: self.capacity, fieldNumber: 4)
+    }
+    if self.highWater != 0 {
+      try visitor.visitSingularUInt64Field(value: self.highWater, fieldNumber: 5)
+    }
+    if self.dropped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dropped, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Warden_V1_CounterStatus, rhs: Warden_V1_CounterStatus) -> Bool {
+    if lhs.index != rhs.index {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.highWater != rhs.highWater {return false}
+    if lhs.dropped != rhs.dropped {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

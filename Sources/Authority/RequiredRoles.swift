@@ -1,0 +1,34 @@
+import WardenMessages
+
+extension Command: RoleBound {
+    /// Commands of doors and alarms are an operator's work; a kind that this version does not know is nobody's.
+    public var requiredRole: Role? {
+        switch kind {
+        case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .operator
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fireReset, .fallCancel: .operator
+        case .none, .unrecognised: nil
+        }
+    }
+}
+
+// Services: the clock, the image, the log and the recorder are a technician's work, credentials an administrator's.
+
+extension ClockSetting: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+extension ImageTransfer: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+extension LogLevelSetting: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+extension RecorderQuery: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+extension CredentialTransfer: RoleBound {
+    public var requiredRole: Role? { .administrator }
+}
