@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# Programs of a board, built as Embedded Swift too; each says with its exit code whether it is sound.
-BOARD_PROGRAMS := warden-selftest
+# Programs of a board, built as Embedded Swift too.
+BOARD_PROGRAMS := warden-selftest wardend wardensim
 TOOLCHAINS := boards/toolchains
 
 .PHONY: help
@@ -24,6 +24,12 @@ setup:
 build:
 	@.ci/setup build
 	swift build
+
+## release: the board programs for this machine, optimised
+.PHONY: release
+release:
+	@.ci/setup build
+	for program in $(BOARD_PROGRAMS); do swift build -c release --scratch-path .build/release --product $$program || exit; done
 
 ## test: every test, for this machine
 .PHONY: test

@@ -8,6 +8,9 @@ let core: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
 ]
 
+/// Embedded Swift wants every member's module imported in the file that uses it, so a normal build asks for it too.
+let board: [SwiftSetting] = core + [.enableUpcomingFeature("MemberImportVisibility")]
+
 let c: [CSetting] = [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]
 
 /// A room below the host tools: compiled as normal Swift for tests and as Embedded Swift for boards.
@@ -17,7 +20,7 @@ func room(
     _ name: String, path: String? = nil, _ dependencies: [Target.Dependency], libraries: [String] = []
 ) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: path, swiftSettings: core,
+        name: name, dependencies: dependencies, path: path, swiftSettings: board,
         linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
@@ -50,6 +53,7 @@ let package = Package(
         .target(
             name: "CLinuxHardware", cSettings: c,
             linkerSettings: ["gpiod", "i2c", "serialport", "m"].map { .linkedLibrary($0) }),
+        room("ProgramSupport", ["FixedMemory", "Cryptography", "CLinuxHardware"]),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
         room("Authority", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages"]),
@@ -71,6 +75,7 @@ let package = Package(
                 "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Authority",
             ]),
 
+        room("LinuxHardware", ["FixedMemory", "HardwareInterface", "CLinuxHardware"]),
         room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
@@ -90,17 +95,24 @@ let package = Package(
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
                 "Simulation", "CSimulator",
             ],
-            path: "simulators/wardensim", swiftSettings: core),
+            path: "simulators/wardensim", swiftSettings: board),
 
+        .executableTarget(
+            name: "wardend",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
+                "ProgramSupport", "LinuxHardware", "CLinuxHardware",
+            ],
+            swiftSettings: board),
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
         .executableTarget(
             name: "warden-selftest",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
                 "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Runtime",
-                "DeviceModels", "VirtualBoard", "CLinuxHardware",
+                "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
             ],
-            path: "Tests/SelfTest", swiftSettings: core),
+            path: "Tests/SelfTest", swiftSettings: board),
         .executableTarget(
             name: "devicebus", dependencies: ["FixedMemory", "HardwareInterface", "DeviceModels"],
             path: "simulators/devicebus", swiftSettings: core),
@@ -111,6 +123,8 @@ let package = Package(
                 .product(name: "SwiftProtobufPluginLibrary", package: "swift-protobuf"),
             ]),
 
+        // Answers for the kernel where a machine has no GPIO, I2C or serial ports.
+        .target(name: "FakeKernel", path: "Tests/FakeKernel", cSettings: c),
         // How good the detectors are on recordings, and the program that tunes the fall detector on them. Host only.
         .target(
             name: "Evaluation", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety"], swiftSettings: core),
@@ -150,6 +164,8 @@ let package = Package(
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
+        tests(
+            "LinuxHardwareTests", ["LinuxHardware", "FixedMemory", "HardwareInterface", "CLinuxHardware", "FakeKernel"]),
         tests("BoardCompilerTests", ["BoardCompiler", "FixedMemory", "Cryptography", "WardenMessages", "BoardImage"]),
     ]
 )

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum __attribute__((enum_extensibility(closed))) {
+typedef enum {
     WARDEN_GPIO_BIAS_AS_IS = 0,
     WARDEN_GPIO_BIAS_DISABLED = 1,
     WARDEN_GPIO_BIAS_PULL_UP = 2,

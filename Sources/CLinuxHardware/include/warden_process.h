@@ -14,6 +14,9 @@ int warden_argument_count(void);
 /// An argument, counted from 0, for as long as the process lives. `index` must be below `warden_argument_count()`.
 const char *_Nonnull warden_argument(int index);
 
+/// The user that the process acts as.
+uint32_t warden_user(void);
+
 /// A variable of the environment, or NULL.
 const char *_Nullable warden_environment(const char *_Nonnull name);
 

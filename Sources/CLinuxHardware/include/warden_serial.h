@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum __attribute__((enum_extensibility(closed))) {
+typedef enum {
     WARDEN_PARITY_NONE = 0,
     WARDEN_PARITY_EVEN = 1,
     WARDEN_PARITY_ODD = 2,

@@ -50,6 +50,12 @@ unsigned fake_i2c_transfer_count(int number);
 /// The timeout that was asked for, in milliseconds.
 unsigned fake_i2c_timeout_ms(int number);
 
+/// Bytes of a path with its zero byte.
+#define FAKE_PATH_BYTES 64
+/// Makes a pseudo-terminal (a real one). @returns the descriptor of its master, which does not block; `path` is filled
+/// with the path of its slave.
+int fake_terminal_make(char *_Nonnull path);
+
 /// Adds the real serial port /dev/`name`, whose bytes are those of the terminal at `path` (a pseudo-terminal's slave).
 void fake_tty_add(const char *_Nonnull name, const char *_Nonnull path);
 void fake_tty_remove(const char *_Nonnull name);

@@ -1,0 +1,535 @@
+import CLinuxHardware
+import FixedMemory
+import HardwareInterface
+
+/// The world as Linux presents it: GPIO lines, I2C adapters, serial ports, consoles and local connections.
+///
+/// One thread waits in `wait(until:)` and decides; I2C adapters have a thread each. Every device may be missing or
+/// vanish: that is reported, the rest runs on, and the device is opened again when it is back. Memory is allocated in
+/// `init`; opening a device again allocates inside libgpiod and libserialport and nowhere else.
+///
+/// A class, because the worker threads and the program's end refer to it; it is made once and lives as long as the
+/// process.
+public final class LinuxHardware: Hardware {
+    /// The hardware cannot be set up at all.
+    public enum StartError: Error, Equatable {
+        /// The kernel gave no descriptor or thread for the loop itself; its error number.
+        case kernel(Int32)
+        /// The socket cannot be listened on; the kernel's error number (EADDRINUSE: another process listens there).
+        case socket(Int32)
+    }
+
+    /// Chip lines whose presence one look checks, and how often: a chip can vanish without a word about its outputs.
+    private enum Probe {
+        static var linesAtOnce: Int { 8 }
+        static var interval: Interval { .seconds(1) }
+    }
+
+    private let startNanoseconds: Int64
+    private let epoll: Int32
+    private let timer: Int32
+    private let clockWatch: Int32
+    private let signals: Int32
+    private var listener: Int32
+    private let socket: DevicePath?
+
+    private var lines: FixedArray<Line>
+    private var buses: FixedArray<BusWorker>
+    private var streams: FixedArray<Stream>
+    private let portCount: Int
+    private let consoleCount: Int
+    private var clock = CivilClock()
+    private var ready: FixedArray<warden_ready>
+
+    // Lines that owe a report or have an edge, buses and streams that may have something: each is a count or a flag, so
+    // that a look for input costs nothing when there is none.
+    private var linesMayHaveInput = false
+    private var busesMayHaveInput = false
+    private var portsMayHaveInput = false
+    private var othersMayHaveInput = false
+    private var nextBus = 0
+    private var nextPort = 0
+    private var nextOther = 0
+    private var nextProbe = 0
+    private var nextReopen = 0
+
+    private var probesAt = Instant.start
+    /// When `keepHouse` has something to do.
+    private var houseAt = Instant.start
+    private var timerSetFor = Instant.never
+
+    /// Whether SIGTERM or SIGINT has arrived.
+    public private(set) var isStopRequested = false
+    /// Connections that were turned away because all places were taken.
+    public private(set) var refusedConnections: UInt64 = 0
+
+    /// Claims every line (outputs in their safe state, in the request that claims them), then opens the rest.
+    ///
+    /// A device that cannot be opened is no error: it is reported as unavailable or closed, and tried again.
+    ///
+    /// - Parameter onTrouble: called for each device that cannot be opened at start, with the kernel's error number.
+    public init(
+        _ configuration: consuming LinuxConfiguration,
+        onTrouble: (StartTrouble) -> Void = { _ in }
+    ) throws(StartError) {
+        startNanoseconds = warden_monotonic_ns()
+        // Before any thread, so that all of them have the signals blocked.
+        signals = configuration.takesSignals ? warden_signals_make() : -1
+        epoll = warden_epoll_make()
+        timer = warden_timer_make()
+        clockWatch = warden_clock_watch_make()
+        let mode = configuration.socketMode
+        socket = configuration.socket
+        listener = configuration.socket?.withCString { warden_unix_listen($0, mode) } ?? -1
+
+        portCount = configuration.ports.count
+        consoleCount = configuration.consoles.count
+        lines = FixedArray(capacity: configuration.lines.count)
+        buses = FixedArray(capacity: configuration.buses.count)
+        streams = FixedArray(
+            capacity: configuration.ports.count + configuration.consoles.count + max(0, configuration.links))
+        ready = FixedArray(repeating: warden_ready(), count: Int(WARDEN_READY_BATCH))
+        guard epoll >= 0, timer >= 0, clockWatch >= 0 else { throw .kernel(-min(epoll, timer, clockWatch)) }
+        if configuration.takesSignals && signals < 0 { throw .kernel(-signals) }
+        if socket != nil && listener < 0 { throw .socket(-listener) }
+
+        watch(timer, Watched(.timer))
+        watch(clockWatch, Watched(.clock))
+        watch(signals, Watched(.signals))
+        watch(listener, Watched(.listener))
+        addLines(configuration.lines, onTrouble)
+        try addBuses(configuration.buses, configuration.requestsPerBus)
+        addStreams(configuration, onTrouble)
+        clock.look(at: now)
+        houseAt = .start
+    }
+
+    /// A device that could not be opened at start.
+    public struct StartTrouble {
+        public enum Device {
+            case line(Int)
+            case port(Int)
+            case console(Int)
+        }
+        public var device: Device
+        /// The kernel's error number.
+        public var error: Int32
+    }
+
+    // MARK: Setting up
+
+    private func watch(_ descriptor: Int32, _ watched: Watched) {
+        if descriptor >= 0 { _ = warden_epoll_watch(epoll, descriptor, Watch.reading, watched.tag) }
+    }
+
+    // Outputs first, all of them, before anything that could take time.
+    private func addLines(
+        _ descriptions: borrowing FixedArray<LineDescription>, _ onTrouble: (StartTrouble) -> Void
+    ) {
+        for index in descriptions.indices { lines.append(Line(descriptions[index])) }
+        claimLines(outputs: true, onTrouble)
+        claimLines(outputs: false, onTrouble)
+    }
+
+    private func claimLines(outputs: Bool, _ onTrouble: (StartTrouble) -> Void) {
+        for index in lines.indices where lines[index].isOutput == outputs {
+            let status = claim(index, at: now, isFirst: true)
+            if status != 0 { onTrouble(StartTrouble(device: .line(index), error: -status)) }
+        }
+    }
+
+    private func addBuses(
+        _ descriptions: borrowing FixedArray<BusDescription>, _ requests: Int
+    ) throws(StartError) {
+        for index in descriptions.indices {
+            guard let worker = BusWorker(descriptions[index], requests: requests) else { throw .kernel(0) }
+            watch(worker.completed, Watched(.bus, index))
+            buses.append(worker)
+        }
+    }
+
+    private func addStreams(_ configuration: borrowing LinuxConfiguration, _ onTrouble: (StartTrouble) -> Void) {
+        for index in configuration.ports.indices {
+            streams.append(
+                Stream(
+                    .port(configuration.ports[index]), portIndex: index, sendBytes: configuration.portSendBytes, at: now
+                ))
+        }
+        for index in configuration.consoles.indices {
+            streams.append(
+                Stream(.console(configuration.consoles[index]), sendBytes: configuration.streamSendBytes, at: now))
+        }
+        while !streams.isFull { streams.append(Stream(.link, sendBytes: configuration.streamSendBytes, at: now)) }
+        for index in 0..<(portCount + consoleCount) {
+            let status = open(index, at: now, isFirst: true)
+            guard status != 0 else { continue }
+            onTrouble(
+                StartTrouble(
+                    device: index < portCount ? .port(index) : .console(index - portCount), error: -status))
+        }
+    }
+
+    private func claim(_ index: Int, at now: Instant, isFirst: Bool) -> Int32 {
+        let status = lines[index].claim(at: now, isFirst: isFirst)
+        linesMayHaveInput = true
+        watch(lines[index].descriptor, Watched(.line, index))
+        return status
+    }
+
+    private func open(_ index: Int, at now: Instant, isFirst: Bool) -> Int32 {
+        let status = streams[index].open(at: now, isFirst: isFirst)
+        noteInput(ofStream: index)
+        watch(streams[index].descriptor, Watched(.stream, index))
+        return status
+    }
+
+    private func noteInput(ofStream index: Int) {
+        if index < portCount { portsMayHaveInput = true } else { othersMayHaveInput = true }
+    }
+
+    // MARK: Losing
+
+    private func loseLine(_ index: Int, at now: Instant) {
+        if lines[index].descriptor >= 0 { warden_epoll_forget(epoll, lines[index].descriptor) }
+        lines[index].lose(at: now)
+        linesMayHaveInput = true
+        houseAt = min(houseAt, lines[index].claimDueAt)
+    }
+
+    private func loseStream(_ index: Int, at now: Instant) {
+        warden_epoll_forget(epoll, streams[index].descriptor)
+        streams[index].lose(at: now)
+        noteInput(ofStream: index)
+        houseAt = min(houseAt, streams[index].openDueAt)
+    }
+
+    // MARK: Waiting
+
+    /// Waits until an input is there or `deadline` has come, whichever is first; returns at once if an input is left
+    /// from before.
+    public func wait(until deadline: Instant) {
+        flushStreams()
+        let moment = now
+        let mayHaveInput = linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput
+        let due = min(deadline, houseAt)
+        let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= moment
+        if !looksOnly { setTimer(due) }
+        let count = max(0, Int(warden_epoll_wait(epoll, &ready[0], looksOnly ? 0 : -1)))
+        for index in 0..<count { note(ready[index]) }
+        let after = now
+        if after >= houseAt { keepHouse(at: after) }
+    }
+
+    private func setTimer(_ due: Instant) {
+        guard due != timerSetFor else { return }
+        timerSetFor = due
+        let (absolute, overflow) = due.nanoseconds.addingReportingOverflow(startNanoseconds)
+        warden_timer_set(timer, overflow ? 0 : absolute)
+    }
+
+    private func note(_ ready: warden_ready) {
+        guard let watched = Watched(tag: ready.tag) else { return }
+        let index = watched.index
+        switch watched.kind {
+        case .timer:
+            warden_timer_take(timer)
+            timerSetFor = .never
+        case .clock:
+            warden_clock_watch_take(clockWatch)
+            houseAt = .start
+            clock.look(at: now)
+        case .signals:
+            if warden_signal_ends(warden_signals_take(signals)) { isStopRequested = true }
+        case .listener: acceptConnections()
+        case .bus:
+            _ = warden_event_take(buses[index].completed)
+            busesMayHaveInput = true
+        case .line: noteLine(index)
+        case .stream:
+            streams[index].isReadable = streams[index].isReadable || ready.is_readable || ready.is_gone
+            streams[index].isGone = streams[index].isGone || ready.is_gone
+            if streams[index].isReadable { noteInput(ofStream: index) }
+        }
+    }
+
+    private func noteLine(_ index: Int) {
+        let moment = now
+        guard lines[index].isClaimed else { return }
+        guard lines[index].readEdges(at: moment, startedAt: startNanoseconds) else {
+            loseLine(index, at: moment)
+            return
+        }
+        linesMayHaveInput = true
+        houseAt = min(houseAt, lines[index].settlesAt)
+    }
+
+    private func acceptConnections() {
+        // Few at a time: a crowd at the socket must not hold up a door.
+        for _ in 0..<4 {
+            var peer = warden_peer(user: 0, group: 0)
+            let descriptor = warden_unix_accept(listener, &peer)
+            guard descriptor >= 0 else { return }
+            guard let place = freePlace() else {
+                refusedConnections &+= 1
+                warden_close(descriptor)
+                continue
+            }
+            streams[place].connect(descriptor, peer)
+            watch(descriptor, Watched(.stream, place))
+            othersMayHaveInput = true
+        }
+    }
+
+    private func freePlace() -> Int? {
+        for index in (portCount + consoleCount)..<streams.count where streams[index].isFree { return index }
+        return nil
+    }
+
+    private func flushStreams() {
+        for index in streams.indices where streams[index].hasUnsent { flushStream(index) }
+    }
+
+    private func flushStream(_ index: Int) {
+        let moment = now
+        guard streams[index].flush() else {
+            loseStream(index, at: moment)
+            return
+        }
+        if streams[index].partsAt != .never && !streams[index].hasUnsent {
+            loseStream(index, at: moment)
+            return
+        }
+        if streams[index].noteAwaitsRoom() {
+            let watch = streams[index].awaitsRoom ? Watch.readingAndWriting : Watch.reading
+            _ = warden_epoll_change(epoll, streams[index].descriptor, watch, Watched(.stream, index).tag)
+        }
+    }
+
+    // MARK: Housekeeping
+
+    /// What no input brings about: levels that have held, devices that are tried again, looks at lines and clock.
+    private func keepHouse(at now: Instant) {
+        settleLines(at: now)
+        if now >= probesAt { probeLines(at: now) }
+        reopenOne(at: now)
+        if now >= clock.looksAt { clock.look(at: now) }
+        for index in streams.indices where now >= streams[index].partsAt { loseStream(index, at: now) }
+        houseAt = min(probesAt, clock.looksAt)
+        for index in lines.indices { houseAt = min(houseAt, lines[index].settlesAt, lines[index].claimDueAt) }
+        for index in streams.indices { houseAt = min(houseAt, streams[index].partsAt, streams[index].openDueAt) }
+    }
+
+    private func settleLines(at now: Instant) {
+        for index in lines.indices {
+            lines[index].settle(at: now)
+            if lines[index].owesReport { linesMayHaveInput = true }
+        }
+    }
+
+    private func probeLines(at now: Instant) {
+        probesAt = now + Probe.interval
+        for _ in 0..<min(Probe.linesAtOnce, lines.count) {
+            nextProbe = (nextProbe + 1) % lines.count
+            if lines[nextProbe].isClaimed && !lines[nextProbe].isAlive() { loseLine(nextProbe, at: now) }
+        }
+    }
+
+    /// Tries to open one device that is due: opening talks to drivers, and one at a time is what a loop turn can bear.
+    private func reopenOne(at now: Instant) {
+        let count = lines.count + streams.count
+        for offset in 0..<count {
+            let index = (nextReopen + offset) % count
+            let isLine = index < lines.count
+            let dueAt = isLine ? lines[index].claimDueAt : streams[index - lines.count].openDueAt
+            guard now >= dueAt else { continue }
+            nextReopen = index + 1
+            if isLine {
+                _ = claim(index, at: now, isFirst: false)
+            } else {
+                _ = open(index - lines.count, at: now, isFirst: false)
+            }
+            return
+        }
+    }
+
+    // MARK: Hardware
+
+    public var now: Instant { Instant(nanoseconds: warden_monotonic_ns() - startNanoseconds) }
+
+    public func takeInput(_ input: inout Input, urgentOnly: Bool) -> Bool {
+        if linesMayHaveInput && takeLineInput(&input) { return true }
+        if busesMayHaveInput && takeBusInput(&input) { return true }
+        if portsMayHaveInput {
+            if let next = takeStreamInput(&input, 0..<portCount, from: nextPort) {
+                nextPort = next
+                return true
+            }
+            portsMayHaveInput = false
+        }
+        if clock.owesReport {
+            input.at = now
+            input.event = .wallClockChanged(clock.takeReport(at: input.at))
+            input.bytes.removeAll()
+            return true
+        }
+        guard !urgentOnly, othersMayHaveInput else { return false }
+        guard let next = takeStreamInput(&input, portCount..<streams.count, from: nextOther) else {
+            othersMayHaveInput = false
+            return false
+        }
+        nextOther = next
+        return true
+    }
+
+    private func takeLineInput(_ input: inout Input) -> Bool {
+        let moment = now
+        while true {
+            var earliest = -1
+            for index in lines.indices {
+                if lines[index].owesReport,
+                    let report = lines[index].takeReport(of: LineIndex(UInt16(index)), now: moment)
+                {
+                    input.event = report.event
+                    input.at = report.at
+                    input.bytes.removeAll()
+                    return true
+                }
+                // Edges of different lines are taken in the order in which they happened: a Wiegand reader's number is
+                // that order.
+                if lines[index].hasEdge
+                    && (earliest < 0 || lines[index].edgeTimestamp < lines[earliest].edgeTimestamp)
+                {
+                    earliest = index
+                }
+            }
+            guard earliest >= 0 else { break }
+            if let change = lines[earliest].takeEdge(startedAt: startNanoseconds, now: moment) {
+                input.event = .lineChanged(LineIndex(UInt16(earliest)), isActive: change.isActive)
+                input.at = change.at
+                input.bytes.removeAll()
+                return true
+            }
+        }
+        linesMayHaveInput = false
+        for index in lines.indices where lines[index].isClaimed && !lines[index].isOutput {
+            lines[index].verifyLevel(at: moment)
+            if lines[index].owesReport { linesMayHaveInput = true }
+        }
+        return false
+    }
+
+    private func takeBusInput(_ input: inout Input) -> Bool {
+        for _ in buses.indices {
+            let index = nextBus
+            nextBus = (nextBus + 1) % buses.count
+            guard let completion = buses[index].takeCompletion() else { continue }
+            input.event = .busCompleted(BusIndex(UInt8(index)), tag: completion.tag, completion.outcome)
+            input.at = Instant(nanoseconds: completion.atNanoseconds - startNanoseconds)
+            input.bytes.removeAll()
+            input.bytes.append(completion.bytes.span)
+            return true
+        }
+        busesMayHaveInput = false
+        return false
+    }
+
+    /// Takes an input of one stream of the range, each in its turn.
+    ///
+    /// - Returns: where the next round begins, or `nil` if none has an input.
+    private func takeStreamInput(_ input: inout Input, _ range: Range<Int>, from first: Int) -> Int? {
+        for offset in 0..<range.count {
+            let place = (first + offset) % range.count
+            if takeInput(&input, ofStream: range.lowerBound + place) { return (place + 1) % range.count }
+        }
+        return nil
+    }
+
+    private func takeInput(_ input: inout Input, ofStream index: Int) -> Bool {
+        let place = StreamIndex(UInt16(index))
+        input.at = now
+        if let report = streams[index].takeReport(of: place) {
+            input.event = report
+            input.bytes.removeAll()
+            return true
+        }
+        guard streams[index].isOpen, streams[index].isReadable else { return false }
+        let count = streams[index].receive(into: &input)
+        if count > 0 {
+            input.event = .bytesReceived(place)
+            return true
+        }
+        guard count < 0 else { return false }
+        loseStream(index, at: input.at)
+        guard let report = streams[index].takeReport(of: place) else { return false }
+        input.event = report
+        input.bytes.removeAll()
+        return true
+    }
+
+    @discardableResult
+    public func setLine(_ line: LineIndex, isActive: Bool) -> Bool {
+        let index = Int(line.value)
+        precondition(lines[index].isOutput, "an input is never driven")
+        let wasClaimed = lines[index].isClaimed
+        let status = lines[index].drive(isActive)
+        if wasClaimed && status == -LinuxError.noDevice { loseLine(index, at: now) }
+        return status == 0
+    }
+
+    public func submit(_ request: BusRequest, to bus: BusIndex) -> Bool { buses[Int(bus.value)].submit(request) }
+
+    public func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool { streams[Int(stream.value)].send(bytes) }
+
+    public func sendRoom(of stream: StreamIndex) -> Int { streams[Int(stream.value)].sendRoom }
+
+    public func close(_ stream: StreamIndex) {
+        let index = Int(stream.value)
+        guard streams[index].isOpen else { return }
+        let moment = now
+        if streams[index].part(at: moment) {
+            loseStream(index, at: moment)
+        } else {
+            houseAt = min(houseAt, streams[index].partsAt)
+        }
+    }
+
+    // MARK: Ending
+
+    /// Ends in order: outputs go to their exit states and stay claimed until the process is gone, what was sent leaves
+    /// as far as the kernel takes it, terminals get their mode back, the socket file is removed.
+    public func stop() {
+        for index in lines.indices where lines[index].isOutput {
+            switch lines[index].description.exitState {
+            case .inactive: _ = lines[index].drive(false)
+            case .active: _ = lines[index].drive(true)
+            case .keep: break
+            }
+        }
+        flushStreams()
+        for index in streams.indices where streams[index].isOpen { loseStream(index, at: now) }
+        stopListening()
+    }
+
+    private func stopListening() {
+        guard let socket, listener >= 0 else { return }
+        socket.withCString { warden_unix_stop_listening(listener, $0) }
+        listener = -1
+    }
+
+    /// The output level that was asked for last, or the input level that was reported last.
+    public func isActive(_ line: LineIndex) -> Bool { lines[Int(line.value)].isActive }
+
+    /// Whether the line is claimed.
+    public func isAvailable(_ line: LineIndex) -> Bool { lines[Int(line.value)].isClaimed }
+
+    deinit {
+        for index in buses.indices { buses[index].stop() }
+        for index in lines.indices { lines[index].release() }
+        for index in streams.indices where streams[index].isOpen { streams[index].lose(at: .start) }
+        stopListening()
+        warden_close(epoll)
+        warden_close(timer)
+        warden_close(clockWatch)
+        if signals >= 0 { warden_close(signals) }
+    }
+}

@@ -1,0 +1,101 @@
+import CLinuxHardware
+import Cryptography
+import FixedMemory
+
+/// Why a program cannot go on, and how it ends then.
+public struct ProgramFailure: Error {
+    public var code: ExitCode
+    /// What the message is about: a file, an option; `nil` if it stands alone.
+    public var subject: CText?
+    public var message: StaticString
+    /// The kernel's error number, or 0.
+    public var systemError: Int32
+
+    public init(_ code: ExitCode, _ message: StaticString, about subject: CText? = nil, systemError: Int32 = 0) {
+        self.code = code
+        self.subject = subject
+        self.message = message
+        self.systemError = systemError
+    }
+
+    /// Writes it as one line of standard error: "wardend: FILE: message: cause".
+    public func report(as program: StaticString) {
+        var output = TextOutput.standardError()
+        output.append(program)
+        output.append(": ")
+        if let subject {
+            output.append(subject)
+            output.append(": ")
+        }
+        output.append(message)
+        if systemError != 0 {
+            output.append(": ")
+            output.append(CText(systemError: systemError))
+        }
+        output.append("\n")
+    }
+}
+
+/// Files that are read whole at start.
+public enum InputFile {
+    /// Reads a file.
+    ///
+    /// - Parameter limit: bytes that it may have.
+    public static func read(_ path: CText, limit: Int) throws(ProgramFailure) -> ByteBuffer {
+        let descriptor = warden_file_open(path.pointer)
+        guard descriptor >= 0 else { throw failure(path, "cannot be opened", -descriptor) }
+        defer { warden_close(descriptor) }
+        let size = warden_file_size(descriptor)
+        guard size >= 0 else { throw failure(path, "cannot be read", Int32(-size)) }
+        guard size <= Int64(limit) else { throw ProgramFailure(.invalidInput, "is larger than it may be", about: path) }
+        var contents = ByteBuffer(capacity: Int(size))
+        while contents.room > 0 {
+            var status = 0
+            contents.appendFilling { space in
+                status = Int(warden_read(descriptor, space.baseAddress!, space.count))
+                return max(0, status)
+            }
+            guard status > 0 else { throw failure(path, "cannot be read", Int32(-status)) }
+        }
+        return contents
+    }
+
+    private static func failure(_ path: CText, _ message: StaticString, _ error: Int32) -> ProgramFailure {
+        // EPERM and EACCES, include/uapi/asm-generic/errno-base.h.
+        ProgramFailure(
+            error == 1 || error == 13 ? .notPermitted : .cannotRead, message, about: path, systemError: error)
+    }
+
+    /// Reads a hash key: 64 hexadecimal digits, line ends allowed after and between.
+    public static func readHashKey(_ path: CText) throws(ProgramFailure) -> HashKey {
+        let text = try read(path, limit: 4_096)
+        var bytes = FixedBytes<32>()
+        var high: UInt8?
+        for index in 0..<text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { continue }
+            guard let digit = hexadecimalValue(byte) else { throw notAKey(path) }
+            if let first = high {
+                bytes.append(first << 4 | digit)
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        guard high == nil, !bytes.overflowed, let key = HashKey(bytes.span) else { throw notAKey(path) }
+        return key
+    }
+
+    private static func notAKey(_ path: CText) -> ProgramFailure {
+        ProgramFailure(.invalidInput, "is not a hash key, which is 64 hexadecimal digits", about: path)
+    }
+
+    private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

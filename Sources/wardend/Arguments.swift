@@ -1,0 +1,112 @@
+import FixedMemory
+import ProgramSupport
+
+/// What the command line asks for.
+struct Arguments: ~Copyable {
+    enum Task {
+        case run
+        /// Says whether image and key are right, and touches no hardware.
+        case check
+        case help
+        case version
+    }
+
+    /// Consoles that can be named at once.
+    static var consoleLimit: Int { 4 }
+
+    var task = Task.run
+    var image: CText?
+    var hashKey: CText?
+    var socket: CText?
+    var watchdog: CText?
+    var consoles = FixedArray<CText>(capacity: consoleLimit)
+
+    init() throws(ProgramFailure) {
+        var arguments = ProgramArguments()
+        while let argument = arguments.next() {
+            if argument == "--help" || argument == "-h" {
+                task = .help
+                return
+            }
+            if argument == "--version" {
+                task = .version
+                return
+            }
+            if argument == "--check" {
+                task = .check
+            } else if let value = try Arguments.value("--image", argument, &arguments) {
+                image = value
+            } else if let value = try Arguments.value("--hash-key", argument, &arguments) {
+                hashKey = value
+            } else if let value = try Arguments.value("--socket", argument, &arguments) {
+                socket = value
+            } else if let value = try Arguments.value("--watchdog", argument, &arguments) {
+                watchdog = value
+            } else if let value = try Arguments.value("--console", argument, &arguments) {
+                guard consoles.append(value) else {
+                    throw ProgramFailure(.usage, "is one console more than there can be", about: value)
+                }
+            } else {
+                throw ProgramFailure(.usage, "is no option of wardend; 'wardend --help' lists them", about: argument)
+            }
+        }
+        guard image != nil else {
+            throw ProgramFailure(.usage, "--image FILE is needed; 'wardend --help' shows how to start it")
+        }
+        guard hashKey != nil else {
+            throw ProgramFailure(.usage, "--hash-key FILE is needed: the image keeps cards as keyed hashes only")
+        }
+    }
+
+    private static func value(
+        _ option: StaticString, _ argument: CText, _ arguments: inout ProgramArguments
+    ) throws(ProgramFailure) -> CText? {
+        switch arguments.value(of: option, in: argument) {
+        case .value(let value):
+            guard value.count > 0, value.count < 128 else {
+                throw ProgramFailure(.usage, "needs a value of 1 to 127 bytes", about: argument)
+            }
+            return value
+        case .missing: throw ProgramFailure(.usage, "needs a value after it", about: argument)
+        case .other: return nil
+        }
+    }
+
+    static func writeHelp(to output: inout TextOutput) {
+        output.append(
+            """
+            Runs a board: its doors, readers, sensors and alarms, on the hardware that its image describes.
+
+            usage: wardend --image FILE --hash-key FILE [options]
+
+              --image FILE       the board image, as 'wardenctl board build' wrote it
+              --hash-key FILE    the board's secret for card identifiers: 64 hexadecimal digits
+              --socket PATH      listens there for local connections, such as wardenctl's; members of the group of the
+                                 process may connect, and what they may do depends on their user
+              --console TTY      a terminal for a technician, such as /dev/ttyS0; may be given up to four times
+              --watchdog DEVICE  feeds the board's watchdog, such as /dev/watchdog; the board restarts if wardend hangs
+              --check            says whether image and key are right, and ends without touching any hardware
+              --version          prints the version
+              --help             prints this
+
+            Outputs have their safe state from the moment they are claimed. On SIGTERM or SIGINT each is left as the board
+            file's at_exit says. A missing device is reported as trouble, the rest runs, and it is used when it is there.
+            With a service manager that wants to know, wardend says when it is ready and that it is alive (sd_notify).
+
+            examples:
+              wardend --image lobby.board --hash-key site.hashkey --check
+              wardend --image lobby.board --hash-key site.hashkey --socket /run/warden/socket --console /dev/ttyS0
+
+            exit codes:
+
+            """)
+        for code in ExitCode.allCases where code != .negative && code != .stuck {
+            output.append("  ")
+            if code.rawValue < 10 { output.append(" ") }
+            output.appendDecimal(code.rawValue)
+            output.append("  ")
+            output.append(code.meaning)
+            output.append("\n")
+        }
+    }
+}

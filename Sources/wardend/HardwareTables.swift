@@ -1,0 +1,80 @@
+import BoardImage
+import FixedMemory
+import HardwareInterface
+import LinuxHardware
+import ProgramSupport
+import WardenMessages
+
+/// The hardware tables of a board image as Linux needs them, entry for entry.
+enum HardwareTables {
+    static func configuration(
+        _ image: borrowing BoardImage, socket: CText?, consoles: borrowing FixedArray<CText>
+    ) -> LinuxConfiguration {
+        var lines = FixedArray<LineDescription>(capacity: image.lines.count)
+        for index in image.lines.indices { lines.append(line(image.lines[index])) }
+        var buses = FixedArray<BusDescription>(capacity: image.buses.count)
+        for index in image.buses.indices { buses.append(bus(image.buses[index])) }
+        var ports = FixedArray<PortDescription>(capacity: image.ports.count)
+        for index in image.ports.indices { ports.append(port(image.ports[index])) }
+        var terminals = FixedArray<DevicePath>(capacity: consoles.count)
+        for index in consoles.indices { terminals.append(path(consoles[index])) }
+
+        var configuration = LinuxConfiguration(lines: lines, buses: buses, ports: ports, consoles: terminals)
+        configuration.socket = socket.map { path($0) }
+        configuration.links = socket == nil ? 0 : Int(image.capacities.links)
+        configuration.takesSignals = true
+        return configuration
+    }
+
+    static func line(_ entry: WardenMessages.Line) -> LineDescription {
+        LineDescription(
+            entry.direction == .output ? .output : .input, chip: path(entry.chip), kernelName: path(entry.kernelName),
+            offset: entry.offset, isActiveLow: entry.activeLow, bias: bias(entry.bias),
+            debounce: .microseconds(Int64(entry.debounceUs)), startsActive: entry.activeAtStart,
+            exitState: exitState(entry.atExit))
+    }
+
+    private static func bias(_ bias: LineBias) -> LineDescription.Bias {
+        switch bias {
+        case .asIs, .unrecognised: .asIs
+        case .disabled: .disabled
+        case .pullUp: .pullUp
+        case .pullDown: .pullDown
+        }
+    }
+
+    private static func exitState(_ state: LineExit) -> LineDescription.ExitState {
+        switch state {
+        case .inactive, .unrecognised: .inactive
+        case .active: .active
+        case .keep: .keep
+        }
+    }
+
+    static func bus(_ entry: WardenMessages.Bus) -> BusDescription {
+        BusDescription(device: path(entry.device), timeout: .milliseconds(Int64(entry.timeoutMs)))
+    }
+
+    static func port(_ entry: WardenMessages.Port) -> PortDescription {
+        PortDescription(
+            device: path(entry.device), baud: entry.baud, parity: parity(entry.parity),
+            dataBits: UInt8(truncatingIfNeeded: entry.dataBits), stopBits: UInt8(truncatingIfNeeded: entry.stopBits),
+            isRS485: entry.rs485)
+    }
+
+    private static func parity(_ parity: Parity) -> PortDescription.Parity {
+        switch parity {
+        case .none, .unrecognised: .none
+        case .even: .even
+        case .odd: .odd
+        }
+    }
+
+    static func path<let capacity: Int>(_ bytes: FixedBytes<capacity>) -> DevicePath { DevicePath(bytes.span) }
+
+    static func path(_ text: CText) -> DevicePath {
+        var path = DevicePath()
+        text.append(to: &path)
+        return path
+    }
+}

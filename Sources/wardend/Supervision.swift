@@ -1,0 +1,52 @@
+import CLinuxHardware
+import HardwareInterface
+import ProgramSupport
+
+/// Keeps those who watch over the process content, as long as the loop turns: the service manager and the board's
+/// watchdog. It is fed from the loop itself, so that a loop that hangs is noticed.
+struct Supervision: ~Copyable {
+    /// What the board's watchdog is asked for; it may do another.
+    static var watchdogSeconds: Int32 { 15 }
+
+    private var watchdog: Int32 = -1
+    private var interval = Interval.endless
+    private let notifiesManager: Bool
+    /// When the next sign of life is due; `.never` if nobody waits for one.
+    private(set) var deadline = Instant.never
+
+    /// Starts the board's watchdog, if one is named.
+    init(watchdog device: CText?) throws(ProgramFailure) {
+        let managerInterval = Interval.microseconds(Int64(clamping: warden_service_watchdog_us()))
+        notifiesManager = managerInterval > .zero
+        if notifiesManager { interval = managerInterval }
+        guard let device else { return }
+        var seconds = Supervision.watchdogSeconds
+        watchdog = warden_watchdog_start(device.pointer, &seconds)
+        guard watchdog >= 0 else {
+            throw ProgramFailure(.unavailable, "cannot be used as a watchdog", about: device, systemError: -watchdog)
+        }
+        interval = min(interval, .seconds(Int64(seconds)))
+    }
+
+    /// The board is at work.
+    mutating func begin(at now: Instant) {
+        _ = warden_service_notify("READY=1")
+        deadline = interval == .endless ? .never : now
+    }
+
+    /// Gives a sign of life if it is time; three in each interval, so that a busy moment does no harm.
+    mutating func beat(at now: Instant) {
+        guard now >= deadline else { return }
+        deadline = now + Interval(nanoseconds: interval.nanoseconds / 3)
+        if notifiesManager { _ = warden_service_notify("WATCHDOG=1") }
+        if watchdog >= 0 { warden_watchdog_feed(watchdog) }
+    }
+
+    /// The board ends in order and must not be restarted for it.
+    mutating func end() {
+        _ = warden_service_notify("STOPPING=1")
+        if watchdog >= 0 { warden_watchdog_stop(watchdog) }
+        watchdog = -1
+        deadline = .never
+    }
+}

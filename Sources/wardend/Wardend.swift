@@ -1,0 +1,222 @@
+import BoardImage
+import CLinuxHardware
+import Cryptography
+import FixedMemory
+import HardwareInterface
+import LinuxHardware
+import ProgramSupport
+import Runtime
+import WardenMessages
+
+/// `wardend`: the board's program. Reads the image, claims the hardware, and turns the runtime until it is told to end.
+@main
+enum Wardend {
+    /// Bytes of an image at the most.
+    private static var imageLimit: Int { ImageEnvelope.length + ImageEnvelope.messageLimit }
+
+    static func main() {
+        let code: ExitCode
+        do throws(ProgramFailure) {
+            let arguments = try Arguments()
+            code = try perform(arguments)
+        } catch {
+            error.report(as: "wardend")
+            code = error.code
+        }
+        warden_exit(code.rawValue)
+    }
+
+    private static func perform(_ arguments: borrowing Arguments) throws(ProgramFailure) -> ExitCode {
+        var output = TextOutput.standardOutput()
+        switch arguments.task {
+        case .help: Arguments.writeHelp(to: &output)
+        case .version:
+            output.append("wardend ")
+            output.append(WardenVersion.text)
+            output.append("\n")
+        case .check: try check(arguments, &output)
+        case .run: return try run(arguments)
+        }
+        return .success
+    }
+
+    // MARK: Reading
+
+    private static func readImage(_ path: CText, _ file: borrowing ByteBuffer) throws(ProgramFailure) -> BoardImage {
+        do throws(BoardImageError) {
+            return try BoardImage(decoding: file.span)
+        } catch {
+            say { output in
+                output.append(path)
+                output.append(": ")
+                error.describe(into: &output)
+                output.append(".\n  ")
+                output.append(error.remedy)
+            }
+            throw ProgramFailure(
+                .invalidInput, "is refused; no output is claimed, so every lock is as without power to its relay",
+                about: path)
+        }
+    }
+
+    private static func check(_ arguments: borrowing Arguments, _ output: inout TextOutput) throws(ProgramFailure) {
+        guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return }
+        let file = try InputFile.read(imagePath, limit: imageLimit)
+        let image = try readImage(imagePath, file)
+        let key = try InputFile.readHashKey(keyPath)
+        guard key.checkValue == image.header.hashKeyCheck else {
+            throw ProgramFailure(.wrongKey, "is not the key that the image's cards were hashed with", about: keyPath)
+        }
+        output.append(imagePath)
+        output.append(": ")
+        describe(image, to: &output)
+        output.append("\n")
+    }
+
+    private static func describe(_ image: borrowing BoardImage, to output: inout TextOutput) {
+        output.append("board '")
+        output.append(image.header.name.span)
+        output.append("', generation ")
+        output.appendDecimal(image.header.generation)
+        output.append(": ")
+        output.appendDecimal(image.doors.count)
+        output.append(" doors, ")
+        output.appendDecimal(image.readers.count)
+        output.append(" readers, ")
+        output.appendDecimal(image.sensors.count)
+        output.append(" sensors, ")
+        output.appendDecimal(image.detectors.count)
+        output.append(" detectors, ")
+        output.appendDecimal(image.lines.count)
+        output.append(" lines, ")
+        output.appendDecimal(image.counts[.credentials])
+        output.append(" cards")
+    }
+
+    // MARK: Running
+
+    private static func run(_ arguments: borrowing Arguments) throws(ProgramFailure) -> ExitCode {
+        guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return .usage }
+        let file = try InputFile.read(imagePath, limit: imageLimit)
+        let image = try readImage(imagePath, file)
+        let key = try InputFile.readHashKey(keyPath)
+        guard arguments.consoles.count <= Int(image.capacities.consoles) else {
+            throw ProgramFailure(.usage, "more consoles are named than the board has capacity for")
+        }
+        let hardware = try claimHardware(image, arguments)
+        var supervision = try Supervision(watchdog: arguments.watchdog)
+        say { output in
+            output.append(imagePath)
+            output.append(": ")
+            describe(image, to: &output)
+        }
+        var runtime: Runtime<LinuxHardware>
+        do throws(StartError) {
+            runtime = try Runtime(
+                hardware: hardware, image: image, file: file.span, hashKey: key, ownUser: warden_user())
+        } catch {
+            return hold(hardware, refused(error, imagePath, keyPath))
+        }
+        supervision.begin(at: hardware.now)
+        say { $0.append("ready") }
+        while !hardware.isStopRequested {
+            runtime.turn()
+            hardware.wait(until: min(runtime.deadline, supervision.deadline))
+            supervision.beat(at: hardware.now)
+        }
+        supervision.end()
+        runtime.stop()
+        hardware.stop()
+        say { $0.append("ended in order; every output is left as the board file says") }
+        return .success
+    }
+
+    private static func claimHardware(
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments
+    ) throws(ProgramFailure) -> LinuxHardware {
+        let configuration = HardwareTables.configuration(image, socket: arguments.socket, consoles: arguments.consoles)
+        // Nothing of the table can be lent to a closure that the compiler must be able to keep; names are few.
+        var troubles = FixedArray<LinuxHardware.StartTrouble>(
+            capacity: image.lines.count + image.ports.count + arguments.consoles.count)
+        let hardware: LinuxHardware
+        do throws(LinuxHardware.StartError) {
+            hardware = try LinuxHardware(configuration) { troubles.append($0) }
+        } catch {
+            throw failure(error, arguments.socket)
+        }
+        for index in troubles.indices { report(troubles[index], image, arguments) }
+        return hardware
+    }
+
+    private static func failure(_ error: LinuxHardware.StartError, _ socket: CText?) -> ProgramFailure {
+        switch error {
+        case .kernel(let number):
+            return ProgramFailure(
+                .systemError, "the operating system gives no thread or descriptor", systemError: number)
+        case .socket(let number):
+            // EADDRINUSE, EACCES and EPERM; include/uapi/asm-generic/errno.h and errno-base.h.
+            let code: ExitCode =
+                number == 98 ? .unavailable : number == 13 || number == 1 ? .notPermitted : .cannotWrite
+            return ProgramFailure(
+                code,
+                number == 98 ? "another process listens there; is wardend running already?" : "cannot be listened on",
+                about: socket, systemError: number)
+        }
+    }
+
+    private static func report(
+        _ trouble: LinuxHardware.StartTrouble, _ image: borrowing BoardImage, _ arguments: borrowing Arguments
+    ) {
+        var output = TextOutput.standardError()
+        output.append("wardend: ")
+        switch trouble.device {
+        case .line(let index):
+            output.append("line '")
+            output.append(image.lines[index].name.span)
+            output.append("' cannot be claimed: ")
+        case .port(let index):
+            output.append("port '")
+            output.append(image.ports[index].name.span)
+            output.append("' (")
+            output.append(image.ports[index].device.span)
+            output.append(") cannot be opened: ")
+        case .console(let index):
+            output.append("console ")
+            output.append(arguments.consoles[index])
+            output.append(" cannot be opened: ")
+        }
+        output.append(CText(systemError: trouble.error))
+        output.append("; it is tried again\n")
+    }
+
+    private static func refused(_ error: StartError, _ image: CText, _ key: CText) -> ProgramFailure {
+        switch error {
+        case .wrongHashKey:
+            ProgramFailure(.wrongKey, "is not the key that the image's cards were hashed with", about: key)
+        case .unknownSensor, .unknownReader, .unknownDetector:
+            ProgramFailure(.invalidInput, "has a device that this version does not know; update wardend", about: image)
+        default:
+            ProgramFailure(.invalidInput, "contradicts itself; 'wardenctl board check' says where", about: image)
+        }
+    }
+
+    /// Holds every output in its safe state, deciding nothing, until told to end.
+    private static func hold(_ hardware: LinuxHardware, _ failure: ProgramFailure) -> ExitCode {
+        failure.report(as: "wardend")
+        say { $0.append("nothing is decided; every output is held in its safe state until wardend is told to end") }
+        var input = Input()
+        while !hardware.isStopRequested {
+            while hardware.takeInput(&input, urgentOnly: false) {}
+            hardware.wait(until: .never)
+        }
+        hardware.stop()
+        return failure.code
+    }
+
+    private static func say(_ write: (inout TextOutput) -> Void) {
+        var output = TextOutput.standardError()
+        output.append("wardend: ")
+        write(&output)
+        output.append("\n")
+    }
+}
