@@ -1,3 +1,4 @@
+import AccessControl
 import Authority
 import EventJournal
 import FixedMemory
