@@ -22,55 +22,52 @@ enum ConsoleRequest: Equatable, BitwiseCopyable {
 
     /// Reads a line. Words are separated by spaces; what is typed is never trusted to be anything.
     static func parse(_ line: Span<UInt8>) -> ConsoleRequest {
-        var words = Words(line)
-        guard let first = words.next() else { return .nothing }
-        let topic = ConsoleTopic.named(line.extracting(first))
+        let words = WordList(line)
+        guard words.count > 0 else { return .nothing }
+        guard let topic = ConsoleTopic.named(line.extracting(words[0])) else { return .unknown }
         switch topic {
-        case .help?: return .help
-        case .status?: return words.isAtEnd ? .status : .wrongArguments(.status)
-        case .doors?: return words.isAtEnd ? .doors : .wrongArguments(.doors)
-        case .sensors?: return words.isAtEnd ? .sensors : .wrongArguments(.sensors)
-        case .alarms?: return words.isAtEnd ? .alarms : .wrongArguments(.alarms)
-        case .readers?: return words.isAtEnd ? .readers : .wrongArguments(.readers)
-        case .events?: return parseEvents(line, &words)
-        case .door?: return parseDoor(line, &words)
-        case .alarm?: return parseAlarm(line, &words)
-        case .fire?: return parseFire(line, &words)
-        case nil: return .unknown
+        case .help: return .help
+        case .status: return words.count == 1 ? .status : .wrongArguments(topic)
+        case .doors: return words.count == 1 ? .doors : .wrongArguments(topic)
+        case .sensors: return words.count == 1 ? .sensors : .wrongArguments(topic)
+        case .alarms: return words.count == 1 ? .alarms : .wrongArguments(topic)
+        case .readers: return words.count == 1 ? .readers : .wrongArguments(topic)
+        case .events: return parseEvents(line, words)
+        case .door: return parseDoor(line, words)
+        case .alarm: return parseAlarm(line, words)
+        case .fire: return parseFire(line, words)
         }
     }
 
-    private static func parseEvents(_ line: Span<UInt8>, _ words: inout Words) -> ConsoleRequest {
-        guard let word = words.next() else { return .events(20) }
-        guard words.isAtEnd, let count = decimal(line.extracting(word)), count >= 1, count <= 10_000 else {
+    private static func parseEvents(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest {
+        if words.count == 1 { return .events(20) }
+        guard words.count == 2, let count = decimal(line.extracting(words[1])), count >= 1, count <= 10_000 else {
             return .wrongArguments(.events)
         }
         return .events(count)
     }
 
     /// Both orders that people type: `door NAME unlock` and `door unlock NAME`.
-    private static func parseDoor(_ line: Span<UInt8>, _ words: inout Words) -> ConsoleRequest {
-        guard let second = words.next(), let third = words.next(), words.isAtEnd else { return .wrongArguments(.door) }
-        if let kind = doorCommand(line.extracting(third)) {
-            return .command(kind, nameFrom: second.lowerBound, nameTo: second.upperBound)
+    private static func parseDoor(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest {
+        guard words.count == 3 else { return .wrongArguments(.door) }
+        if let kind = doorCommand(line.extracting(words[2])) {
+            return .command(kind, nameFrom: words[1].lowerBound, nameTo: words[1].upperBound)
         }
-        if let kind = doorCommand(line.extracting(second)) {
-            return .command(kind, nameFrom: third.lowerBound, nameTo: third.upperBound)
+        if let kind = doorCommand(line.extracting(words[1])) {
+            return .command(kind, nameFrom: words[2].lowerBound, nameTo: words[2].upperBound)
         }
         return .wrongArguments(.door)
     }
 
-    private static func parseAlarm(_ line: Span<UInt8>, _ words: inout Words) -> ConsoleRequest {
-        guard let second = words.next(), let third = words.next(), words.isAtEnd,
-            let kind = alarmCommand(line.extracting(third))
-        else { return .wrongArguments(.alarm) }
-        return .command(kind, nameFrom: second.lowerBound, nameTo: second.upperBound)
+    private static func parseAlarm(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest {
+        guard words.count == 3, let kind = alarmCommand(line.extracting(words[2])) else {
+            return .wrongArguments(.alarm)
+        }
+        return .command(kind, nameFrom: words[1].lowerBound, nameTo: words[1].upperBound)
     }
 
-    private static func parseFire(_ line: Span<UInt8>, _ words: inout Words) -> ConsoleRequest {
-        guard let second = words.next(), words.isAtEnd, equal(line.extracting(second), "reset") else {
-            return .wrongArguments(.fire)
-        }
+    private static func parseFire(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest {
+        guard words.count == 2, equal(line.extracting(words[1]), "reset") else { return .wrongArguments(.fire) }
         return .globalCommand(.fireReset)
     }
 
@@ -100,39 +97,36 @@ enum ConsoleRequest: Equatable, BitwiseCopyable {
         }
         return value
     }
+}
 
-    /// Where the words of a line are.
-    private struct Words: ~Escapable {
-        private let line: Span<UInt8>
-        private var position = 0
+/// Where the words of a line are, as far as a request can have any.
+struct WordList {
+    /// Words that are told apart; what follows makes the count larger than any request has.
+    private static var limit: Int { 4 }
 
-        @_lifetime(copy line)
-        init(_ line: Span<UInt8>) {
-            self.line = line
-            skipSpaces()
-        }
+    private var starts = InlineArray<4, Int>(repeating: 0)
+    private var ends = InlineArray<4, Int>(repeating: 0)
+    private(set) var count = 0
 
-        var isAtEnd: Bool { position == line.count }
-
-        @_lifetime(self: copy self)
-        mutating func next() -> Range<Int>? {
-            guard !isAtEnd else { return nil }
-            let start = position
-            while position < line.count && line[position] != UInt8(ascii: " ") { position += 1 }
-            let end = position
-            skipSpaces()
-            return start..<end
-        }
-
-        @_lifetime(self: copy self)
-        private mutating func skipSpaces() {
-            while position < line.count && line[position] == UInt8(ascii: " ") { position += 1 }
+    init(_ line: Span<UInt8>) {
+        var isInWord = false
+        for index in line.indices {
+            let isSpace = line[index] == UInt8(ascii: " ")
+            if !isSpace && !isInWord {
+                guard count < WordList.limit else { return }
+                starts[count] = index
+                count += 1
+            }
+            if !isSpace { ends[count - 1] = index + 1 }
+            isInWord = !isSpace
         }
     }
+
+    subscript(_ index: Int) -> Range<Int> { starts[index]..<ends[index] }
 }
 
 /// A first word that the console knows, with its line of help.
-enum ConsoleTopic: UInt8, CaseIterable, BitwiseCopyable {
+enum ConsoleTopic: UInt8, BitwiseCopyable {
     case help
     case status
     case doors
@@ -175,7 +169,11 @@ enum ConsoleTopic: UInt8, CaseIterable, BitwiseCopyable {
     }
 
     static func named(_ word: Span<UInt8>) -> ConsoleTopic? {
-        for topic in allCases where equal(word, topic.word) { return topic }
+        var number: UInt8 = 0
+        while let topic = ConsoleTopic(rawValue: number) {
+            if equal(word, topic.word) { return topic }
+            number += 1
+        }
         return nil
     }
 }

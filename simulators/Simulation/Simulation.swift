@@ -191,8 +191,10 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
                     unixMilliseconds: clock.unixMs,
                     trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: clock.trust.rawValue)) ?? .unset))
         case .console(let text)?:
-            type(text.text.span)
-            type(FixedBytes<1>("\r").span)
+            var typed = FixedBytes<129>()
+            typed.append(text.text.span)
+            typed.append(0x0D)
+            type(typed.span)
         case .expect(let expectation)?: expectations.add(expectation, at: now)
         case .remark(let remark)?:
             line.begin(at: now)
