@@ -37,6 +37,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     var links: LinkServer
     var consoles: ConsoleBank
     private var input = Input()
+    /// What a console writes in one step.
+    private var consoleRow = ByteBuffer(capacity: ConsoleSession.rowLimit + 16)
     /// A link had more to send than it may in one turn.
     private var linksHaveMore = false
 
@@ -193,9 +195,10 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func serveConsoles() {
         for _ in 0..<Budget.consoleRows {
             guard let index = consoles.next(on: hardware) else { return }
-            var row = FixedBytes<256>()
-            consoles.step(index, subject: &core, into: &row)
-            _ = hardware.send(row.span, to: consoles.stream(of: index))
+            consoleRow.removeAll()
+            consoles.step(index, subject: &core, into: &consoleRow)
+            let stream = consoles.stream(of: index)
+            Runtime.send(consoleRow, to: stream, on: &hardware)
         }
     }
 }
