@@ -46,6 +46,21 @@ test:
 peers:
 	@.ci/peers
 
+## run: an evening in a lobby on a virtual board, live where there is a terminal; CORPUS=DIR plays recordings from there
+CORPUS ?= ../shared/data
+.PHONY: run
+run:
+	@.ci/setup build
+	swift build --product wardenctl
+	swift build --product wardensim
+	@mkdir -p .build/demo
+	.build/debug/wardenctl board build boards/lobby.yaml --hash-key boards/demo.hashkey -o .build/demo/lobby.board
+	.build/debug/wardenctl scenario build simulators/scenarios/evening.yaml --board .build/demo/lobby.board \
+	    --corpus $(CORPUS) -o .build/demo/evening.scenario
+	@if [ -t 0 ] && [ -t 1 ]; then live="--live --speed 60"; else live=""; fi; \
+	.build/debug/wardensim .build/demo/lobby.board .build/demo/evening.scenario --hash-key boards/demo.hashkey \
+	    --trace .build/demo/evening.trace $$live
+
 ## check: formatting, rooms keep to the architecture, generated files up to date, C shims compile everywhere
 .PHONY: check
 check:
