@@ -38,7 +38,7 @@ public struct ConsoleSession: ~Copyable {
 
     /// Starts anew, as after a cable was plugged in again.
     public mutating func restart() {
-        editor = LineEditor()
+        editor.reset()
         typed.removeAll()
         answer = .greeting(0)
     }

@@ -4,18 +4,18 @@ import FixedMemory
 ///
 /// Printable ASCII and well-formed UTF-8 go into the line; control bytes other than the few that edit are dropped, and
 /// so are escape sequences and broken UTF-8.
-struct LineEditor: BitwiseCopyable {
+struct LineEditor: ~Copyable {
     /// Bytes of one line.
     static var limit: Int { 160 }
 
-    private(set) var line = FixedBytes<160>()
+    private(set) var line = ByteBuffer(capacity: LineEditor.limit)
     private var escape = Escape.none
     /// Bytes of the UTF-8 sequence under way that have not come yet, and where it began.
     private var continuationsDue = 0
     private var sequenceStart = 0
     private var lastWasReturn = false
 
-    private enum Escape: BitwiseCopyable {
+    enum Escape: BitwiseCopyable {
         case none
         case begun
         case sequence
@@ -52,7 +52,7 @@ struct LineEditor: BitwiseCopyable {
             eraseLast(&echo)
             return .nothing
         case 0x15:
-            while !line.isEmpty { eraseLast(&echo) }
+            while line.count > 0 { eraseLast(&echo) }
             return .nothing
         case 0x1B:
             escape = .begun
@@ -62,6 +62,13 @@ struct LineEditor: BitwiseCopyable {
         default:
             return insert(byte, &echo)
         }
+    }
+
+    /// Forgets everything, as after a cable was plugged in again.
+    mutating func reset() {
+        clear()
+        escape = .none
+        lastWasReturn = false
     }
 
     /// Makes room for the next line.
@@ -120,7 +127,7 @@ struct LineEditor: BitwiseCopyable {
 
     private mutating func eraseLast<Sink: ByteSink & ~Copyable>(_ echo: inout Sink) {
         dropBrokenSequence()
-        guard !line.isEmpty else { return }
+        guard line.count > 0 else { return }
         var end = line.count - 1
         while end > 0 && line[end] & 0xC0 == 0x80 { end -= 1 }
         let columns = line.count - end >= 3 ? 2 : 1
@@ -128,9 +135,5 @@ struct LineEditor: BitwiseCopyable {
         for _ in 0..<columns { echo.append("\u{8} \u{8}") }
     }
 
-    private mutating func truncate(to length: Int) {
-        var kept = FixedBytes<160>()
-        kept.append(line.span.extracting(0..<length))
-        line = kept
-    }
+    private mutating func truncate(to length: Int) { line.truncate(to: length) }
 }
