@@ -24,6 +24,8 @@ struct Specimen: Sendable, CustomTestStringConvertible {
     var stuckWithin: Interval?
     var hasIdentity = true
     var hasChecksum = false
+    /// Whether the measured values themselves carry a checksum.
+    var guardsData = false
     var hasSelfTest = false
     /// Whether a reset is noticed while the sensor works. Where the chip keeps no state there is nothing to notice.
     var noticesReset = true
@@ -118,7 +120,7 @@ let specimens: [Specimen] = [
         expected: [
             .init(channel: 0, value: 24_680, tolerance: 8), .init(channel: 1, value: 61_000, tolerance: 8),
         ],
-        startsWithin: .seconds(1), stuckWithin: .minutes(6), hasChecksum: true),
+        startsWithin: .seconds(1), stuckWithin: .minutes(6), hasChecksum: true, guardsData: true),
     Specimen(
         name: "SHT4x",
         sensor: { Sensor(SHT4x.Configuration()) },
@@ -127,7 +129,7 @@ let specimens: [Specimen] = [
         expected: [
             .init(channel: 0, value: -12_340, tolerance: 8), .init(channel: 1, value: 88_000, tolerance: 8),
         ],
-        startsWithin: .seconds(1), stuckWithin: .minutes(6), hasChecksum: true, noticesReset: false),
+        startsWithin: .seconds(1), stuckWithin: .minutes(6), hasChecksum: true, guardsData: true, noticesReset: false),
     Specimen(
         name: "SCD4x",
         sensor: { Sensor(SCD4x.Configuration()) },
@@ -137,7 +139,7 @@ let specimens: [Specimen] = [
             .init(channel: 0, value: 1_234, tolerance: 1), .init(channel: 1, value: 22_000, tolerance: 15),
             .init(channel: 2, value: 47_000, tolerance: 10),
         ],
-        startsWithin: .seconds(18), stuckWithin: .minutes(11), hasChecksum: true, hasSelfTest: true),
+        startsWithin: .seconds(18), stuckWithin: .minutes(11), hasChecksum: true, guardsData: true, hasSelfTest: true),
     Specimen(
         name: "SGP40",
         sensor: { Sensor(SGP4x.Configuration(kind: .sgp40)) },
@@ -146,7 +148,7 @@ let specimens: [Specimen] = [
         expected: [
             .init(channel: 0, value: 100, tolerance: 6), .init(channel: 2, value: 20_006, tolerance: 4),
         ],
-        startsWithin: .seconds(52), stuckWithin: .minutes(6), hasChecksum: true, hasSelfTest: true,
+        startsWithin: .seconds(52), stuckWithin: .minutes(6), hasChecksum: true, guardsData: true, hasSelfTest: true,
         noticesReset: false),
     Specimen(
         name: "SGP41",
@@ -157,7 +159,7 @@ let specimens: [Specimen] = [
             .init(channel: 0, value: 100, tolerance: 6), .init(channel: 1, value: 1, tolerance: 1),
             .init(channel: 2, value: 20_007, tolerance: 4), .init(channel: 3, value: 15_800, tolerance: 3),
         ],
-        startsWithin: .seconds(62), stuckWithin: .minutes(6), hasChecksum: true, hasSelfTest: true,
+        startsWithin: .seconds(62), stuckWithin: .minutes(6), hasChecksum: true, guardsData: true, hasSelfTest: true,
         noticesReset: false),
     Specimen(
         name: "BH1750",
@@ -176,7 +178,8 @@ let specimens: [Specimen] = [
             .init(channel: 0, value: 23, tolerance: 0), .init(channel: 1, value: 35, tolerance: 0),
             .init(channel: 2, value: 42, tolerance: 0), .init(channel: 3, value: 6_340, tolerance: 12),
         ],
-        startsWithin: .seconds(45), stuckWithin: .minutes(11), hasChecksum: true, noticesEndlessConversion: false,
+        startsWithin: .seconds(45), stuckWithin: .minutes(11), hasChecksum: true, guardsData: true,
+        noticesEndlessConversion: false,
         isSilentAtFirst: true),
     Specimen(
         name: "MCP23017",

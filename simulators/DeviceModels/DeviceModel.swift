@@ -179,6 +179,8 @@ public struct DeviceModel {
     @discardableResult
     public mutating func set(_ quantity: Quantity, to value: Int32) -> Bool {
         let isKnown: Bool
+        // Leaves the models room for noise and offsets.
+        let value = min(max(value, -2_000_000_000), 2_000_000_000)
         switch chip {
         case .ads1115(var model):
             isKnown = model.set(quantity, to: value)

@@ -78,8 +78,8 @@ public struct MCP23017Model: ChipModel {
     private func following(_ address: UInt8) -> UInt8 {
         // Byte mode toggles between the two registers of a pair when they lie side by side.
         guard countsUp else { return isBanked ? address : address ^ 1 }
-        guard !isBanked else { return address == 0x1A ? 0 : address + 1 }
-        return address == 0x15 ? 0 : address + 1
+        guard !isBanked else { return address == 0x1A ? 0 : address &+ 1 }
+        return address == 0x15 ? 0 : address &+ 1
     }
 
     public mutating func transact<Sink: ByteSink & ~Copyable>(

@@ -24,7 +24,7 @@ public struct PMSA003IModel: ChipModel {
 
     public mutating func set(_ quantity: Quantity, to value: Int32) -> Bool {
         guard quantity == .particles else { return false }
-        micrograms = max(value, 0)
+        micrograms = min(max(value, 0), 10_000)
         return true
     }
 

@@ -96,11 +96,15 @@ public struct SCD4x: SensorChip {
         return nil
     }
 
+    private static var temperature: SensorChannel {
+        SensorChannel("temperature", .millidegreeCelsius, -10_000...60_000)
+    }
+
     public static func channel(_ index: UInt8) -> SensorChannel? {
         switch index {
         // Fresh air has over 400 ppm; half of that is a broken or miscalibrated sensor.
         case 0: return SensorChannel("carbon dioxide", .partsPerMillion, 200...40_000)
-        case 1: return SensorChannel("temperature", .millidegreeCelsius, -10_000...60_000)
+        case 1: return temperature
         case 2: return SensorChannel("relative humidity", .millipercentRelativeHumidity, 0...100_000)
         default: return nil
         }
@@ -233,8 +237,7 @@ public struct SCD4x: SensorChip {
         guard watch.accept(all, at: now, limit: configuration.stuckAfter) else { return .failed(.stuckValue) }
         output.append(channel: 0, value: Int32(carbonDioxide), of: range, at: now)
         output.append(
-            channel: 1, value: SensirionTicks.millidegrees(temperature), quality: SensirionTicks.quality(temperature),
-            at: now)
+            channel: 1, value: SensirionTicks.millidegrees(temperature), of: SCD4x.temperature, at: now)
         output.append(channel: 2, value: SensirionTicks.millipercent(humidity), quality: .good, at: now)
         return .measured
     }

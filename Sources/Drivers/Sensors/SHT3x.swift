@@ -67,9 +67,13 @@ public struct SHT3x: SensorChip {
         return nil
     }
 
+    private static var temperature: SensorChannel {
+        SensorChannel("temperature", .millidegreeCelsius, -40_000...125_000)
+    }
+
     public static func channel(_ index: UInt8) -> SensorChannel? {
         switch index {
-        case 0: return SensorChannel("temperature", .millidegreeCelsius, -40_000...125_000)
+        case 0: return temperature
         case 1: return SensorChannel("relative humidity", .millipercentRelativeHumidity, 0...100_000)
         default: return nil
         }
@@ -167,8 +171,7 @@ public struct SHT3x: SensorChip {
         let all = UInt64(temperature) << 16 | UInt64(humidity)
         guard watch.accept(all, at: now, limit: configuration.stuckAfter) else { return .failed(.stuckValue) }
         output.append(
-            channel: 0, value: SensirionTicks.millidegrees(temperature), quality: SensirionTicks.quality(temperature),
-            at: measuredAt)
+            channel: 0, value: SensirionTicks.millidegrees(temperature), of: SHT3x.temperature, at: measuredAt)
         output.append(
             channel: 1, value: SensirionTicks.millipercent(humidity), quality: .good, at: measuredAt)
         return .measured

@@ -61,7 +61,4 @@ enum SensirionTicks {
     static func humidityTicks(millipercent: Int32) -> UInt16 {
         UInt16(clamping: dividedRounding(Int64(millipercent) * 65_535, by: 100_000))
     }
-
-    /// Ticks at either end stand for no measurement.
-    static func quality(_ ticks: UInt16) -> Quality { ticks == 0 || ticks == 0xFFFF ? .outOfRange : .good }
 }
