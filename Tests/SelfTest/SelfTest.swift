@@ -14,10 +14,11 @@ struct SelfTest {
         test.checkKeyedHash()
         test.checkRingBetweenThreads()
         test.checkFloatingPoint()
+        test.checkSensors()
         return test.failures == 0
     }
 
-    private mutating func check(_ name: StaticString, _ holds: Bool) {
+    mutating func check(_ name: StaticString, _ holds: Bool) {
         print(holds ? "ok      " : "FAILED  ", terminator: "")
         print(name)
         if !holds { failures += 1 }
