@@ -159,7 +159,6 @@ let package = Package(
         tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Console"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests("ReaderTests", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels"]),
-        tests("EventJournalTests", ["EventJournal", "FixedMemory", "HardwareInterface"]),
         tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
@@ -167,5 +166,12 @@ let package = Package(
         tests(
             "LinuxHardwareTests", ["LinuxHardware", "FixedMemory", "HardwareInterface", "CLinuxHardware", "FakeKernel"]),
         tests("BoardCompilerTests", ["BoardCompiler", "FixedMemory", "Cryptography", "WardenMessages", "BoardImage"]),
+        .target(
+            name: "JournalSimulation",
+            dependencies: ["EventJournal", "Cryptography", "FixedMemory", "HardwareInterface"],
+            path: "Tests/JournalSimulation", swiftSettings: core),
+        .executableTarget(
+            name: "journal-sweep", dependencies: ["JournalSimulation"], path: "Tests/JournalSweep", swiftSettings: core),
+        tests("EventJournalTests", ["EventJournal", "JournalSimulation", "FixedMemory", "HardwareInterface"]),
     ]
 )

@@ -56,8 +56,9 @@ public enum EventSequence {
 public enum JournalKind {
     /// Kinds from here on belong to the journal.
     public static var first: UInt16 { 0xFF00 }
-    /// The journal was opened (class system). Payload: opening number (8 bytes), the last sequence found (8 bytes),
-    /// blocks found damaged (4 bytes), blocks discarded as half written (4 bytes); little endian.
+    /// The journal was opened (class system). Payload: number of the opening (8 bytes), damaged blocks, blocks discarded
+    /// as half written, forged blocks, doubtful values of the state store, missing segments (4 bytes each); little
+    /// endian.
     public static var opened: UInt16 { 0xFF00 }
     /// Events of the class of this record are gone. Payload: cause (1 byte, `GapCause`), count (8 bytes), first and
     /// last lost sequence (8 bytes each, 0 where unknown); little endian.

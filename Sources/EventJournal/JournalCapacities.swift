@@ -5,11 +5,11 @@ public struct JournalCapacities: Sendable, BitwiseCopyable {
     /// An event takes 32 bytes and its payload, rounded up to a multiple of 8. This is what each class may hold while
     /// the medium is slow or gone, so it is sized for an outage, not for the moment.
     public var memoryBytes: PerClass<Int>
-    /// Named readers, 1 to 64.
+    /// Named readers, 1 to 32.
     public var readers: Int
     /// Events a reader may be handed before it acknowledges the first of them, 1 to 65,535.
     public var readerWindow: Int
-    /// Values that the state store holds, the readers' own included, 1 to 65,535.
+    /// Values that the state store holds for the runtime, 1 to 32,767.
     public var stateEntries: Int
 
     public init(
@@ -22,4 +22,7 @@ public struct JournalCapacities: Sendable, BitwiseCopyable {
         self.readerWindow = readerWindow
         self.stateEntries = stateEntries
     }
+
+    /// With the journal's own values: one for each class, for each reader, and two more.
+    var allStateEntries: Int { stateEntries + EventClass.count + readers + 2 }
 }

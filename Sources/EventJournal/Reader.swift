@@ -48,13 +48,29 @@ public struct EventGap: Equatable, Sendable, BitwiseCopyable {
     public var before: UInt64
 }
 
+/// Where a reader looks for its next event of one class on the medium.
+struct MediumPosition: BitwiseCopyable {
+    var segment = SegmentTable.none
+    var generation: UInt64 = 0
+    var block = 0
+    /// For the wanted ordinal, where the next event was found: its ordinal and sequence number.
+    var wanted: UInt64 = .max
+    var ordinal: UInt64 = 0
+    var sequence: UInt64 = 0
+}
+
 /// A reader's position, for each class by ordinal.
 struct Reader: BitwiseCopyable {
     enum Use: BitwiseCopyable { case free, stored, open }
 
     var use: Use = .free
     var kind: ReaderKind = .passing
+    var start: ReaderStart = .oldest
+    /// Its position counts from the beginning of the store; before recovery it counts from this start.
+    var isPlaced = false
     var name = ReaderName()
+    /// Under which item its position is stored.
+    var stateItem = 0
     var classes = EventClassSet.none
     /// Everything up to this sequence number is acknowledged.
     var acknowledgedSequence: UInt64 = 0
@@ -62,6 +78,7 @@ struct Reader: BitwiseCopyable {
     var acknowledged = PerClass<UInt64>(repeating: 0)
     /// The first ordinal of each class that is not handed out.
     var next = PerClass<UInt64>(repeating: 0)
+    var positions = PerClass<MediumPosition>(repeating: MediumPosition())
     /// Events handed out and not acknowledged: a run in the reader's part of the window table.
     var windowStart = 0
     var windowCount = 0
@@ -72,4 +89,44 @@ struct WindowEntry: BitwiseCopyable {
     var sequence: UInt64 = 0
     var ordinal: UInt64 = 0
     var eventClass: EventClass = .telemetry
+}
+
+/// How a reader's position is kept in the state store: name length (1 byte), name (16), acknowledged sequence number (8),
+/// first unacknowledged ordinal of each class (6 bytes each), classes (1 byte).
+enum StoredReader {
+    static func value(_ reader: Reader) -> StateValue {
+        var value = StateValue()
+        value.append(UInt8(reader.name.count))
+        for index in 0..<16 { value.append(index < reader.name.count ? reader.name[index] : 0) }
+        value.appendLittleEndian(reader.acknowledgedSequence)
+        for index in 0..<EventClass.count {
+            let ordinal = reader.acknowledged[index]
+            value.appendLittleEndian(UInt32(truncatingIfNeeded: ordinal))
+            value.appendLittleEndian(UInt16(truncatingIfNeeded: ordinal >> 32))
+        }
+        value.append(reader.classes.bits)
+        return value
+    }
+
+    static func reader(_ value: StateValue) -> Reader? {
+        var bytes = ByteReader(value.span)
+        guard let length = try? bytes.byte(), length <= 16, let name = try? bytes.bytes(16),
+            let sequence = try? bytes.littleEndian(UInt64.self)
+        else { return nil }
+        var reader = Reader()
+        reader.name = ReaderName(name.extracting(0..<Int(length)))
+        reader.acknowledgedSequence = sequence
+        for index in 0..<EventClass.count {
+            guard let low = try? bytes.littleEndian(UInt32.self), let high = try? bytes.littleEndian(UInt16.self) else {
+                return nil
+            }
+            reader.acknowledged[index] = UInt64(high) << 32 | UInt64(low)
+        }
+        guard let classes = try? bytes.byte() else { return nil }
+        reader.classes = EventClassSet(bits: classes)
+        reader.use = .stored
+        reader.kind = .lasting
+        reader.isPlaced = true
+        return reader
+    }
 }

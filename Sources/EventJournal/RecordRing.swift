@@ -7,7 +7,7 @@ import HardwareInterface
 /// oldest; what that costs is the journal's to judge.
 @usableFromInline struct RecordRing: ~Copyable {
     @usableFromInline let arena: UnsafeMutableRawPointer
-    private let byteCapacity: Int
+    let byteCapacity: Int
     // Where the record of each ordinal begins; as many places as the arena holds records without a payload.
     @usableFromInline let places: UnsafeMutablePointer<UInt32>
     private let placeCount: Int
@@ -19,6 +19,8 @@ import HardwareInterface
     /// What the next record will be.
     private(set) var nextOrdinal: UInt64 = 0
     private(set) var highWater = 0
+    /// Bytes of the records held.
+    private(set) var usedBytes = 0
     /// Records that gave way since construction.
     private(set) var forgotten: UInt64 = 0
 
@@ -66,6 +68,7 @@ import HardwareInterface
         places[place(nextOrdinal)] = UInt32(writeOffset)
         nextOrdinal += 1
         writeOffset += size
+        usedBytes += size
         highWater = max(highWater, count)
     }
 
@@ -90,6 +93,7 @@ import HardwareInterface
             } else if size <= head - writeOffset, count < placeCount {
                 return
             }
+            usedBytes -= Record.size(record(firstOrdinal))
             firstOrdinal += 1
             forgotten += 1
         }

@@ -67,8 +67,19 @@ struct StateTable: ~Copyable {
     /// Places of changed entries, in the order of their first change.
     private(set) var dirty: Ring<UInt32>
 
-    init(capacity: Int) {
+    /// Entries of owners below the journal's own, removed ones included.
+    private(set) var userCount = 0
+    let userCapacity: Int
+    private(set) var userHighWater = 0
+    /// New keys that found no room.
+    private(set) var refused: UInt64 = 0
+
+    /// - Parameters:
+    ///   - capacity: entries in all.
+    ///   - userCapacity: entries that owners other than the journal may take.
+    init(capacity: Int, userCapacity: Int) {
         precondition(capacity > 0 && capacity <= 65_535, "state capacity is out of range")
+        self.userCapacity = userCapacity
         var size = 4
         while size < capacity * 2 { size <<= 1 }
         entries = FixedArray(capacity: capacity)
@@ -76,8 +87,6 @@ struct StateTable: ~Copyable {
         slotMask = size - 1
         dirty = Ring(capacity: capacity)
     }
-
-    var usage: Usage { entries.usage }
 
     // Multiplication by the golden ratio spreads consecutive items (Knuth, The Art of Computer Programming 3, 6.4).
     private func home(_ key: UInt64) -> Int { Int((key &* 0x9E37_79B9_7F4A_7C15) >> 33) & slotMask }
@@ -110,9 +119,11 @@ struct StateTable: ~Copyable {
             }
         } else {
             if isRemoved { return (0, false) }
-            place = entries.count
-            guard entries.append(Entry(key: key)) else { return nil }
-            slots[slot] = UInt32(place + 1)
+            guard let added = add(key, slot: slot) else {
+                refused += 1
+                return nil
+            }
+            place = added
         }
         entries[place].value = value
         entries[place].isRemoved = isRemoved
@@ -122,6 +133,19 @@ struct StateTable: ~Copyable {
             dirty.push(UInt32(place))
         }
         return (place, true)
+    }
+
+    private static func isUser(_ key: UInt64) -> Bool { key >> 32 < UInt64(StateKey.journalOwner) }
+
+    private mutating func add(_ key: UInt64, slot: Int) -> Int? {
+        let isUser = StateTable.isUser(key)
+        guard !isUser || userCount < userCapacity, entries.append(Entry(key: key)) else { return nil }
+        slots[slot] = UInt32(entries.count)
+        if isUser {
+            userCount += 1
+            userHighWater = max(userHighWater, userCount)
+        }
+        return entries.count - 1
     }
 
     /// The oldest changed entry's place; it counts as unchanged from now on.
@@ -142,11 +166,11 @@ struct StateTable: ~Copyable {
         let place: Int
         if slots[slot] != 0 {
             place = Int(slots[slot]) - 1
-            if entries[place].block > block { return true }
+            // What was set since the start is newer than anything that was stored.
+            if entries[place].isDirty || entries[place].block > block { return true }
         } else {
-            place = entries.count
-            guard entries.append(Entry(key: key)) else { return false }
-            slots[slot] = UInt32(place + 1)
+            guard let added = add(key, slot: slot) else { return false }
+            place = added
         }
         entries[place].value = value
         entries[place].isRemoved = isRemoved
@@ -160,6 +184,7 @@ struct StateTable: ~Copyable {
     mutating func forget(_ place: Int) {
         precondition(entries[place].isRemoved && !entries[place].isDirty, "the entry is still needed")
         deleteSlot(slot(entries[place].key))
+        if StateTable.isUser(entries[place].key) { userCount -= 1 }
         let last = entries.count - 1
         if place != last {
             slots[slot(entries[last].key)] = UInt32(place + 1)

@@ -1,5 +1,6 @@
 import FixedMemory
 import HardwareInterface
+import JournalSimulation
 import Testing
 
 @testable import EventJournal
@@ -179,15 +180,15 @@ struct StateTableTests {
         #expect(journal.stateTrust(key) == .certain)
         journal.removeState(key)
         #expect(journal.state(key) == nil)
-        for item in 0..<15 { #expect(journal.setState(StateKey(owner: 4, item: UInt32(item)), [])) }
-        #expect(!journal.setState(StateKey(owner: 5, item: 0), []))
-        #expect(journal.setState(key, [9]), "a removed value's place is still its own")
+        for item in 0..<16 { #expect(journal.setState(StateKey(owner: 4, item: UInt32(item)), [])) }
+        #expect(!journal.setState(key, []))
+        #expect(journal.setState(StateKey(owner: 4, item: 9), [9]), "a key that is there can change")
     }
 
     @Test("The table agrees with a dictionary, over random changes", arguments: [1, 2, 3, 4] as [UInt64])
     func againstDictionary(seed: UInt64) {
         var random = Random(seed: seed)
-        var table = StateTable(capacity: 40)
+        var table = StateTable(capacity: 40, userCapacity: 40)
         var plain: [UInt64: [UInt8]] = [:]
         var dirty: [UInt64] = []
         for _ in 0..<4_000 {

@@ -1,0 +1,67 @@
+import Cryptography
+import HardwareInterface
+
+/// What the journal is told about its medium when it is made.
+public struct MediumConfiguration: Sendable, BitwiseCopyable {
+    public var layout: MediumLayout
+    /// Key of the hash chain, for this purpose alone.
+    public var key: HashKey
+    /// Identity to write if the medium is blank; from a random source.
+    public var identity: JournalIdentity
+    /// Segments of each class that no other class may take, at least 1 each. What they leave is shared: it goes to
+    /// whoever needs it, and the lowest class gives it up first.
+    public var reservedSegments: PerClass<Int>
+    public var times: JournalTimes
+
+    /// - Returns: `nil` if a class reserves nothing or all together reserve more than there is.
+    public init?(
+        layout: MediumLayout, key: HashKey, identity: JournalIdentity, reservedSegments: PerClass<Int>,
+        times: JournalTimes = JournalTimes()
+    ) {
+        var sum = 0
+        for index in 0..<EventClass.count {
+            guard reservedSegments[index] >= 1, reservedSegments[index] <= layout.segments else { return nil }
+            sum += reservedSegments[index]
+        }
+        // One segment must be left over, so that a class that reserved all but its open one can open the next.
+        guard sum < layout.segments else { return nil }
+        self.layout = layout
+        self.key = key
+        self.identity = identity
+        self.reservedSegments = reservedSegments
+        self.times = times
+    }
+
+    /// Reserves a sensible share for each class: a quarter each for alarms and access, less for the rest, and leaves
+    /// about a quarter shared.
+    public static func standardReserve(_ layout: MediumLayout) -> PerClass<Int> {
+        func share(_ parts: Int) -> Int { max(1, layout.segments * parts / 32) }
+        return PerClass(
+            alarm: share(6), access: share(8), trouble: share(3), audit: share(3), system: share(1),
+            telemetry: share(3))
+    }
+}
+
+/// How long the journal may take.
+public struct JournalTimes: Sendable, BitwiseCopyable {
+    /// How long an event may be volatile on a medium that keeps up; alarms go at once.
+    public var volatileLimit: Interval
+    /// How long a lazy change of state, such as a reader's position, may be volatile.
+    public var lazyLimit: Interval
+    /// A commit that takes longer makes the medium count as slow.
+    public var slowLimit: Interval
+    /// First pause before a failed commit is tried again; it doubles up to `retryLimit`.
+    public var retry: Interval
+    public var retryLimit: Interval
+
+    public init(
+        volatileLimit: Interval = .milliseconds(50), lazyLimit: Interval = .seconds(5),
+        slowLimit: Interval = .seconds(1), retry: Interval = .milliseconds(100), retryLimit: Interval = .seconds(10)
+    ) {
+        self.volatileLimit = volatileLimit
+        self.lazyLimit = lazyLimit
+        self.slowLimit = slowLimit
+        self.retry = retry
+        self.retryLimit = retryLimit
+    }
+}
