@@ -205,7 +205,9 @@ extension EventJournal {
             if side.logs[index].isFinished { return false }
             if side.commit.kind == .repair {
                 side.logs[index].isFinished = true
-                guard let image = side.logs[index].image, image.isChanged || image.isHomeless,
+                // A later version would say that what came before it is durable: copies home come first.
+                guard side.logs[index].settlements[0] == nil, side.logs[index].settlements[1] == nil,
+                    let image = side.logs[index].image, image.isChanged || image.isHomeless,
                     writableLocation(image) != .nowhere
                 else { return false }
                 writeImage(index)

@@ -82,8 +82,12 @@ struct Recovery: ~Copyable {
     var verdict = TailVerdict()
     /// What is fetched next of the images: see `nextImage`.
     var imageStep = 0
+    /// The state store knows an older segment of the class than is there.
+    var isOldestMissing = PerClass<Bool>(repeating: false)
     /// Ordinal after the last record found of each class.
     var nextOrdinal = PerClass<UInt64>(repeating: 0)
+    /// Ordinal below which every record of a class is known to be durable.
+    var durableOrdinal = PerClass<UInt64>(repeating: 0)
 
     var isDone: Bool { phase == .done }
 
@@ -120,6 +124,8 @@ struct Recovery: ~Copyable {
         isLookingBack = false
         verdict = TailVerdict()
         imageStep = 0
+        isOldestMissing = PerClass(repeating: false)
         nextOrdinal = PerClass(repeating: 0)
+        durableOrdinal = PerClass(repeating: 0)
     }
 }

@@ -495,6 +495,7 @@ extension EventJournal {
             return
         }
         side.recovery.nextOrdinal[index] = verdict.nextOrdinal
+        side.recovery.durableOrdinal[index] = verdict.durableOrdinal
         side.logs[index].nextBlock = verdict.lastBlock + 1
         enter(.images)
     }
@@ -730,7 +731,8 @@ extension EventJournal {
             side.logs[index].placedOrdinal = base
             side.logs[index].durableOrdinal = base
             side.logs[index].placedEnd = end
-            side.logs[index].durableEnd = end
+            // What recovery has found is durable, but for the copies home; until these are made, no block may say so.
+            side.logs[index].durableEnd = min(end, side.recovery.durableOrdinal[index])
             noteMissingOldest(index)
             for place in readers.indices where readers[place].use != .free && !readers[place].isPlaced {
                 readers[place].acknowledged[index] =
@@ -751,6 +753,7 @@ extension EventJournal {
         guard let known = ownState(StateKey.segment(of: index), 2) else { return }
         let oldest = side.segments.oldest[index]
         guard oldest == SegmentTable.none || side.segments[oldest].generation > known else { return }
+        side.recovery.isOldestMissing[index] = true
         side.status.missingSegments += 1
         if oldest != SegmentTable.none { noteSegment(index) }
     }

@@ -31,7 +31,9 @@ struct TailVerdict: Equatable {
     var lastPlace = -1
     /// Ordinal after its last record; without a block, that of the segment's first record.
     var nextOrdinal: UInt64 = 0
-    /// Whether anything in the segment is known to have been durable before the power went.
+    /// Ordinal below which every record is known to have been durable before the power went.
+    var durableOrdinal: UInt64 = 0
+    /// Whether anything in the segment is known to have been durable.
     var isAnythingDurable = false
     /// Blocks before the last whose newest version lies in a spare place: their place, or -1.
     var settlementPlaces: InlineArray<2, Int> = [-1, -1]
@@ -42,7 +44,8 @@ struct TailVerdict: Equatable {
 
     static func == (left: TailVerdict, right: TailVerdict) -> Bool {
         left.lastBlock == right.lastBlock && left.lastPlace == right.lastPlace
-            && left.nextOrdinal == right.nextOrdinal && left.isAnythingDurable == right.isAnythingDurable
+            && left.nextOrdinal == right.nextOrdinal && left.durableOrdinal == right.durableOrdinal
+            && left.isAnythingDurable == right.isAnythingDurable
             && left.settlementPlaces[0] == right.settlementPlaces[0]
             && left.settlementPlaces[1] == right.settlementPlaces[1]
             && left.damagedBlocks == right.damagedBlocks && left.discardedBlocks == right.discardedBlocks
@@ -73,6 +76,7 @@ func analyseTail(
     } else if blocks[0].hasHeader {
         expected = blocks[0].firstOrdinal
     }
+    verdict.durableOrdinal = durable
     verdict.isAnythingDurable = durable > expected
     var settlements = 0
     var number = 0

@@ -196,8 +196,7 @@ extension EventJournal {
             finding(
                 JournalFinding(problem: problem, area: .records, offset: offset, eventClass: eventClass, after: after))
         }
-        let knownOldest = ownState(StateKey.segment(of: index), 2)
-        if let knownOldest, segment == SegmentTable.none || side.segments[segment].generation > knownOldest {
+        if side.recovery.isOldestMissing[index] {
             note(.oldestMissing, segment == SegmentTable.none ? 0 : side.layout.block(0, of: segment))
         }
         var previous: KeyedHash? = nil

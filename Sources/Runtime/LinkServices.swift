@@ -21,7 +21,7 @@ extension BoardCore {
 
     mutating func closeReader(_ reader: LinkReader, forget: Bool) {
         if forget {
-            journal.forgetReader(ReaderIndex(reader.value))
+            journal.forgetReader(ReaderIndex(reader.value), at: now)
         } else {
             journal.closeReader(ReaderIndex(reader.value))
         }

@@ -149,21 +149,17 @@ public final class PowerCutSweep {
             switch random.below(16) {
             case 0..<8: append(rig, &model)
             case 8: for _ in 0..<random.below(30) { append(rig, &model) }
-            case 9..<11:
-                let key = StateKey(owner: 1, item: UInt32(random.below(settings.rig.capacities.stateEntries)))
-                if random.chance(1, in: 4) {
-                    rig.removeState(key)
-                    model.set(key, nil)
-                } else {
-                    let bytes = (0..<random.below(65)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-                    // A removed key keeps its room for a while; the store may be full.
-                    if rig.setState(key, bytes) { model.set(key, bytes) }
-                }
+            case 9: change(rig, &model)
+            case 10: for _ in 0..<random.below(12) { change(rig, &model) }
             case 11:
                 var last: UInt64? = nil
-                for _ in 0..<random.below(20) {
-                    let (outcome, event) = rig.read(reader)
-                    if outcome == .event { last = event.sequence }
+                var event = JournalEvent()
+                for _ in 0..<random.below(40) {
+                    switch rig.journal.read(reader, into: &event) {
+                    case .event: last = event.sequence
+                    case .waiting: _ = step()
+                    case .gap, .caughtUp, .windowFull: break
+                    }
                 }
                 if let last {
                     rig.acknowledge(reader, through: last)
@@ -191,6 +187,19 @@ public final class PowerCutSweep {
                 payload: payload))
     }
 
+    private func change(_ rig: Rig, _ model: inout ReferenceModel) {
+        let key = StateKey(owner: 1, item: UInt32(random.below(settings.rig.capacities.stateEntries)))
+        if random.chance(1, in: 4) {
+            rig.removeState(key)
+            model.set(key, nil)
+        } else {
+            // Short enough for all values together to fit the group of one commit, which is kept or lost as a whole.
+            let bytes = (0..<random.below(25)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            // A removed key keeps its room for a while; the store may be full.
+            if rig.setState(key, bytes) { model.set(key, bytes) }
+        }
+    }
+
     private func values(_ rig: Rig) -> [UInt64: [UInt8]] {
         var values: [UInt64: [UInt8]] = [:]
         for item in 0..<settings.rig.capacities.stateEntries {
@@ -203,40 +212,53 @@ public final class PowerCutSweep {
     // MARK: The cuts
 
     private func cut(_ stretch: Stretch) {
-        for image in images(stretch, tornStride: settings.tornStride) {
-            check(image, stretch.model)
+        for cut in cuts(stretch, tornStride: settings.tornStride) {
+            check(cut, stretch.model)
             if result.complaints.count >= settings.complaintLimit { return }
         }
     }
 
+    /// What the medium may hold after a cut, and how it came to that.
+    private struct Cut {
+        var image: MediumImage
+        var what: String
+    }
+
     /// Everything that the medium may hold after a cut in this stretch.
-    private func images(_ stretch: Stretch, tornStride: Int) -> [MediumImage] {
-        var images: [MediumImage] = []
+    private func cuts(_ stretch: Stretch, tornStride: Int) -> [Cut] {
+        var images: [Cut] = []
         let count = stretch.writes.count
+        let blocks = "of the writes to blocks \(stretch.writes.map(\.block))"
         func image(_ chosen: (Int) -> Bool) -> MediumImage {
             var image = stretch.before
             for (index, write) in stretch.writes.enumerated() where chosen(index) { image[write.block] = write.bytes }
             return image
         }
         if count <= settings.allSubsetsUpTo {
-            for subset in 0..<(1 << count) { images.append(image { subset >> $0 & 1 == 1 }) }
+            for subset in 0..<(1 << count) {
+                let what = (0..<count).filter { subset >> $0 & 1 == 1 }
+                images.append(Cut(image: image { subset >> $0 & 1 == 1 }, what: "\(what) \(blocks)"))
+            }
         } else {
-            images.append(image { _ in false })
-            images.append(image { _ in true })
+            images.append(Cut(image: image { _ in false }, what: "none \(blocks)"))
+            images.append(Cut(image: image { _ in true }, what: "all \(blocks)"))
             for index in 0..<count {
-                images.append(image { $0 <= index })
-                images.append(image { $0 != index })
+                images.append(Cut(image: image { $0 <= index }, what: "up to \(index) \(blocks)"))
+                images.append(Cut(image: image { $0 != index }, what: "all but \(index) \(blocks)"))
             }
             for _ in 0..<settings.randomSubsets {
                 let subset = random.next()
-                images.append(image { subset >> UInt64($0 % 64) & 1 == 1 })
+                let what = (0..<count).filter { subset >> UInt64($0 % 64) & 1 == 1 }
+                images.append(
+                    Cut(image: image { subset >> UInt64($0 % 64) & 1 == 1 }, what: "\(what) \(blocks)"))
             }
         }
         result.subsetCuts += images.count
         for torn in 0..<count {
             let write = stretch.writes[torn]
-            let others = [image { $0 != torn && false }, image { $0 != torn }, image { $0 < torn }]
+            let others = [image { _ in false }, image { $0 != torn }, image { $0 < torn }]
             for (which, base) in others.enumerated() {
+                let company = ["with none", "with all others", "with those before"][which]
                 let old = base[write.block]
                 var position = tornStride == 1 ? 1 : 1 + random.below(tornStride)
                 var last: [UInt8]? = nil
@@ -248,7 +270,8 @@ public final class PowerCutSweep {
                         if bytes != last, bytes != old {
                             var image = base
                             image[write.block] = bytes
-                            images.append(image)
+                            images.append(
+                                Cut(image: image, what: "\(torn) torn at byte \(position) \(company) \(blocks)"))
                             result.tornCuts += 1
                         }
                         last = bytes
@@ -258,12 +281,12 @@ public final class PowerCutSweep {
                 }
                 var garbage = base
                 garbage[write.block] = (0..<write.bytes.count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-                images.append(garbage)
+                images.append(Cut(image: garbage, what: "\(torn) garbage \(company) \(blocks)"))
                 result.garbageCuts += 1
                 var unreadable = base
                 unreadable[write.block] = write.bytes
                 unreadable.makeUnreadable(write.block)
-                images.append(unreadable)
+                images.append(Cut(image: unreadable, what: "\(torn) unreadable \(company) \(blocks)"))
                 result.unreadableCuts += 1
             }
         }
@@ -271,10 +294,10 @@ public final class PowerCutSweep {
     }
 
     /// Starts on an image and holds everything that is there against the model.
-    private func check(_ image: MediumImage, _ model: ReferenceModel) {
-        let rig = Rig(settings.rig, image: image)
+    private func check(_ cut: Cut, _ model: ReferenceModel) {
+        let rig = Rig(settings.rig, image: cut.image)
         var stretches: [Stretch] = []
-        var before = image
+        var before = cut.image
         var writes: [(block: Int, bytes: [UInt8])] = []
         let isSecondCut = takeSecondCut()
         while let request = rig.step() {
@@ -286,14 +309,14 @@ public final class PowerCutSweep {
             for write in writes { before[write.block] = write.bytes }
             writes.removeAll()
         }
-        let seen = judge(rig, model, "after a cut")
+        let seen = judge(rig, model, "cut with " + cut.what)
         guard isSecondCut, rig.isOpen else { return }
         for stretch in stretches {
             let counts = result
-            for second in images(stretch, tornStride: settings.secondTornStride) {
-                let again = Rig(settings.rig, image: second)
+            for second in cuts(stretch, tornStride: settings.secondTornStride) {
+                let again = Rig(settings.rig, image: second.image)
                 again.pump()
-                _ = judge(again, model, "after a second cut")
+                _ = judge(again, model, "cut with \(cut.what), cut again with \(second.what)")
                 result.secondCuts += 1
             }
             let (checked, seconds, complaints) = (result.eventsChecked, result.secondCuts, result.complaints)
@@ -308,9 +331,9 @@ public final class PowerCutSweep {
         if shown != later {
             note(
                 ["shows \(later.map(\.sequence)) where the first showed \(shown.map(\.sequence)): \(rig.status)"],
-                "at a second start")
+                "cut with \(cut.what), at a second start")
         }
-        if values(rig) != values(again) { note(["the values are others"], "at a second start") }
+        if values(rig) != values(again) { note(["the values are others"], "cut with \(cut.what), at a second start") }
     }
 
     private func takeSecondCut() -> Bool {
