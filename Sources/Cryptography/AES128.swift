@@ -109,6 +109,19 @@ public struct AES128: Sendable, BitwiseCopyable {
     ///
     /// - Parameter vector: what the first block is added to; zeros but for protocols that chain their messages (DESFire).
     public func authenticationCode(_ message: Span<UInt8>, vector: AESBlock = AESBlock()) -> AESBlock {
+        code(message, vector: vector, isPadded: false)
+    }
+
+    /// The same code over whole blocks whose padding (80 00…) is part of `message` already, for key derivations that pad to
+    /// a length of their own (NXP AN10922).
+    ///
+    /// - Parameter message: one or more whole blocks; traps otherwise.
+    public func authenticationCodeOfPadded(_ message: Span<UInt8>) -> AESBlock {
+        precondition(!message.isEmpty && message.count.isMultiple(of: AESBlock.length), "whole blocks only")
+        return code(message, vector: AESBlock(), isPadded: true)
+    }
+
+    private func code(_ message: Span<UInt8>, vector: AESBlock, isPadded: Bool) -> AESBlock {
         var code = vector
         let wholeBlocks = message.isEmpty ? 0 : (message.count - 1) / AESBlock.length
         withContext(forDecryption: false) { context in
@@ -125,10 +138,8 @@ public struct AES128: Sendable, BitwiseCopyable {
             let start = wholeBlocks * AESBlock.length
             let rest = message.count - start
             for place in 0..<rest { last[place] = message[start + place] }
-            if rest < AESBlock.length {
-                last[rest] = 0x80
-                subkey = AES128.doubled(subkey)
-            }
+            if rest < AESBlock.length { last[rest] = 0x80 }
+            if rest < AESBlock.length || isPadded { subkey = AES128.doubled(subkey) }
             code.formXor(last)
             code.formXor(subkey)
             AES128.electronicCodebook(context, MBEDTLS_AES_ENCRYPT, code, &code)

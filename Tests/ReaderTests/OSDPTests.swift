@@ -528,7 +528,7 @@ struct OSDPKeyTests {
         #expect(bench.bus.isSecure(0) == true)
     }
 
-    @Test("A reader that insists on the secure channel works, and in the clear stays offline with the reason")
+    @Test("A reader that insists on the secure channel works over it, and in the clear is offline with the reason")
     func insistent() {
         var bench = OSDPBench()
         bench.add(3, security: .key(ReaderKey(Self.key)), readerKey: Self.key)
@@ -536,9 +536,26 @@ struct OSDPKeyTests {
         bench.models[0].insistsOnSecureChannel = true
         bench.models[1].insistsOnSecureChannel = true
         bench.open()
-        bench.run(.seconds(5))
+        bench.run(.seconds(60))
         #expect(bench.take(0) == OSDPReaderTests.start)
-        #expect(!bench.take(1).contains { if case .card = $0 { true } else { false } })
+        let events = bench.take(1)
+        #expect(events.filter { $0 == .offline(.secureChannelFailed) }.count == 1 && !events.contains(.online))
+    }
+
+    @Test("A technician's restart of the link in the middle of an answer is survived")
+    func restartCommand() {
+        for step in 0..<60 {
+            var bench = OSDPReaderTests.bench(secure: true)
+            bench.run(.milliseconds(Int64(step * 3)))
+            _ = bench.take()
+            #expect(bench.bus.perform(.restartLink, tag: 1, on: 0, at: bench.now) == true)
+            bench.run(.seconds(2))
+            bench.models[0].presentCard([1, 2, 3].span, bitCount: 24)
+            bench.run(.seconds(1))
+            #expect(
+                bench.take().last == .card(CardIdentifier(FixedBytes([1, 2, 3].span), technology: .osdpRaw)),
+                "\(step)")
+        }
     }
 }
 

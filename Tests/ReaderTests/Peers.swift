@@ -82,9 +82,10 @@ final class PeerProcess {
     /// What the peer said, in order.
     private(set) var lines: [[String: Any]] = []
 
-    init(_ executable: String, _ arguments: [String]) throws {
+    init(_ executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = input
         process.standardOutput = output
         errorFile = FileManager.default.temporaryDirectory.appendingPathComponent("warden-peer-\(UUID()).log")

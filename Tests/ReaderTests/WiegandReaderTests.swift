@@ -320,6 +320,36 @@ struct WiegandReaderTests {
         #expect(bench.take().last == .online)
     }
 
+    @Test("Edges of one line that are handed over after those of the other are read in the order of their time stamps")
+    func linesReadSeparately() {
+        var generator = SeededGenerator(31)
+        for _ in 0..<200 {
+            var bench = WiegandBench()
+            let number = UInt64.random(in: 0...0xFFFF, using: &generator)
+            let frame = WiegandFormat.h10301.frame(facility: 3, card: number)!
+            var model = WiegandReaderModel(pulseInterval: .milliseconds(1))
+            for place in 0..<frame.count { model.send(bit: frame[place], at: .start) }
+            var edges: [WiegandReaderModel.Edge] = []
+            while let edge = model.takeEdge(until: .never) { edges.append(edge) }
+            // A board that is late hands over what each line's file holds, some milliseconds at a time.
+            let window = Interval.milliseconds(Int64.random(in: 2...20, using: &generator))
+            var start = Instant.start
+            while start <= edges.last!.at {
+                for isDataOne in [false, true] {
+                    for edge in edges
+                    where edge.isDataOne == isDataOne && edge.at >= start && edge.at < start + window {
+                        bench.now = edge.at
+                        bench.edge(isDataOne ? .one : .zero, edge.isActive)
+                    }
+                }
+                start = start + window
+            }
+            bench.now = edges.last!.at
+            bench.advance(.milliseconds(30))
+            #expect(bench.take() == [Self.card((3, 8), (number, 16))])
+        }
+    }
+
     @Test("Two readers that send at the same moment lose no bit")
     func twoReaders() {
         var generator = SeededGenerator(2)

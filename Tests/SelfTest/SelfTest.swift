@@ -1,5 +1,7 @@
 import CLinuxHardware
 import Cryptography
+import DeviceModels
+import Drivers
 import FixedMemory
 import HardwareInterface
 
@@ -12,6 +14,8 @@ struct SelfTest {
         var test = SelfTest()
         test.checkChecksums()
         test.checkKeyedHash()
+        test.checkBlockCipher()
+        test.checkSecureReader()
         test.checkRingBetweenThreads()
         test.checkFloatingPoint()
         test.checkSensors()
@@ -50,6 +54,56 @@ struct SelfTest {
         check("equal secrets compare as equal", equalInConstantTime(key.span, key.span))
         check(
             "different secrets compare as different", !equalInConstantTime(message.span, FixedBytes<6>("warder").span))
+    }
+
+    private mutating func checkBlockCipher() {
+        var key = AESBlock()
+        var plain = AESBlock()
+        for index in 0..<16 {
+            key[index] = UInt8(index)
+            plain[index] = UInt8(index * 0x11)
+        }
+        // FIPS 197, appendix C.1.
+        let expected: InlineArray<16, UInt8> = [
+            0x69, 0xC4, 0xE0, 0xD8, 0x6A, 0x7B, 0x04, 0x30, 0xD8, 0xCD, 0xB7, 0x80, 0x70, 0xB4, 0xC5, 0x5A,
+        ]
+        let enciphered = AES128(key).encrypted(plain)
+        check("AES-128 is FIPS 197's", AESBlock(expected.span) == enciphered)
+        check("AES-128 undoes itself", AES128(key).decrypted(enciphered) == plain)
+    }
+
+    /// A reader comes online over OSDP's secure channel and reads a card: panel and reader, packet by packet.
+    private mutating func checkSecureReader() {
+        var seed = FixedBytes<32>()
+        for byte in 0..<32 { seed.append(UInt8(byte)) }
+        guard let random = RandomGenerator(seed: seed.span), let block = AESBlock(seed.span.extracting(0..<16)) else {
+            check("a generator takes its seed", false)
+            return
+        }
+        let key = AES128(block)
+        var bus = OSDPBus(random: random)
+        _ = bus.addPeripheral(.init(address: 1, security: .key(ReaderKey(key))))
+        var reader = OSDPReaderModel(address: 1, key: key)
+        var output = ReaderOutput()
+        var line = ByteBuffer(capacity: 512)
+        var now = Instant.start
+        var cards = 0
+        bus.portOpened(at: now, into: &output)
+        reader.presentCard(seed.span.extracting(0..<3), bitCount: 24)
+        while now < .start + .seconds(3) {
+            now = max(now, min(bus.deadline, reader.deadline))
+            reader.emit(until: now, into: &line)
+            if line.count > 0 { bus.receive(line.span, at: now, into: &output) }
+            line.removeAll()
+            bus.poll(at: now, into: &output)
+            if output.transmit.count > 0 { reader.receive(output.transmit.span, at: now) }
+            for index in output.reports.indices {
+                if case .card = output.reports[index].event { cards += 1 }
+            }
+            output.removeAll()
+        }
+        check("a reader comes online over the secure channel", bus.isSecure(0))
+        check("and its card is read once", cards == 1)
     }
 
     /// Pushes numbers from a second thread through a small ring and sees that each arrives once and in order.

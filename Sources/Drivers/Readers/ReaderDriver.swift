@@ -57,6 +57,8 @@ public enum Reader: ~Copyable {
     case line(LineReader)
     /// Up to eight OSDP readers on one RS-485 bus.
     case osdp(OSDPBus)
+    /// A PN532 on a serial port: contactless cards of ISO/IEC 14443 type A, DESFire files.
+    case pn532(PN532Reader)
 }
 
 extension Reader: ReaderDriver {
@@ -65,6 +67,7 @@ extension Reader: ReaderDriver {
         case .lowFrequencyTag(let reader): return reader.deadline
         case .line(let reader): return reader.deadline
         case .osdp(let bus): return bus.deadline
+        case .pn532(let reader): return reader.deadline
         }
     }
 
@@ -79,6 +82,9 @@ extension Reader: ReaderDriver {
         case .osdp(var bus):
             bus.portOpened(at: now, into: &output)
             self = .osdp(bus)
+        case .pn532(var reader):
+            reader.portOpened(at: now, into: &output)
+            self = .pn532(reader)
         }
     }
 
@@ -93,6 +99,9 @@ extension Reader: ReaderDriver {
         case .osdp(var bus):
             bus.portClosed(at: now, into: &output)
             self = .osdp(bus)
+        case .pn532(var reader):
+            reader.portClosed(at: now, into: &output)
+            self = .pn532(reader)
         }
     }
 
@@ -107,6 +116,9 @@ extension Reader: ReaderDriver {
         case .osdp(var bus):
             bus.receive(bytes, at: now, into: &output)
             self = .osdp(bus)
+        case .pn532(var reader):
+            reader.receive(bytes, at: now, into: &output)
+            self = .pn532(reader)
         }
     }
 
@@ -121,6 +133,75 @@ extension Reader: ReaderDriver {
         case .osdp(var bus):
             bus.poll(at: now, into: &output)
             self = .osdp(bus)
+        case .pn532(var reader):
+            reader.poll(at: now, into: &output)
+            self = .pn532(reader)
         }
+    }
+}
+
+// MARK: - What some readers can do besides
+
+extension Reader {
+    /// Readers on the port: places 0 up to this in reports and commands.
+    public var count: Int {
+        switch self {
+        case .osdp(let bus): return bus.peripheralCount
+        default: return 1
+        }
+    }
+
+    /// Asks something of a reader. The answer comes as `commandDone` or `commandRefused` with the same tag; status commands
+    /// are answered by what changed.
+    ///
+    /// - Returns: `false` if it was not taken: the reader cannot do it, is not online, or has no room.
+    public mutating func perform(
+        _ command: ReaderCommand, tag: UInt16, on place: UInt8 = 0, at now: Instant
+    ) -> Bool {
+        withBus { $0.perform(command, tag: tag, on: place, at: now) }
+    }
+
+    /// Takes a change of the tag-in-range line of a 125 kHz reader; nothing for other readers.
+    public mutating func tagInRange(_ isInRange: Bool, at now: Instant, into output: inout ReaderOutput) {
+        switch consume self {
+        case .lowFrequencyTag(var reader):
+            reader.tagInRange(isInRange, at: now, into: &output)
+            self = .lowFrequencyTag(reader)
+        case .line(let reader): self = .line(reader)
+        case .pn532(let reader): self = .pn532(reader)
+        case .osdp(let bus): self = .osdp(bus)
+        }
+    }
+
+    /// Begins to send a file to a reader; see `OSDPBus.beginFileTransfer`.
+    public mutating func beginFileTransfer(type: UInt8 = 1, size: UInt32, to place: UInt8 = 0) -> Bool {
+        withBus { $0.beginFileTransfer(type: type, size: size, to: place) }
+    }
+
+    /// Hands over the part of a file that was asked for; see `OSDPBus.provideFileData`.
+    public mutating func provideFileData(_ data: Span<UInt8>, offset: UInt32, to place: UInt8 = 0) -> Bool {
+        withBus { $0.provideFileData(data, offset: offset, to: place) }
+    }
+
+    /// Gives up a file transfer; see `OSDPBus.cancelFileTransfer`.
+    public mutating func cancelFileTransfer(to place: UInt8 = 0, into output: inout ReaderOutput) {
+        _ = withBus {
+            $0.cancelFileTransfer(to: place, into: &output)
+            return true
+        }
+    }
+
+    /// - Returns: what `body` returned; `false` for a reader that is no bus.
+    private mutating func withBus(_ body: (inout OSDPBus) -> Bool) -> Bool {
+        switch consume self {
+        case .osdp(var bus):
+            let result = body(&bus)
+            self = .osdp(bus)
+            return result
+        case .lowFrequencyTag(let reader): self = .lowFrequencyTag(reader)
+        case .line(let reader): self = .line(reader)
+        case .pn532(let reader): self = .pn532(reader)
+        }
+        return false
     }
 }

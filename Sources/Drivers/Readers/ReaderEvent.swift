@@ -48,6 +48,8 @@ public enum CardRefusal: UInt8, Equatable, Sendable, BitwiseCopyable {
     case severalCards = 4
     /// A frame of a length that no configured format describes.
     case unknownFormat = 5
+    /// A card that draws another identifier each time, where identifiers are what counts.
+    case randomIdentifier = 6
 }
 
 /// Why a reader cannot be relied on.

@@ -1,6 +1,23 @@
 import FixedMemory
 import HardwareInterface
 
+/// Counts what was malformed, and tells of it at most once a second.
+struct MalformedReporter: Sendable, BitwiseCopyable {
+    /// Time between two malformed events.
+    static var spacing: Interval { .seconds(1) }
+
+    /// Since start.
+    private(set) var count: UInt64 = 0
+    private var nextReport = Instant.start
+
+    mutating func note(_ reason: MalformedReason, reader: UInt8 = 0, at now: Instant, into output: inout ReaderOutput) {
+        count &+= 1
+        guard nextReport <= now else { return }
+        nextReport = now + MalformedReporter.spacing
+        output.report(.malformed(reason), reader: reader)
+    }
+}
+
 /// Whether a reader that cannot be asked is to be trusted, and what it sent that was no frame.
 ///
 /// A bad cable makes hundreds of bad bytes a second. All are counted; one event a second tells of them. A reader that
@@ -11,18 +28,17 @@ struct ReaderHealth: Sendable, BitwiseCopyable {
     static var babbleLimit: UInt32 { 256 }
     /// A pause that ends babbling.
     static var quietTime: Interval { .seconds(1) }
-    /// Time between two malformed events.
-    static var reportSpacing: Interval { .seconds(1) }
 
     private(set) var isOpen = false
     private(set) var isBabbling = false
-    /// Frames and runs of noise that were not taken, since start.
-    private(set) var malformedCount: UInt64 = 0
+    private var malformed = MalformedReporter()
     /// Bytes that belonged to no valid frame, since start.
     private(set) var discardedBytes: UInt64 = 0
     private var discardedInARow: UInt32 = 0
     private var lastDiscard = Instant.start
-    private var nextReport = Instant.start
+
+    /// Frames and runs of noise that were not taken, since start.
+    var malformedCount: UInt64 { malformed.count }
 
     /// When a babbling reader counts as quiet; `.never` if it does not babble.
     var deadline: Instant { isBabbling ? lastDiscard + ReaderHealth.quietTime : .never }
@@ -45,15 +61,11 @@ struct ReaderHealth: Sendable, BitwiseCopyable {
     mutating func discarded(
         _ byteCount: Int, _ reason: MalformedReason, at now: Instant, into output: inout ReaderOutput
     ) {
-        malformedCount &+= 1
         discardedBytes &+= UInt64(byteCount)
         if lastDiscard + ReaderHealth.quietTime < now { discardedInARow = 0 }
         lastDiscard = now
         discardedInARow = discardedInARow &+ UInt32(truncatingIfNeeded: byteCount)
-        if nextReport <= now {
-            nextReport = now + ReaderHealth.reportSpacing
-            output.report(.malformed(reason))
-        }
+        malformed.note(reason, at: now, into: &output)
         if !isBabbling && discardedInARow >= ReaderHealth.babbleLimit {
             isBabbling = true
             output.report(.offline(.babbling))

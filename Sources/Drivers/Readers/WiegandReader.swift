@@ -11,8 +11,9 @@ import HardwareInterface
 /// So a pulse is counted at its first event whatever level that event names. A board that asks for leading edges alone
 /// (`Edges.leading`) loses the width check and the stuck-line check, and nothing else.
 ///
-/// Events of both lines must be handed over in the order of their time stamps (ask for both lines in one line request),
-/// and before `poll` is called for a later moment.
+/// Edges of one line are handed over in their order; those of the other may come late, as where each line is read from
+/// a file of its own: a frame's pulses are put in the order of their time stamps before they are read. What is waiting is
+/// handed over before `poll` is called for a later moment.
 ///
 /// Limits: 128 bits a frame, eight formats.
 public struct WiegandReader: ~Copyable {
@@ -105,11 +106,19 @@ public struct WiegandReader: ~Copyable {
         var isStuck = false
     }
 
+    struct Pulse: Sendable, BitwiseCopyable {
+        var start: Instant
+        /// The end, or the start while the end is not known.
+        var end: Instant
+        var line: DataLine
+    }
+
     private let configuration: Configuration
     private var formats: FixedArray<WiegandFormat>
     private var lines = InlineArray<2, Line>(repeating: Line())
-    private var frame = WiegandBits()
-    /// Pulses of the running frame, also those that did not fit.
+    /// Pulses of the running frame, in the order of their time stamps.
+    private var pulses: FixedArray<Pulse>
+    /// The same, with those that did not fit.
     private var pulseCount = 0
     private var lastPulse = Instant.start
     /// Why the running frame is no good, if it is not.
@@ -121,6 +130,7 @@ public struct WiegandReader: ~Copyable {
     public init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
         formats = FixedArray(capacity: WiegandReader.formatLimit)
+        pulses = FixedArray(capacity: WiegandBits.capacity)
         presented = PresentationFilter(holdOff: configuration.holdOff)
     }
 
@@ -182,19 +192,15 @@ extension WiegandReader {
             // A line that is still thought active has had its end lost; what counts is that a pulse begins.
             release(index, into: &output)
             lines[index].activeSince = now
-            // One that has been active for longer has lost its end, or is about to be found stuck.
-            if let other = lines[1 - index].activeSince, now - other <= configuration.timing.maximumPulse {
-                damage = damage ?? .linesTogether
-            }
             lines[index].lateSince = nil
             pulse(line, at: now, into: &output)
         } else if let start = lines[index].activeSince {
             let wasStuck = isStuck
             release(index, into: &output)
-            if !wasStuck { checkWidth(now - start) }
+            if !wasStuck { endPulse(line, start, at: now) }
         } else if let start = lines[index].lateSince, now - start <= configuration.timing.maximumPulse {
             lines[index].lateSince = nil
-            checkWidth(now - start)
+            endPulse(line, start, at: now)
         } else {
             lines[index].lateSince = now
             pulse(line, at: now, into: &output)
@@ -231,9 +237,17 @@ extension WiegandReader {
         output.report(isStuck ? .offline(stuckReason) : .online)
     }
 
-    private mutating func checkWidth(_ width: Interval) {
+    private mutating func endPulse(_ line: DataLine, _ start: Instant, at now: Instant) {
+        let width = now - start
         if width < configuration.timing.minimumPulse || width > configuration.timing.maximumPulse {
             damage = damage ?? .pulseWidth
+        }
+        var index = pulses.count
+        while index > 0 {
+            index -= 1
+            guard pulses[index].line == line else { continue }
+            if pulses[index].start == start { pulses[index].end = now }
+            return
         }
     }
 }
@@ -243,13 +257,16 @@ extension WiegandReader {
 extension WiegandReader {
     private mutating func pulse(_ line: DataLine, at now: Instant, into output: inout ReaderOutput) {
         guard !isStuck else { return }
-        if pulseCount > 0 && now - lastPulse < configuration.timing.minimumInterval {
-            damage = damage ?? .pulseInterval
-        }
-        lastPulse = now
+        lastPulse = max(lastPulse, now)
         pulseCount += 1
-        if frame.count < WiegandBits.capacity {
-            frame.append(line == .one)
+        if pulses.append(Pulse(start: now, end: now, line: line)) {
+            var index = pulses.count - 1
+            while index > 0 && pulses[index - 1].start > pulses[index].start {
+                let later = pulses[index - 1]
+                pulses[index - 1] = pulses[index]
+                pulses[index] = later
+                index -= 1
+            }
         } else {
             damage = damage ?? .length
         }
@@ -263,17 +280,17 @@ extension WiegandReader {
     }
 
     private mutating func clearFrame() {
-        frame = WiegandBits()
+        pulses.removeAll()
         pulseCount = 0
         damage = nil
     }
 
     private mutating func finishFrame(at now: Instant, into output: inout ReaderOutput) {
-        let bits = frame
         let count = pulseCount
         // A pulse that has not ended by now is no pulse, and may become a stuck line.
         let isHeld = lines[0].activeSince != nil || lines[1].activeSince != nil
-        let reason = damage ?? (isHeld ? .pulseWidth : nil)
+        let reason = damage ?? spacingError ?? (isHeld ? .pulseWidth : nil)
+        let bits = readPulses()
         clearFrame()
         if let reason {
             health.discarded(count, reason, at: now, into: &output)
@@ -293,6 +310,23 @@ extension WiegandReader {
         case .unknownKey:
             health.discarded(count, .character, at: now, into: &output)
         }
+    }
+
+    /// What is wrong with the distances of the pulses.
+    private var spacingError: MalformedReason? {
+        for index in 1..<max(1, pulses.count) {
+            let earlier = pulses[index - 1]
+            let later = pulses[index]
+            if later.line != earlier.line && later.start < earlier.end { return .linesTogether }
+            if later.start - earlier.start < configuration.timing.minimumInterval { return .pulseInterval }
+        }
+        return nil
+    }
+
+    private func readPulses() -> WiegandBits {
+        var bits = WiegandBits()
+        for index in pulses.indices { bits.append(pulses[index].line == .one) }
+        return bits
     }
 
     private mutating func valid(into output: inout ReaderOutput) {

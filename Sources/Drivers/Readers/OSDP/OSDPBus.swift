@@ -211,9 +211,16 @@ public struct OSDPBus: ~Copyable {
     /// - Returns: `false` if it was not taken: no such peripheral, not online, no room.
     public mutating func perform(_ command: ReaderCommand, tag: UInt16, on place: UInt8, at now: Instant) -> Bool {
         guard Int(place) < peripherals.count else { return false }
-        if case .restartLink = command, awaited == Int(place) { awaited = nil }
-        if case .beginInstallation = command, awaited == Int(place) { awaited = nil }
-        return peripherals[Int(place)].perform(command, tag: tag, at: now)
+        let isTaken = peripherals[Int(place)].perform(command, tag: tag, at: now)
+        switch command {
+        case .restartLink, .beginInstallation:
+            // An answer that is on its way belongs to the link that was given up; it has its time to pass.
+            guard isTaken, awaited == Int(place) else { break }
+            stopWaiting()
+            freeAt = max(freeAt, now + timing.replyTimeout)
+        default: break
+        }
+        return isTaken
     }
 
     /// Begins to send a file. Each part is asked for with `fileDataWanted`; `fileTransferEnded` says how it went.

@@ -91,7 +91,7 @@ struct OSDPPeripheral: ~Copyable {
     private var outputs: UInt32? = nil
     private var presented: PresentationFilter
     private var queue: Ring<QueuedCommand>
-    private var nextMalformedReport = Instant.start
+    private var malformedReporter = MalformedReporter()
     private(set) var statistics = OSDPStatistics()
 
     private(set) var file = OSDPFileTransfer()
@@ -268,10 +268,8 @@ extension OSDPPeripheral {
     }
 
     mutating func malformed(_ reason: MalformedReason, at now: Instant, into output: inout ReaderOutput) {
-        statistics.malformed &+= 1
-        guard nextMalformedReport <= now else { return }
-        nextMalformedReport = now + ReaderHealth.reportSpacing
-        output.report(.malformed(reason), reader: place)
+        malformedReporter.note(reason, reader: place, at: now, into: &output)
+        statistics.malformed = malformedReporter.count
     }
 }
 
@@ -626,11 +624,11 @@ extension OSDPPeripheral {
         switch phase {
         case .identifying, .readingCapabilities:
             // Some peripherals say who they are over the secure channel only.
-            phase = .readingCapabilities
-            afterCapabilities(at: now, into: &output)
             if !security.isSecure && reason == securityRequired {
-                goOffline(.secureChannelFailed, at: now, into: &output)
-                due = now + secureDelay
+                failSecureChannel(at: now, into: &output)
+            } else {
+                phase = .readingCapabilities
+                afterCapabilities(at: now, into: &output)
             }
         case .challenging, .authenticating:
             failSecureChannel(at: now, into: &output)
@@ -641,6 +639,11 @@ extension OSDPPeripheral {
         case .online:
             if isSecure && (reason == securityNotSupported || reason == securityRequired) {
                 resynchronise(at: now, into: &output)
+                return
+            }
+            if !isSecure && reason == securityRequired {
+                // It answers nothing in the clear, and in the clear is how it is configured.
+                failSecureChannel(at: now, into: &output)
                 return
             }
             noteProof(at: now, into: &output)
