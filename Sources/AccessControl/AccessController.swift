@@ -25,6 +25,20 @@ public struct AccessCapacities: Equatable, Sendable, BitwiseCopyable {
     public var pinAttempts: Int = 64
 
     public init() {}
+
+    /// Bytes that a controller of these capacities takes when it is made; it never takes more.
+    public var bytes: Int {
+        var sum = CredentialTable.bytes(capacity: credentials, profileCapacity: profiles)
+        sum += ScheduleTable.bytes(capacity: schedules, periods: schedulePeriods, holidays: holidays)
+        sum += PresenceTable.bytes(capacity: people)
+        sum += doors * (MemoryLayout<DoorConfiguration>.stride + MemoryLayout<Door>.stride)
+        sum += doors * (MemoryLayout<DoorControl>.stride + 2 * MemoryLayout<ReaderState>.stride)
+        sum += doors * AccessController.passengersPerDoor * MemoryLayout<Passenger>.stride
+        sum += rights * MemoryLayout<LinkedRight>.stride + modeRules * MemoryLayout<DoorModeRule>.stride
+        sum += (areas + 1) * MemoryLayout<AreaState>.stride
+        sum += max(pinAttempts, 1) * MemoryLayout<PinAttempts.Entry>.stride
+        return sum
+    }
 }
 
 /// Rules of the whole board.
@@ -318,6 +332,21 @@ public struct AccessController: ~Copyable {
         output.record(
             AccessEvent(isActive ? .tamper : .tamperRestored, at: now, door: door, detail: source.rawValue))
         settle(index, into: &output)
+    }
+
+    /// Suspends a credential, reports it lost or stolen, or activates it again; at once, and so that it outlives a restart.
+    ///
+    /// A block after wrong PINs ends with it too.
+    /// - Returns: `.done`, or `.notFound` if no credential has this hash.
+    @discardableResult
+    public mutating func setStatus(
+        _ hash: KeyedHash, _ status: CredentialStatus, into output: inout AccessOutput
+    ) -> CredentialTable.Outcome {
+        let outcome = credentials.setStatus(hash, status)
+        guard outcome == .done else { return outcome }
+        if status == .active { pinAttempts.forget(hash.low) }
+        output.keep(.status(hash, status, listVersion: credentials.version))
+        return outcome
     }
 
     // MARK: Time

@@ -17,6 +17,11 @@ public struct AccessOutput: ~Copyable {
     /// Events that one call can give rise to: at most sixteen for each door, and some for areas.
     public static func capacity(doors: Int) -> Int { 16 * doors + 32 }
 
+    /// Bytes that an output for so many doors takes.
+    public static func bytes(doors: Int) -> Int {
+        capacity(doors: doors) * (MemoryLayout<AccessEvent>.stride + MemoryLayout<AccessChange>.stride)
+    }
+
     /// In the order in which things happened.
     public var events: Span<AccessEvent> {
         @_lifetime(borrow self)

@@ -7,7 +7,7 @@ import FixedMemory
 /// profiles (groups and traits, shared) are extra. Everything is allocated by `init`.
 ///
 /// **Finding.** A cuckoo hash table of buckets with eight slots. Every credential lies in one of two buckets that its
-/// keyed hash names, so a look-up reads two cache lines of tags and, on a hit, two of content, at any fill level.
+/// keyed hash names, so a look-up reads at most two buckets of 176 bytes, at any fill level.
 /// A slot keeps 48 bits of the hash: an unknown card passes for one of the sixteen candidates by chance once in 2^44
 /// presentations, and nobody can compute such a card without the board's key.
 ///
@@ -48,14 +48,13 @@ public struct CredentialTable: ~Copyable {
         case versionNotNewer = 10
     }
 
-    // One slot is 22 bytes in three arrays.
+    // A bucket is 176 bytes: eight tags, eight contents, eight people. What belongs together lies together, so that a
+    // look-up in a large table costs few pages and cache lines. One slot is 22 bytes of it.
     //
     // tags     bits 0-47 of the hash · 48-55 uses left · 56-57 status · 58, 59 member of list A, B · 60 has a PIN
     // contents 0-24 valid from · 25-49 valid until (minutes since 2020) · 50-63 profile
     // people   three bytes of holder, three bytes of PIN hash
-    private let tags: UnsafeMutablePointer<UInt64>
-    private let contents: UnsafeMutablePointer<UInt64>
-    private let people: UnsafeMutablePointer<UInt8>
+    private let base: UnsafeMutableRawPointer
     private let bucketCount: Int
     private var profiles: AccessProfileTable
     // Breadth-first search for a free slot: buckets in the order they are found.
@@ -93,7 +92,7 @@ public struct CredentialTable: ~Copyable {
     }
 
     private static var slotsPerBucket: Int { 8 }
-    private static var bytesPerSlot: Int { 22 }
+    private static var bytesPerBucket: Int { slotsPerBucket * (8 + 8 + 6) }
     /// Bytes for each credential of the capacity, index and spare room included.
     public static var bytesPerCredential: Int { 24 }
     private static var hashMask: UInt64 { 0xFFFF_FFFF_FFFF }
@@ -116,16 +115,9 @@ public struct CredentialTable: ~Copyable {
         precondition(capacity >= 1 && capacity <= 0xFF_FFFF, "a table holds 1 to 16,777,215 credentials")
         self.capacity = capacity
         bucketCount = CredentialTable.bucketCount(capacity: capacity)
-        let slotCount = bucketCount * CredentialTable.slotsPerBucket
-        // Aligned, so that the eight tags of a bucket are one cache line.
-        tags = UnsafeMutableRawPointer.allocate(byteCount: slotCount * 8, alignment: 64)
-            .bindMemory(to: UInt64.self, capacity: slotCount)
-        contents = UnsafeMutableRawPointer.allocate(byteCount: slotCount * 8, alignment: 64)
-            .bindMemory(to: UInt64.self, capacity: slotCount)
-        people = UnsafeMutablePointer<UInt8>.allocate(capacity: slotCount * 6)
-        tags.initialize(repeating: 0, count: slotCount)
-        contents.initialize(repeating: 0, count: slotCount)
-        people.initialize(repeating: 0, count: slotCount * 6)
+        base = UnsafeMutableRawPointer.allocate(
+            byteCount: bucketCount * CredentialTable.bytesPerBucket, alignment: 64)
+        base.initializeMemory(as: UInt8.self, repeating: 0, count: bucketCount * CredentialTable.bytesPerBucket)
         profiles = AccessProfileTable(capacity: profileCapacity)
         search = FixedArray(capacity: CredentialTable.searchLimit)
         count = 0
@@ -139,20 +131,18 @@ public struct CredentialTable: ~Copyable {
     }
 
     deinit {
-        tags.deallocate()
-        contents.deallocate()
-        people.deallocate()
+        base.deallocate()
     }
 
     // Small tables get a few buckets more than 24 bytes a credential pay for: eight slots that fill by chance need slack.
     private static func bucketCount(capacity: Int) -> Int {
-        let affordable = capacity * bytesPerCredential / (slotsPerBucket * bytesPerSlot)
+        let affordable = capacity * bytesPerCredential / bytesPerBucket
         return max(affordable, (capacity + slotsPerBucket - 1) / slotsPerBucket + 8)
     }
 
     /// Bytes that the table of this capacity takes, profiles included.
     public static func bytes(capacity: Int, profileCapacity: Int = 1_024) -> Int {
-        bucketCount(capacity: capacity) * slotsPerBucket * bytesPerSlot
+        bucketCount(capacity: capacity) * bytesPerBucket
             + AccessProfileTable.bytes(capacity: profileCapacity)
             + searchLimit * MemoryLayout<SearchStep>.stride
     }
@@ -173,25 +163,29 @@ public struct CredentialTable: ~Copyable {
         let wanted = (hash.low & CredentialTable.hashMask) | list
         let mask = CredentialTable.hashMask | list
         let first = firstBucket(hash)
+        if let offset = find(wanted, mask, bucket: first) { return slot(first, offset) }
         let second = otherBucket(first, tag: hash.low)
-        let firstSlot = first * CredentialTable.slotsPerBucket
-        let secondSlot = second * CredentialTable.slotsPerBucket
-        for offset in 0..<CredentialTable.slotsPerBucket where tags[firstSlot + offset] & mask == wanted {
-            return Slot(index: UInt32(truncatingIfNeeded: firstSlot + offset))
-        }
-        for offset in 0..<CredentialTable.slotsPerBucket where tags[secondSlot + offset] & mask == wanted {
-            return Slot(index: UInt32(truncatingIfNeeded: secondSlot + offset))
-        }
+        if let offset = find(wanted, mask, bucket: second) { return slot(second, offset) }
+        return nil
+    }
+
+    private func slot(_ bucket: Int, _ offset: Int) -> Slot {
+        Slot(index: UInt32(truncatingIfNeeded: bucket * CredentialTable.slotsPerBucket + offset))
+    }
+
+    private func find(_ wanted: UInt64, _ mask: UInt64, bucket: Int) -> Int? {
+        let tags = (base + bucket * CredentialTable.bytesPerBucket).assumingMemoryBound(to: UInt64.self)
+        for offset in 0..<CredentialTable.slotsPerBucket where tags[offset] & mask == wanted { return offset }
         return nil
     }
 
     /// What lies at a slot that `find` returned.
     public func credential(at slot: Slot) -> Credential {
         let index = Int(slot.index)
-        let tag = tags[index]
-        let content = contents[index]
+        let tag = tag(index).pointee
+        let content = content(index).pointee
         let profile = UInt16(truncatingIfNeeded: content >> 50)
-        let person = people + index * 6
+        let person = people(index)
         let holder = UInt32(person[0]) | UInt32(person[1]) << 8 | UInt32(person[2]) << 16
         let pin = UInt32(person[3]) | UInt32(person[4]) << 8 | UInt32(person[5]) << 16
         return Credential(
@@ -265,8 +259,8 @@ public struct CredentialTable: ~Copyable {
         let slot = Int(present.index)
         countOut(slot)
         count -= 1
-        tags[slot] &= ~currentBit
-        if tags[slot] & CredentialTable.listMask == 0 { free(slot) }
+        tag(slot).pointee &= ~currentBit
+        if tag(slot).pointee & CredentialTable.listMask == 0 { free(slot) }
         if newVersion != 0 { version = newVersion }
         return .done
     }
@@ -296,7 +290,7 @@ public struct CredentialTable: ~Copyable {
     public mutating func setUsesLeft(_ hash: KeyedHash, _ usesLeft: UInt8) -> Outcome {
         guard let slot = find(hash) else { return .notFound }
         let index = Int(slot.index)
-        tags[index] = tags[index] & ~(0xFF << 48) | UInt64(usesLeft) << 48
+        tag(index).pointee = tag(index).pointee & ~(0xFF << 48) | UInt64(usesLeft) << 48
         return .done
     }
 
@@ -339,7 +333,7 @@ public struct CredentialTable: ~Copyable {
         }
         if let same = find(hash), holds(credential, hash: hash, profile: profile, at: Int(same.index)) {
             profiles.release(profile)
-            tags[Int(same.index)] |= stagedBit
+            tag(Int(same.index)).pointee |= stagedBit
         } else if let free = makeRoom(for: hash) {
             write(credential, hash: hash, profile: profile, list: stagedBit, at: free)
         } else {
@@ -399,6 +393,17 @@ public struct CredentialTable: ~Copyable {
 
     // MARK: Slots
 
+    private func tag(_ slot: Int) -> UnsafeMutablePointer<UInt64> {
+        (base + (slot >> 3) * CredentialTable.bytesPerBucket).assumingMemoryBound(to: UInt64.self) + (slot & 7)
+    }
+
+    private func content(_ slot: Int) -> UnsafeMutablePointer<UInt64> { tag(slot) + CredentialTable.slotsPerBucket }
+
+    private func people(_ slot: Int) -> UnsafeMutablePointer<UInt8> {
+        (base + (slot >> 3) * CredentialTable.bytesPerBucket).assumingMemoryBound(to: UInt8.self)
+            + 16 * CredentialTable.slotsPerBucket + 6 * (slot & 7)
+    }
+
     private var stagedBit: UInt64 { currentBit ^ CredentialTable.listMask }
 
     private func firstBucket(_ hash: KeyedHash) -> Int {
@@ -413,7 +418,7 @@ public struct CredentialTable: ~Copyable {
         return sum >= bucket ? sum - bucket : sum - bucket + bucketCount
     }
 
-    private func profileNumber(_ slot: Int) -> UInt16 { UInt16(truncatingIfNeeded: contents[slot] >> 50) }
+    private func profileNumber(_ slot: Int) -> UInt16 { UInt16(truncatingIfNeeded: content(slot).pointee >> 50) }
 
     private mutating func countOut(_ slot: Int) {
         if profiles.traits(of: profileNumber(slot)).contains(.code) { codeCount -= 1 }
@@ -421,18 +426,18 @@ public struct CredentialTable: ~Copyable {
 
     private mutating func free(_ slot: Int) {
         profiles.release(profileNumber(slot))
-        tags[slot] = 0
-        contents[slot] = 0
-        (people + slot * 6).update(repeating: 0, count: 6)
+        tag(slot).pointee = 0
+        content(slot).pointee = 0
+        people(slot).update(repeating: 0, count: 6)
     }
 
     // Drops the leftovers of a finished or abandoned replacement. While one is being staged both lists count.
     private mutating func clean(bucket: Int) {
         guard staging == nil else { return }
         let start = bucket * CredentialTable.slotsPerBucket
-        for slot in start..<(start + CredentialTable.slotsPerBucket) where tags[slot] & stagedBit != 0 {
-            tags[slot] &= ~stagedBit
-            if tags[slot] & CredentialTable.listMask == 0 { free(slot) }
+        for slot in start..<(start + CredentialTable.slotsPerBucket) where tag(slot).pointee & stagedBit != 0 {
+            tag(slot).pointee &= ~stagedBit
+            if tag(slot).pointee & CredentialTable.listMask == 0 { free(slot) }
         }
     }
 
@@ -450,10 +455,10 @@ public struct CredentialTable: ~Copyable {
             let start = bucket * CredentialTable.slotsPerBucket
             for offset in 0..<CredentialTable.slotsPerBucket {
                 let slot = start + offset
-                if tags[slot] & CredentialTable.listMask == 0 { return moveAlong(step, into: slot) }
+                if tag(slot).pointee & CredentialTable.listMask == 0 { return moveAlong(step, into: slot) }
             }
             for offset in 0..<CredentialTable.slotsPerBucket where !search.isFull {
-                let target = otherBucket(bucket, tag: tags[start + offset])
+                let target = otherBucket(bucket, tag: tag(start + offset).pointee)
                 if target != bucket, !isOnPath(step, bucket: target) {
                     search.append(
                         SearchStep(bucket: UInt32(target), parent: Int32(step), slot: UInt8(offset)))
@@ -481,10 +486,10 @@ public struct CredentialTable: ~Copyable {
         while search[position].parent >= 0 {
             let parent = Int(search[position].parent)
             let source = Int(search[parent].bucket) * CredentialTable.slotsPerBucket + Int(search[position].slot)
-            tags[hole] = tags[source]
-            contents[hole] = contents[source]
-            (people + hole * 6).update(from: people + source * 6, count: 6)
-            tags[source] = 0
+            tag(hole).pointee = tag(source).pointee
+            content(hole).pointee = content(source).pointee
+            people(hole).update(from: people(source), count: 6)
+            tag(source).pointee = 0
             hole = source
             position = parent
         }
@@ -513,9 +518,9 @@ public struct CredentialTable: ~Copyable {
     private mutating func write(
         _ credential: Credential, hash: KeyedHash, profile: UInt16, list: UInt64, at slot: Int
     ) {
-        tags[slot] = CredentialTable.tag(credential, hash: hash) | list
-        contents[slot] = CredentialTable.content(credential, profile: profile)
-        let person = people + slot * 6
+        tag(slot).pointee = CredentialTable.tag(credential, hash: hash) | list
+        content(slot).pointee = CredentialTable.content(credential, profile: profile)
+        let person = people(slot)
         let pin = credential.pin?.value ?? 0
         for byte in 0..<3 {
             person[byte] = UInt8(truncatingIfNeeded: credential.holder >> UInt32(8 * byte))
@@ -524,11 +529,11 @@ public struct CredentialTable: ~Copyable {
     }
 
     private func holds(_ credential: Credential, hash: KeyedHash, profile: UInt16, at slot: Int) -> Bool {
-        guard tags[slot] & ~CredentialTable.listMask == CredentialTable.tag(credential, hash: hash) else {
+        guard tag(slot).pointee & ~CredentialTable.listMask == CredentialTable.tag(credential, hash: hash) else {
             return false
         }
-        guard contents[slot] == CredentialTable.content(credential, profile: profile) else { return false }
-        let person = people + slot * 6
+        guard content(slot).pointee == CredentialTable.content(credential, profile: profile) else { return false }
+        let person = people(slot)
         let pin = credential.pin?.value ?? 0
         for byte in 0..<3 {
             if person[byte] != UInt8(truncatingIfNeeded: credential.holder >> UInt32(8 * byte)) { return false }
@@ -538,6 +543,6 @@ public struct CredentialTable: ~Copyable {
     }
 
     private mutating func setStatus(_ status: CredentialStatus, at slot: Int) {
-        tags[slot] = tags[slot] & ~(3 << 56) | UInt64(status.rawValue) << 56
+        tag(slot).pointee = tag(slot).pointee & ~(3 << 56) | UInt64(status.rawValue) << 56
     }
 }

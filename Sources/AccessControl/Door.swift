@@ -140,7 +140,9 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
     public var isReleasedForFire: Bool { isFireReleased }
     /// Whether an interlock may let another door open: this one is locked and known to be closed.
     public var isSecured: Bool {
+        // What has just begun to bounce may be an opening already.
         cause == .none && !passageIsActive && position == .closed && contact.seen == .closed
+            && (secondContact.seen == .closed || secondContact.seen == .unread)
     }
     /// Whether an emergency has released it, so that no interlock counts.
     public var isReleasedForEmergency: Bool { cause >= .emergencyExit }
@@ -436,6 +438,8 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
     private mutating func resolve(
         at now: Instant, _ configuration: DoorConfiguration, door: DoorIndex, into output: inout AccessOutput
     ) {
+        // An unlock time from before an emergency does not outlive it: meanwhile no interlock was heeded.
+        if cause >= .emergencyExit, !isFireReleased, !emergencyExitIsActive { passageIsActive = false }
         let next = ReleaseCause.resolve(
             fire: isFireReleased, emergencyExit: emergencyExitIsActive, passage: passageIsActive, isFree: isFree,
             lockdown: isLockdown, interlockAllows: interlockAllowsFree)
@@ -518,7 +522,8 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
                 // Found open: nobody can say since when, so its time begins now.
                 output.record(AccessEvent(.opened, at: now, door: door))
                 countHeldOpen(from: now, configuration)
-            } else if before != .unknown || alarm == .none {
+            } else if before != .unknown || alarm == .none || cause != .none {
+                // After a fault of the contact an alarm goes on, unless somebody was let through meanwhile.
                 opened(at: now, effective: effective, configuration, door: door, into: &output)
             }
         case .closed:

@@ -258,8 +258,8 @@ extension AccessController {
 
     /// Brings back what an earlier run kept. Call it after the tables are filled and before `start`.
     ///
-    /// After `start`, tell the state of every fire zone once: a release that was kept ends only when its zone says so or
-    /// a person resets it.
+    /// After `start`, tell the state of every fire zone, and what the matrix demands, once: a release that was kept ends
+    /// only when its cause is told to be gone (`FireReset.withCause`) or a person resets it.
     ///
     /// The first card of a first-card door is not brought back: nobody knows whether its period ended in between.
     ///

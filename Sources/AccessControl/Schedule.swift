@@ -122,6 +122,12 @@ public struct ScheduleTable: ~Copyable {
 
     public var count: Int { entries.count }
 
+    /// Bytes that a table of these capacities takes.
+    static func bytes(capacity: Int, periods: Int, holidays: Int) -> Int {
+        capacity * MemoryLayout<Entry>.stride + periods * MemoryLayout<SchedulePeriod>.stride
+            + holidays * MemoryLayout<Holiday>.stride
+    }
+
     /// Adds a schedule without periods; `addPeriod` fills the one added last.
     ///
     /// - Returns: its index, or `nil` if there is no room.

@@ -294,6 +294,21 @@ struct RestartTests {
         #expect(later.present(1) == .granted)
     }
 
+    @Test("a card that was blocked on the board stays blocked, and activating it forgives its wrong PINs")
+    func status() {
+        let before = build()
+        before.start()
+        before.controller.setStatus(before.card(1), .stolen, into: &before.output)
+        before.controller.setStatus(before.card(3), .suspended, into: &before.output)
+        before.controller.setStatus(before.card(3), .active, into: &before.output)
+        let unknown = before.controller.setStatus(before.card(77), .lost, into: &before.output)
+        #expect(unknown == .notFound)
+        before.wait(seconds: 1)
+        let after = restart(before)
+        #expect(after.present(1) == .stolen)
+        #expect(after.present(3) == .granted)
+    }
+
     @Test("a record of an unknown kind or with impossible values is not read")
     func foreignRecords() {
         // Kind 1, uses left, is made of numbers that may all be large.

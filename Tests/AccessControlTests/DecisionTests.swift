@@ -263,9 +263,26 @@ struct DecisionTests {
         }
         #expect(board.happened().last == "credentialBlocked")
         #expect(board.present(1) == .blockedByWrongPins)
-        board.wait(.minutes(15))
+        board.wait(.minutes(15) - .milliseconds(1))
+        #expect(board.present(1) == .blockedByWrongPins)
+        board.wait(.milliseconds(1))
         #expect(board.present(1) == .pinRequired)
         #expect(board.type([4, 7, 1, 1]) == .granted)
+    }
+
+    @Test("an administrator ends the block")
+    func pinBlockEnded() {
+        let board = TestBoard()
+        board.door { $0.mode = .cardAndPin }
+        board.enrol(1, pin: [4, 7, 1, 1])
+        board.start()
+        for _ in 0..<5 {
+            board.present(1)
+            board.type([0, 0, 0, 0])
+        }
+        #expect(board.present(1) == .blockedByWrongPins)
+        board.controller.setStatus(board.card(1), .active, into: &board.output)
+        #expect(board.present(1) == .pinRequired)
     }
 
     @Test("where the block is endless the card is suspended, and that is kept over a restart")
