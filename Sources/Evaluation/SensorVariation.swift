@@ -76,6 +76,7 @@ public struct SensorVariation: Sendable {
         to codes: [Int16], milligravityPerCode: Double, originalRate: Double, using random: inout SplitMix64
     ) -> (samples: [AccelerationSample], rate: Double) {
         let count = codes.count / 3
+        // A sensor cannot have been faster than the recording.
         let newRate = min(rate ?? originalRate, originalRate)
         let step = originalRate / newRate
         let newCount = Int(Double(count) / step)

@@ -13,8 +13,8 @@ public struct ActivityProfile: Sendable, BitwiseCopyable {
     private var shares = InlineArray<96, UInt16>(repeating: 0)
     /// Days that went into each, up to 255.
     private var days = InlineArray<96, UInt8>(repeating: 0)
-    /// The largest surprise of a silence that ended well, see `InactivityDetector`.
-    public internal(set) var largestSurprise: Int64 = 0
+    /// The largest surprise of a silence that ended well, see `InactivityDetector`, by the six hours of its end.
+    private var largest = InlineArray<4, Int64>(repeating: 0)
     /// Half hours learned in all.
     public private(set) var learnedSlots: Int32 = 0
 
@@ -30,10 +30,11 @@ public struct ActivityProfile: Sendable, BitwiseCopyable {
         if learnedSlots < .max { learnedSlots += 1 }
     }
 
-    /// The mean of all days at first, then of about the last twenty.
+    /// The mean of all days at first, then of about the last twenty. Two quiet days that never were stand at the
+    /// beginning, so that one busy day is not yet a habit.
     private mutating func learn(_ place: Int, _ wasActive: Bool) {
         if days[place] < 255 { days[place] += 1 }
-        let weight = Int32(min(days[place], 20))
+        let weight = min(Int32(days[place]) + 2, 20)
         let target: Int32 = wasActive ? 65_535 : 0
         let share = Int32(shares[place])
         shares[place] = UInt16(clamping: share + (target - share) / weight)
@@ -42,6 +43,17 @@ public struct ActivityProfile: Sendable, BitwiseCopyable {
     /// Share of days with activity in this half hour, in 65,536ths.
     public func share(slot: Int, isWeekend: Bool) -> Int32 {
         Int32(isWeekend && days[48 + slot] >= 4 ? shares[48 + slot] : shares[slot])
+    }
+
+    /// The largest surprise of a silence that ended well in these six hours of the day.
+    func largestSurprise(slot: Int) -> Int64 { largest[slot / 12] }
+
+    /// A silence of this surprise ended well.
+    mutating func endedWell(_ surprise: Int64, slot: Int) { largest[slot / 12] = max(largest[slot / 12], surprise) }
+
+    /// A day went by: what was once normal is slowly forgotten.
+    mutating func forgetADay() {
+        for part in 0..<4 { largest[part] -= largest[part] / 50 }
     }
 
     /// How surprising it is to see nothing for this half hour: −ln(1 − share), in 65,536ths, at most 3.

@@ -106,4 +106,22 @@ struct BodyMotion: BitwiseCopyable {
         }
         return sum
     }
+
+    /// Mean distance of the magnitudes of bins `from..<to` from their mean, mg.
+    func meanDeviation(_ from: Int64, _ to: Int64) -> Int32 {
+        var sum: Int32 = 0
+        var number = from
+        while number < to {
+            sum += magnitude(number)
+            number += 1
+        }
+        let mean = sum / Int32(to - from)
+        var distance: Int32 = 0
+        number = from
+        while number < to {
+            distance += abs(magnitude(number) - mean)
+            number += 1
+        }
+        return distance / Int32(to - from)
+    }
 }

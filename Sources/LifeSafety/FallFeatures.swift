@@ -157,9 +157,10 @@ private struct Turning: BitwiseCopyable {
     private var cosines = InlineArray<110, Int16>(repeating: 0)
 
     init(_ window: borrowing ImpactWindow, from up: Vector) {
+        let length = integerSquareRoot(up.dot(up))
         for index in 0..<110 {
-            let time = Int64(index) - 61
-            cosines[index] = Int16(clamping: up.cosine(to: window.smooth(time)))
+            let smooth = window.smooth(Int64(index) - 61)
+            cosines[index] = Int16(clamping: LifeSafety.cosine(up, length, smooth.vector, smooth.length))
         }
     }
 
@@ -205,12 +206,19 @@ private struct ImpactWindow: BitwiseCopyable {
     /// −63...50.
     private var vectors = InlineArray<114, AccelerationSample>(repeating: AccelerationSample(x: 0, y: 0, z: 0))
     private var magnitudes = InlineArray<114, Int16>(repeating: 0)
+    /// Sums of the fifth of a second around −61...48, and their lengths: turns are looked for in all of them.
+    private var smooths = InlineArray<110, (vector: Vector, length: Int64)>(repeating: (.zero, 0))
 
     init(_ motion: borrowing BodyMotion, impact: Int64) {
         for index in 0..<114 {
             let number = impact + FallFeatures.first + Int64(index)
             vectors[index] = motion.sample(number)
             magnitudes[index] = Int16(clamping: motion.magnitude(number))
+        }
+        for index in 0..<110 {
+            let time = Int64(index) - 61
+            let vector = sum(time - 2, time + 3)
+            smooths[index] = (vector, integerSquareRoot(vector.dot(vector)))
         }
     }
 
@@ -227,8 +235,9 @@ private struct ImpactWindow: BitwiseCopyable {
         return sum
     }
 
-    /// Sum of the fifth of a second around `time`.
-    func smooth(_ time: Int64) -> Vector { sum(time - 2, time + 3) }
+    /// Sum of the fifth of a second around `time`, −61...48, with its length.
+    @inline(__always)
+    func smooth(_ time: Int64) -> (vector: Vector, length: Int64) { smooths[Int(time) + 61] }
 
     func meanMagnitude(_ from: Int64, _ to: Int64) -> Int32 {
         var sum: Int32 = 0
@@ -305,10 +314,10 @@ private struct ImpactWindow: BitwiseCopyable {
         var result = (cosine: Int32(16_384), time: from)
         var time = from
         while time <= to {
-            let begin = max(-61, time - span / 2)
-            let end = min(48, time + span / 2)
-            let cosine = smooth(begin).cosine(to: smooth(end))
-            if cosine < result.cosine { result = (cosine, time) }
+            let begin = smooth(max(-61, time - span / 2))
+            let end = smooth(min(48, time + span / 2))
+            let turned = LifeSafety.cosine(begin.vector, begin.length, end.vector, end.length)
+            if turned < result.cosine { result = (turned, time) }
             time += 1
         }
         return result

@@ -32,6 +32,9 @@ package struct FallFrontEnd: BitwiseCopyable {
     /// Length of the acceleration in that bin, mg.
     package func magnitude(_ number: Int64) -> Int32 { motion.magnitude(number) }
 
+    /// The mean acceleration in that bin, mg.
+    package func bin(_ number: Int64) -> AccelerationSample { motion.sample(number) }
+
     /// Forgets everything, after a gap in the samples.
     mutating func clear() {
         motion.clear()

@@ -6,7 +6,7 @@ import HardwareInterface
 /// were any while the resident was at home. A silence is as surprising as that history makes it: its surprise is the sum
 /// of −ln(1 − share) over the half hours it lasts, so that six quiet hours at night weigh little and one at breakfast
 /// weighs much. It is an alarm when the surprise exceeds both a fixed limit and, by a margin, every silence that ended
-/// well in the resident's own history. A longest silence holds from the first day, before anything was learned.
+/// well at this time of day in the resident's own history. A longest silence holds from the first day, before anything was learned.
 ///
 /// Leaving by the exit door suspends it: when nothing stirs inside after the door moved, nobody is there. Coming back,
 /// any other sign of life, or the end of a holiday starts it again.
@@ -23,8 +23,8 @@ public struct InactivityDetector: DetectorLogic {
         public var exitDoor: PointIndex?
         /// A change of less than this is no sign of life, in the points' units; 1 for contacts and counters.
         public var deadband: Int32
-        /// Surprise that is an alarm, in thousandths; 6,000 is what happens by chance
-        /// in one of four hundred such silences.
+        /// Surprise that is an alarm, in thousandths; 3,000 is what happens by chance
+        /// in one of twenty such silences.
         public var surpriseLimit: Int32
         /// By how much a silence must exceed the most surprising one that ended well, per cent.
         public var margin: Int32
@@ -41,8 +41,8 @@ public struct InactivityDetector: DetectorLogic {
         public init(
             first: PointIndex, second: PointIndex? = nil, third: PointIndex? = nil, fourth: PointIndex? = nil,
             fifth: PointIndex? = nil, sixth: PointIndex? = nil, exitDoor: PointIndex? = nil, deadband: Int32 = 1,
-            surpriseLimit: Int32 = 6_000, margin: Int32 = 30, shortestSilence: Interval = .minutes(90),
-            longestSilence: Interval = .hours(14), exitGrace: Interval = .minutes(10),
+            surpriseLimit: Int32 = 3_000, margin: Int32 = 20, shortestSilence: Interval = .minutes(90),
+            longestSilence: Interval = .hours(12), exitGrace: Interval = .minutes(10),
             noExitAfter: Interval = .endless, maximumAge: Interval = .endless
         ) {
             self.first = first
@@ -85,10 +85,12 @@ public struct InactivityDetector: DetectorLogic {
     }
 
     static let exitChannel = 6
+    /// The exit door moves several times within this while someone passes.
+    static let passage: Interval = .seconds(90)
     /// Surprise is kept in 65,536ths times milliseconds of a half hour.
     private static let unit: Int64 = 65_536 * 1_800_000
     /// Before so many days were learned only the longest silence counts.
-    static let daysToLearn: Int32 = 7
+    static let daysToLearn: Int32 = 4
 
     private let configuration: Configuration
     private var sources: InlineArray<7, SourceSupervisor>
@@ -122,9 +124,9 @@ public struct InactivityDetector: DetectorLogic {
     public var surpriseNeeded: Int32 { Int32(clamping: limit * 1_000 / InactivityDetector.unit) }
 
     private var limit: Int64 {
-        max(
-            Int64(configuration.surpriseLimit) * InactivityDetector.unit / 1_000,
-            profile.largestSurprise / 100 * Int64(100 + configuration.margin))
+        let fixed = Int64(configuration.surpriseLimit) * InactivityDetector.unit / 1_000
+        guard clock.isTrusted else { return fixed }
+        return max(fixed, profile.largestSurprise(slot: slot(at: now)) / 100 * Int64(100 + configuration.margin))
     }
 
     private var isLearned: Bool { profile.learnedDays >= InactivityDetector.daysToLearn && clock.isTrusted }
@@ -151,7 +153,13 @@ public struct InactivityDetector: DetectorLogic {
     }
 
     private mutating func exitMoved() {
+        // A door that opens and closes is one passage, whichever way it was.
+        let isSamePassage = now < exitAt + InactivityDetector.passage
         exitAt = now
+        if isSamePassage {
+            endSilence()
+            return
+        }
         switch presence {
         case .home: presence = .leaving
         // Whoever comes home must show it like everyone else: the silence begins at the door.
@@ -165,7 +173,7 @@ public struct InactivityDetector: DetectorLogic {
         slotWasActive = true
         if presence == .home && level != .alarm {
             // While still learning, what is normal may be far beyond the limit.
-            profile.largestSurprise = max(profile.largestSurprise, isLearned ? min(surprise, limit) : surprise)
+            if clock.isTrusted { profile.endedWell(isLearned ? min(surprise, limit) : surprise, slot: slot(at: now)) }
         }
         surprise = 0
         quietSince = now
@@ -206,8 +214,8 @@ public struct InactivityDetector: DetectorLogic {
         let middle = Instant(nanoseconds: end.nanoseconds - 900_000_000_000)
         if slotIsWhole && presence == .home && level == .normal {
             profile.learn(slot: slot(at: middle), isWeekend: isWeekend(at: middle), wasActive: slotWasActive)
-            if slot(at: middle) == 0 { profile.largestSurprise -= profile.largestSurprise / 50 }
         }
+        if slot(at: middle) == 0 { profile.forgetADay() }
         slotIsWhole = presence == .home
         slotWasActive = false
     }
@@ -323,4 +331,18 @@ public struct InactivityDetector: DetectorLogic {
         copy.advance(to: now + configuration.longestSilence)
         return copy.level == .alarm
     }
+}
+
+/// For the evaluation, which plays recordings of homes to a detector of its own and to copies of it.
+extension InactivityDetector {
+    package mutating func play(value: Int32, isExit: Bool, at now: Instant) {
+        let channel = isExit ? InactivityDetector.exitChannel : 0
+        receive(Reading(value: value, quality: .good, at: now), channel: channel, at: now)
+    }
+
+    package mutating func play(to now: Instant) { advance(to: now) }
+    package mutating func play(clock: LocalClock, at now: Instant) { setClock(clock, at: now) }
+    package mutating func playReset(at now: Instant) { _ = perform(.reset, at: now) }
+    package var isAlarm: Bool { finding.condition == .alarm }
+    package var nextDeadline: Instant { deadline }
 }

@@ -36,9 +36,13 @@ struct Vector: Equatable, BitwiseCopyable {
 
     /// Cosine of the angle to `other`, in 16,384ths; 16,384 if either has no length.
     func cosine(to other: Vector) -> Int32 {
-        let own = integerSquareRoot(dot(self))
-        let others = integerSquareRoot(other.dot(other))
-        guard own > 0, others > 0 else { return 16_384 }
-        return Int32(truncatingIfNeeded: dot(other) * 16_384 / (own * others))
+        LifeSafety.cosine(self, integerSquareRoot(dot(self)), other, integerSquareRoot(other.dot(other)))
     }
+}
+
+/// Cosine of the angle between two vectors of known lengths, in 16,384ths; 16,384 if either has no length.
+@inline(__always)
+func cosine(_ first: Vector, _ firstLength: Int64, _ second: Vector, _ secondLength: Int64) -> Int32 {
+    guard firstLength > 0, secondLength > 0 else { return 16_384 }
+    return Int32(truncatingIfNeeded: first.dot(second) * 16_384 / (firstLength * secondLength))
 }

@@ -217,17 +217,26 @@ public struct LifeSafetyMonitor: ~Copyable {
                 selfTestFailed: false))
     }
 
+    /// Sorts the routes by their points, by counting.
     private mutating func addRoutes(_ configurations: Span<DetectorConfiguration>) {
-        for point in 0..<(routeStart.count - 1) {
-            routeStart[point] = UInt16(routes.count)
-            for index in configurations.indices {
-                let sources = configurations[index].sources
-                for channel in 0..<sources.count where sources[channel] == PointIndex(UInt16(point)) {
-                    routes.append(Route(detector: UInt16(index), channel: UInt8(channel)))
-                }
+        for index in configurations.indices {
+            let sources = configurations[index].sources
+            for channel in 0..<sources.count {
+                if let point = sources[channel] { routeStart[Int(point.value) + 1] += 1 }
             }
         }
-        routeStart[routeStart.count - 1] = UInt16(routes.count)
+        for point in 1..<routeStart.count { routeStart[point] += routeStart[point - 1] }
+        var next = FixedArray<UInt16>(capacity: routeStart.count)
+        for point in routeStart.indices { next.append(routeStart[point]) }
+        for _ in 0..<routes.capacity { routes.append(Route(detector: 0, channel: 0)) }
+        for index in configurations.indices {
+            let sources = configurations[index].sources
+            for channel in 0..<sources.count {
+                guard let point = sources[channel] else { continue }
+                routes[Int(next[Int(point.value)])] = Route(detector: UInt16(index), channel: UInt8(channel))
+                next[Int(point.value)] += 1
+            }
+        }
     }
 
     /// Detectors there are.

@@ -53,7 +53,7 @@ public struct TiltDetector: DetectorLogic {
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
-        limitCosine = cosine(ofDegrees: configuration.limitDegrees)
+        limitCosine = cosineOfAngle(degrees: configuration.limitDegrees)
         source = SourceSupervisor(maximumAge: configuration.maximumAge)
         reference = configuration.reference.map { Vector($0) }
         tilted = DelayedFlag(onDelay: configuration.onDelay, offDelay: configuration.offDelay)
@@ -127,17 +127,17 @@ public struct TiltDetector: DetectorLogic {
 }
 
 /// Cosine of whole degrees, 0 to 90, in 16,384ths, rounded to the nearest.
-func cosine(ofDegrees degrees: UInt8) -> Int32 { Int32(cosines[Int(min(degrees, 90))]) }
+func cosineOfAngle(degrees: UInt8) -> Int32 { Int32(cosines[Int(min(degrees, 90))]) }
 
 /// Whole degrees of an angle by its cosine in 16,384ths, rounded down; 0 to 180.
 func degrees(ofCosine cosine: Int32) -> Int32 {
     if cosine < 0 {
         let supplement = degrees(ofCosine: -cosine)
-        return supplement == 90 || LifeSafety.cosine(ofDegrees: UInt8(supplement)) != -cosine
+        return supplement == 90 || cosineOfAngle(degrees: UInt8(supplement)) != -cosine
             ? 179 - supplement : 180 - supplement
     }
     var result: Int32 = 0
-    while result < 90 && LifeSafety.cosine(ofDegrees: UInt8(result + 1)) >= cosine { result += 1 }
+    while result < 90 && cosineOfAngle(degrees: UInt8(result + 1)) >= cosine { result += 1 }
     return result
 }
 

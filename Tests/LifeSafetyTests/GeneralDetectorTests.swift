@@ -194,11 +194,11 @@ struct GeneralDetectorTests {
 
     @Test("Degrees and cosines agree with one another all the way round")
     func degreesOfCosines() {
-        for degrees in UInt8(0)...90 {
-            #expect(LifeSafety.degrees(ofCosine: LifeSafety.cosine(ofDegrees: degrees)) == Int32(degrees))
-            #expect(LifeSafety.degrees(ofCosine: -LifeSafety.cosine(ofDegrees: degrees)) == 180 - Int32(degrees))
+        for angle in UInt8(0)...90 {
+            #expect(degrees(ofCosine: cosineOfAngle(degrees: angle)) == Int32(angle))
+            #expect(degrees(ofCosine: -cosineOfAngle(degrees: angle)) == 180 - Int32(angle))
         }
-        #expect(LifeSafety.degrees(ofCosine: LifeSafety.cosine(ofDegrees: 30) - 1) == 30)
-        #expect(LifeSafety.degrees(ofCosine: -LifeSafety.cosine(ofDegrees: 30) + 1) == 149)
+        #expect(degrees(ofCosine: cosineOfAngle(degrees: 30) - 1) == 30)
+        #expect(degrees(ofCosine: -cosineOfAngle(degrees: 30) + 1) == 149)
     }
 }

@@ -53,14 +53,14 @@ struct PersonTests {
         #expect(bench.state() == .alarm)
     }
 
-    @Test("Before anything was learned, fourteen hours of silence are an alarm")
+    @Test("Before anything was learned, twelve hours of silence are an alarm")
     func longestSilence() {
         let bench = TestBench(.inactivity(Self.inactivity))
         bench.setClock(secondOfDay: 0)
         bench.read(0)
         bench.read(0, point: 1)
         bench.read(1)
-        bench.run(for: .hours(13))
+        bench.run(for: .hours(11))
         #expect(bench.state() == .normal)
         bench.run(for: .hours(1))
         #expect(bench.state() == .alarm)
