@@ -89,6 +89,23 @@ arm64 armhf:
 	$(TOOLCHAINS)/build $@ $(BOARD_PROGRAMS)
 	$(TOOLCHAINS)/run $@ warden-selftest
 
+## check-traces: the evening on every build, with the same trace byte for byte
+.PHONY: check-traces
+check-traces:
+	@.ci/setup build arm
+	.ci/check-traces $(CORPUS)
+
+## bench: speed, size and memory beside the same work in C, as a table and as .build/bench/bench.json
+.PHONY: bench
+bench:
+	@.ci/setup build arm bench
+	swift build --product wardenctl
+	$(TOOLCHAINS)/build embedded-x86_64 warden-bench wardend wardensim
+	$(TOOLCHAINS)/build arm64 wardend
+	$(TOOLCHAINS)/build armhf wardend
+	swift build -c release --scratch-path .build/release --product wardend
+	Tests/Benchmarks/bench
+
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
 .PHONY: clean
 clean:

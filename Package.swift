@@ -104,6 +104,24 @@ let package = Package(
                 "ProgramSupport", "LinuxHardware", "CLinuxHardware",
             ],
             swiftSettings: board),
+
+        // Entry points for fuzzing; the tests run them too (`.ci/fuzz-readers`).
+        room("ReaderFuzz", path: "Tests/ReaderFuzz", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers"]),
+
+        // The subject of `make bench`.
+        .executableTarget(
+            name: "warden-bench",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "LifeSafety", "Runtime",
+                "ProgramSupport", "CLinuxHardware",
+            ],
+            path: "Tests/Benchmarks/Program", swiftSettings: board),
+        .target(name: "CLookupControl", path: "Tests/Benchmarks/CLookupControl", cSettings: c),
+        // Decisions and credential tables: the access part of `make bench`.
+        .executableTarget(
+            name: "access-bench",
+            dependencies: ["FixedMemory", "Cryptography", "HardwareInterface", "AccessControl", "CLookupControl"],
+            path: "Tests/Benchmarks/Access", swiftSettings: board),
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
         .executableTarget(
             name: "warden-selftest",
@@ -116,6 +134,13 @@ let package = Package(
         .executableTarget(
             name: "devicebus", dependencies: ["FixedMemory", "HardwareInterface", "DeviceModels"],
             path: "simulators/devicebus", swiftSettings: core),
+        // The board's side of Warden Link, for clients in other languages to be tested against.
+        .executableTarget(
+            name: "link-peer",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink",
+            ],
+            path: "Tests/LinkPeer", swiftSettings: core),
         .executableTarget(
             name: "protoc-gen-warden",
             dependencies: [
@@ -130,7 +155,10 @@ let package = Package(
             name: "Evaluation", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety"], swiftSettings: core),
         .executableTarget(
             name: "fall-tuning", dependencies: ["Evaluation", "HardwareInterface", "LifeSafety"],
-            path: "simulators/FallTuning", exclude: [], swiftSettings: core),
+            path: "simulators/FallTuning", exclude: ["requirements.txt", "tune.py"], swiftSettings: core),
+        .executableTarget(
+            name: "life-safety-benchmark", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety"],
+            path: "simulators/LifeSafetyBenchmark", swiftSettings: core),
 
         // Host tools: normal Swift with Foundation, never linked into a board's program.
         .target(
@@ -142,8 +170,9 @@ let package = Package(
         .executableTarget(
             name: "wardenctl",
             dependencies: [
-                "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "FixedMemory", "HardwareInterface",
+                "WardenLink",
+                "WardenMessages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
@@ -158,8 +187,12 @@ let package = Package(
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Console"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
-        tests("ReaderTests", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels"]),
+        tests(
+            "ReaderTests",
+            ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels", "ReaderFuzz"]),
         tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
+        tests("RadarTests", ["FixedMemory", "HardwareInterface", "Drivers"]),
+        tests("EvaluationTests", ["Evaluation", "LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
@@ -173,5 +206,11 @@ let package = Package(
         .executableTarget(
             name: "journal-sweep", dependencies: ["JournalSimulation"], path: "Tests/JournalSweep", swiftSettings: core),
         tests("EventJournalTests", ["EventJournal", "JournalSimulation", "FixedMemory", "HardwareInterface"]),
+        tests(
+            "WardenctlTests",
+            [
+                "wardenctl", "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory", "HardwareInterface",
+                "Runtime", "VirtualBoard",
+            ]),
     ]
 )

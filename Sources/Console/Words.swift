@@ -3,8 +3,8 @@ import WardenMessages
 /// The words for every number of the schema that a person may see.
 ///
 /// English here is also the language of traces, so a word never changes its meaning.
-enum Words {
-    static func doorState(_ state: DoorState) -> StaticString {
+package enum Words {
+    package static func doorState(_ state: DoorState) -> StaticString {
         switch state {
         case .secured: "secured"
         case .released: "released"
@@ -65,7 +65,7 @@ enum Words {
         }
     }
 
-    static func alarmState(_ state: AlarmState) -> StaticString {
+    package static func alarmState(_ state: AlarmState) -> StaticString {
         switch state {
         case .normal: "normal"
         case .preAlarm: "pre-alarm"
@@ -81,7 +81,7 @@ enum Words {
     }
 
     /// `LifeSafety.AlarmCause` by its number.
-    static func alarmCause(_ cause: UInt32) -> StaticString {
+    package static func alarmCause(_ cause: UInt32) -> StaticString {
         switch cause {
         case 0: "none"
         case 1: "smoke-density"
@@ -118,7 +118,7 @@ enum Words {
     }
 
     /// `LifeSafety.TroubleReason` by its number.
-    static func detectorTrouble(_ reason: UInt32) -> StaticString {
+    package static func detectorTrouble(_ reason: UInt32) -> StaticString {
         switch reason {
         case 0: "none"
         case 1: "starting"
@@ -142,7 +142,7 @@ enum Words {
     static func isWaiting(_ reason: UInt32) -> Bool { (64...95).contains(reason) }
 
     /// `AccessControl.DecisionReason` by its number.
-    static func decisionReason(_ reason: UInt32) -> StaticString {
+    package static func decisionReason(_ reason: UInt32) -> StaticString {
         switch reason {
         case 0: "valid-credential"
         case 1: "extended-time"
@@ -256,7 +256,7 @@ enum Words {
     }
 
     /// `HardwareInterface.Quality` by its number.
-    static func quality(_ quality: UInt32) -> StaticString {
+    package static func quality(_ quality: UInt32) -> StaticString {
         switch quality {
         case 0: "good"
         case 1: "starting"
@@ -305,7 +305,7 @@ enum Words {
         }
     }
 
-    static func commandResult(_ result: CommandResult) -> StaticString {
+    package static func commandResult(_ result: CommandResult) -> StaticString {
         switch result {
         case .done: "done"
         case .unknownCommand: "unknown-command"

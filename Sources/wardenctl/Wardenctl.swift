@@ -11,10 +11,16 @@ struct Wardenctl: ParsableCommand {
               wardenctl board check boards/lobby.yaml
               wardenctl board build boards/lobby.yaml --hash-key boards/demo.hashkey -o lobby.board
               wardenctl board explain boards/lobby.yaml
+              wardenctl watch
+              wardenctl door entrance unlock
 
             \(ExitStatus.listing)
             """,
-        subcommands: [BoardCommand.self, ScenarioCommand.self])
+        subcommands: [
+            BoardCommand.self, ScenarioCommand.self, StatusCommand.self, WatchCommand.self, EventsCommand.self,
+            DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
+            FireResetCommand.self, LinesCommand.self, ReadersCommand.self,
+        ])
 
     static func main() {
         do {

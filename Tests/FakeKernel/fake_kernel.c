@@ -76,6 +76,8 @@ static chip_state chips[CHIPS];
 static adapter_state adapters[ADAPTERS];
 static port_state ports[PORTS];
 static file_state files[DESCRIPTORS];
+// Where a byte is written each time an output changes its level, or -1.
+static int tap = -1;
 static char dev_folder[] = "/tmp/fake-kernel-dev.XXXXXX";
 
 #define REAL(name) ((__typeof__(&name))real(#name))
@@ -277,7 +279,30 @@ void fake_tty_remove(const char *name) {
     }
 }
 
+// For programs that this is loaded into before all else (LD_PRELOAD). FAKE_KERNEL lists devices, separated by blanks:
+// `gpio:LABEL:LINES` and `i2c:NUMBER`. FAKE_KERNEL_TAP is a FIFO that gets a byte each time an output changes its level.
+__attribute__((constructor)) static void add_from_environment(void) {
+    const char *list = getenv("FAKE_KERNEL");
+    while (list != NULL && *list != 0) {
+        char label[32];
+        unsigned number;
+        if (sscanf(list, "gpio:%31[^:]:%u", label, &number) == 2) fake_gpio_add_chip(label, number);
+        else if (sscanf(list, "i2c:%u", &number) == 1) fake_i2c_add_adapter((int)number, I2C_FUNC_I2C);
+        list += strcspn(list, " ");
+        list += strspn(list, " ");
+    }
+    const char *path = getenv("FAKE_KERNEL_TAP");
+    if (path != NULL) tap = REAL(open)(path, O_WRONLY | O_CLOEXEC);
+}
+
 // --- The GPIO character device --------------------------------------------------------------------------------------
+
+static void drive(line_state *line, bool level) {
+    bool changed = line->level != level;
+    line->level = level;
+    line->drive_count++;
+    if (changed && tap >= 0 && write(tap, "1", 1) != 1) tap = -1;
+}
 
 static int claim(chip_state *chip, unsigned offset, uint64_t flags, bool active) {
     if (offset >= chip->line_count) return EINVAL;
@@ -287,8 +312,7 @@ static int claim(chip_state *chip, unsigned offset, uint64_t flags, bool active)
     line->flags = flags;
     line->is_output = (flags & GPIO_V2_LINE_FLAG_OUTPUT) != 0;
     if (line->is_output) {
-        line->level = active != ((flags & GPIO_V2_LINE_FLAG_ACTIVE_LOW) != 0);
-        line->drive_count++;
+        drive(line, active != ((flags & GPIO_V2_LINE_FLAG_ACTIVE_LOW) != 0));
     }
     return 0;
 }
@@ -414,8 +438,7 @@ static int line_ioctl(int number, unsigned offset, unsigned long request, void *
         bool active = request == GPIOHANDLE_SET_LINE_VALUES_IOCTL
             ? ((struct gpiohandle_data *)argument)->values[0] != 0
             : (((struct gpio_v2_line_values *)argument)->bits & 1) != 0;
-        line->level = active != is_active_low;
-        line->drive_count++;
+        drive(line, active != is_active_low);
         return 0;
     }
     default: return fail(ENOTTY);

@@ -1,9 +1,9 @@
 /// The nearest of some known names to one that is not known: "did you mean …?"
-enum Suggestion {
+public enum Suggestion {
     /// The candidate that differs least from `name`, if it is near enough to be a slip of the finger.
     ///
     /// Case, `-`, `_` and blanks do not count as differences.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    public static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let wanted = folded(name)
         guard !wanted.isEmpty else { return nil }
         var best: (candidate: String, distance: Int)?
@@ -23,7 +23,7 @@ enum Suggestion {
     }
 
     /// "did you mean 'x'? " in front of the list of what is known, or the list alone.
-    static func remedy(for name: String, among candidates: [String], kind: String) -> String {
+    public static func remedy(for name: String, among candidates: [String], kind: String) -> String {
         guard !candidates.isEmpty else { return "there are no \(kind) yet; describe one first" }
         let shown = candidates.count <= 24 ? candidates : Array(candidates.prefix(24))
         let rest = candidates.count > shown.count ? " and \(candidates.count - shown.count) more" : ""

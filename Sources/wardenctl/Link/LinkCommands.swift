@@ -1,0 +1,253 @@
+import ArgumentParser
+import BoardCompiler
+import Console
+import Foundation
+import WardenMessages
+
+/// Which board is meant, and how to show what it says.
+struct BoardOptions: ParsableArguments {
+    @Option(
+        help: "Socket of the board's program; without it the environment's WARDEN_SOCKET, or /run/warden/socket.",
+        completion: .file())
+    var socket: String?
+    @Flag(help: "Write JSON.") var json = false
+
+    func connect() throws -> BoardConnection {
+        let named = socket ?? ProcessInfo.processInfo.environment["WARDEN_SOCKET"]
+        let connection = try BoardConnection(path: named ?? "/run/warden/socket")
+        try connection.takeEverything()
+        return connection
+    }
+
+    func show(_ table: ReportTable) {
+        Terminal.write(json ? table.json.text() + "\n" : table.text())
+    }
+}
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows how a running board is.",
+        discussion: "EXAMPLES\n  wardenctl status\n  wardenctl status --json --socket /run/warden/socket")
+    @OptionGroup var board: BoardOptions
+
+    func run() throws {
+        let rows = BoardTables.statusRows(try board.connect().status())
+        if board.json {
+            Terminal.write(JSONValue.object(rows.map { ($0.key, $0.value) }).text() + "\n")
+            return
+        }
+        for row in rows {
+            let value = row.key == "uptime_s" ? duration(row.value) : plain(row.value)
+            Terminal.write(row.title + String(repeating: " ", count: 22 - row.title.count) + value + "\n")
+        }
+    }
+
+    private func plain(_ value: JSONValue) -> String {
+        if case .string(let text) = value { text } else { value.line }
+    }
+
+    private func duration(_ value: JSONValue) -> String {
+        guard case .integer(let seconds) = value else { return "" }
+        let days = seconds / 86_400
+        return (days > 0 ? "\(days) d " : "") + "\(seconds / 3_600 % 24) h \(seconds / 60 % 60) min \(seconds % 60) s"
+    }
+}
+
+struct DoorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doors", abstract: "Lists the doors of a running board.",
+        discussion: "EXAMPLES\n  wardenctl doors\n  wardenctl doors --json | jq '.[] | select(.state != \"secured\")'")
+    @OptionGroup var board: BoardOptions
+    func run() throws { board.show(BoardTables.doors(try board.connect().doors())) }
+}
+
+struct SensorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sensors", abstract: "Lists what a running board measures.",
+        discussion: "EXAMPLES\n  wardenctl sensors\n  wardenctl sensors --json")
+    @OptionGroup var board: BoardOptions
+    func run() throws { board.show(BoardTables.points(try board.connect().points())) }
+}
+
+struct AlarmsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alarms", abstract: "Lists the detectors of a running board with their alarms and troubles.",
+        discussion: "EXAMPLES\n  wardenctl alarms\n  wardenctl alarm lobby_smoke acknowledge")
+    @OptionGroup var board: BoardOptions
+    func run() throws { board.show(BoardTables.detectors(try board.connect().detectors())) }
+}
+
+struct LinesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lines", abstract: "Lists the digital lines of a running board.",
+        discussion: "EXAMPLES\n  wardenctl lines")
+    @OptionGroup var board: BoardOptions
+    func run() throws { board.show(BoardTables.lines(try board.connect().lines())) }
+}
+
+struct ReadersCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "readers", abstract: "Lists the card readers of a running board.",
+        discussion: "EXAMPLES\n  wardenctl readers")
+    @OptionGroup var board: BoardOptions
+    func run() throws { board.show(BoardTables.readers(try board.connect().readers())) }
+}
+
+/// Sends a command and says what came of it.
+enum Commanding {
+    static func run(_ command: Command, subject: String, _ connection: BoardConnection, json: Bool) throws {
+        for case .command(let answer) in try connection.ask(.command(command)) {
+            let result = "\(Words.commandResult(answer.result))"
+            let reason = answer.reason == 0 ? "" : "\(Words.decisionReason(answer.reason))"
+            if json {
+                let object: [(String, JSONValue)] = [
+                    ("subject", .string(subject)), ("result", .string(result)), ("reason", .string(reason)),
+                ]
+                Terminal.write(JSONValue.object(object).text() + "\n")
+            } else {
+                Terminal.write(
+                    "\(subject): \(result)\(answer.result == .done || reason.isEmpty ? "" : ", \(reason)")\n")
+            }
+            switch answer.result {
+            case .done: return
+            case .notPermitted: throw ArgumentParser.ExitCode(ExitStatus.notPermitted.rawValue)
+            default: throw ArgumentParser.ExitCode(ExitStatus.negative.rawValue)
+            }
+        }
+        throw Failure(status: .invalidData, message: "the board told no result")
+    }
+
+    /// The place of a name; a wrong one is answered with the nearest.
+    static func place(of name: String, in kind: NamedKind, word: String, _ names: ClientNames) throws -> UInt32 {
+        if let place = names.place(of: name, in: kind) { return UInt32(place) }
+        throw Failure(
+            status: .usage, message: "there is no \(word) '\(name)'",
+            remedy: Suggestion.remedy(for: name, among: names.all(kind), kind: "\(word)s"))
+    }
+}
+
+struct DoorCommand: ParsableCommand {
+    enum Action: String, ExpressibleByArgument, CaseIterable {
+        case unlock, lock, free, lockdown, restore
+
+        var kind: CommandKind {
+            switch self {
+            case .unlock: .doorUnlock
+            case .lock: .doorLock
+            case .free: .doorFree
+            case .lockdown: .doorLockdown
+            case .restore: .doorRestore
+            }
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "door", abstract: "Commands a door of a running board.",
+        discussion: """
+            unlock releases it for its unlock time, free until told otherwise; lock ends both. lockdown locks it for all but \
+            those who may pass in a lockdown; restore ends that.
+
+            EXAMPLES
+              wardenctl door entrance unlock
+              wardenctl door entrance lockdown --json
+            """)
+    @Argument(help: "Name of the door.") var name: String
+    @Argument(help: "unlock, lock, free, lockdown or restore.") var action: Action
+    @OptionGroup var board: BoardOptions
+
+    func run() throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .door, word: "door", ClientNames(connection))
+        try Commanding.run(
+            Command(kind: action.kind, target: place), subject: "door \(name) \(action.rawValue)", connection,
+            json: board.json)
+    }
+}
+
+struct AlarmCommand: ParsableCommand {
+    enum Action: String, ExpressibleByArgument, CaseIterable {
+        case acknowledge, silence, reset, cancel
+
+        var kind: CommandKind {
+            switch self {
+            case .acknowledge: .alarmAcknowledge
+            case .silence: .alarmSilence
+            case .reset: .alarmReset
+            case .cancel: .fallCancel
+            }
+        }
+    }
+
+    static let configuration = CommandConfiguration(
+        commandName: "alarm", abstract: "Acknowledges, silences or resets an alarm of a running board.",
+        discussion: """
+            EXAMPLES
+              wardenctl alarm lobby_smoke acknowledge
+              wardenctl alarm caretaker_fall cancel
+            """)
+    @Argument(help: "Name of the detector.") var name: String
+    @Argument(help: "acknowledge, silence, reset, or cancel (of a fall).") var action: Action
+    @OptionGroup var board: BoardOptions
+
+    func run() throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .detector, word: "detector", ClientNames(connection))
+        try Commanding.run(
+            Command(kind: action.kind, target: place), subject: "alarm \(name) \(action.rawValue)", connection,
+            json: board.json)
+    }
+}
+
+struct FireResetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fire-reset", abstract: "Ends the fire state of all doors of a running board.",
+        discussion: "EXAMPLES\n  wardenctl fire-reset")
+    @OptionGroup var board: BoardOptions
+
+    func run() throws {
+        try Commanding.run(Command(kind: .fireReset), subject: "fire reset", board.connect(), json: board.json)
+    }
+}
+
+struct EventsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "Shows what happened on a running board.",
+        discussion: """
+            EXAMPLES
+              wardenctl events                     the newest twenty
+              wardenctl events --from 1            everything that is kept
+              wardenctl events --follow --json     one object a line, as it happens
+            """)
+    @Option(name: .shortAndLong, help: "The newest so many.") var number = 20
+    @Option(help: "From this sequence number on, 1 for the oldest kept.") var from: UInt64?
+    @Flag(name: .shortAndLong, help: "Go on with what happens, until interrupted.") var follow = false
+    @OptionGroup var board: BoardOptions
+
+    func validate() throws {
+        guard (0...65_536).contains(number) else { throw ValidationError("--number is from 0 to 65536") }
+    }
+
+    func run() throws {
+        let connection = try board.connect()
+        let names = try ClientNames(connection)
+        let query =
+            from.map { EventQuery(fromSequence: $0, limit: 65_536) } ?? EventQuery(limit: UInt32(number), newest: true)
+        var last: UInt64 = 0
+        for case .event(let event) in try connection.ask(.events(query)) {
+            show(EventLine(event: event, names: names))
+            last = event.sequence
+        }
+        guard follow else { return }
+        if last == 0 { last = try connection.status().lastSequence }
+        try connection.send(.subscribe(Subscription(fromSequence: last + 1)))
+        while true {
+            guard let response = try connection.next(patience: 10_000) else {
+                try connection.send(.keepAlive(KeepAlive()))
+                continue
+            }
+            if case .event(let event)? = response.body { show(EventLine(event: event, names: names)) }
+        }
+    }
+
+    private func show(_ line: EventLine) { Terminal.write((board.json ? line.json.line : line.text) + "\n") }
+}
