@@ -40,6 +40,7 @@ test:
 	swift test --skip-build
 	swift run --skip-build warden-selftest
 	.ci/check-sensor-models
+	.ci/test-python
 
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers

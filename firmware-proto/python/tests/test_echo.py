@@ -92,7 +92,7 @@ def messages(draw, kind):
             put(message, field, draw(values(field)))
     for oneof in kind.oneofs:
         if len(oneof.fields) > 1 and draw(st.booleans()):
-            field = draw(st.sampled_from(oneof.fields))
+            field = draw(st.sampled_from(list(oneof.fields)))
             put(message, field, draw(values(field)))
     return message
 

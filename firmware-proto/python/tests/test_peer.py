@@ -3,6 +3,7 @@
 import itertools
 import os
 import socket
+import threading
 import time
 
 import pytest
@@ -98,18 +99,13 @@ def test_alarms_come_before_a_backlog(start_peer):
 def test_events_arrive_while_commands_are_given(peer):
     with peer.tcp() as watcher, peer.tcp() as commander:
         events = watcher.subscribe()
-        first = next_event_after(events, lambda: commander.command("DOOR_UNLOCK", 0))
-        assert first.door.door == 0
+        # A generator has to be started before what it is to tell of.
+        unlocking = threading.Timer(0.3, lambda: commander.command("DOOR_UNLOCK", 0))
+        unlocking.start()
+        assert next(events).door.door == 0
         audit = next(events)
+        unlocking.join()
         assert audit.command.actor.kind == event_pb2.ACTOR_KIND_LINK and audit.command.actor.index == 0
-
-
-def next_event_after(events, action):
-    """The first event of a generator that has to be started before the action."""
-    import threading
-
-    threading.Timer(0.3, action).start()
-    return next(events)
 
 
 def test_a_repeated_command_is_carried_out_once(peer):

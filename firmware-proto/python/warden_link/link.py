@@ -292,9 +292,11 @@ class Link:
             kind=link_pb2.CommandKind.Value("COMMAND_KIND_" + kind), target=target, deadline_ns=max(1, deadline)
         )
         identifier = self._new_identifier()
+        # However late it is: the board's word that it was too late takes a moment too.
+        patience = max(1.0, within_s / attempts)
         for attempt in range(attempts):
             try:
-                return self._done(self.request(within_s / attempts, identifier=identifier, command=command))
+                return self._done(self.request(patience, identifier=identifier, command=command))
             except Timeout:
                 if attempt + 1 == attempts:
                     raise
