@@ -81,7 +81,9 @@ extension BoardCore {
         switch event {
         case .card(let card):
             readers.countCard(index)
-            guard let hash = CredentialHashing.card(card.bytes.span, bitCount: Int(card.bitCount), key: hashKey)
+            guard
+                let hash = CredentialHashing.card(
+                    card.bytes.span, technology: card.technology.rawValue, bitCount: Int(card.bitCount), key: hashKey)
             else { return }
             access.present(hash, at: door, .entry, now: now, into: &accessOutput)
             settleAccess()

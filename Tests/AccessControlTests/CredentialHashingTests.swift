@@ -17,41 +17,53 @@ struct CredentialHashingTests {
 
     @Test("agree with Python's hashlib.blake2b(message, key=bytes(range(32)), digest_size=16)")
     func vectors() {
-        let card = CredentialHashing.card(card.span, bitCount: 26, key: key)
-        #expect(hexadecimal(card) == "36dc423aa261787ad7ccf288692c228e")
+        let card = CredentialHashing.card(card.span, technology: 2, bitCount: 26, key: key)
+        #expect(hexadecimal(card) == "09264dad0215d71e76bffe21fed148ee")
         let code = CredentialHashing.code([1, 2, 3, 4].span, key: key)
-        #expect(hexadecimal(code) == "0aa3bd73a9d342058e83f25e11474696")
-        // First three bytes of c75c1048…, little endian.
-        #expect(CredentialHashing.pin([4, 7, 1, 1].span, of: card!, key: key) == PinHash(0x10_5CC7))
+        #expect(hexadecimal(code) == "1b7c5e0eefabc711e14902776fcccf8e")
+        // First three bytes of e8fa54…, little endian.
+        #expect(CredentialHashing.pin([4, 7, 1, 1].span, of: card!, key: key) == PinHash(0x54_FAE8))
     }
 
     @Test("two formats with the same bytes are two cards")
     func formats() {
-        let one = CredentialHashing.card(card.span, bitCount: 26, key: key)
-        let other = CredentialHashing.card(card.span, bitCount: 32, key: key)
+        let one = CredentialHashing.card(card.span, technology: 2, bitCount: 26, key: key)
+        let other = CredentialHashing.card(card.span, technology: 2, bitCount: 32, key: key)
         #expect(one != other)
+    }
+
+    @Test("a copied identifier is not the protected file with the same bytes, nor a code the card with the same bytes")
+    func technologies() {
+        let file = CredentialHashing.card(card.span, technology: 6, bitCount: 32, key: key)
+        #expect(CredentialHashing.card(card.span, technology: 5, bitCount: 32, key: key) != file)
+        #expect(CredentialHashing.card(card.span, technology: 0, bitCount: 32, key: key) == nil)
+        #expect(CredentialHashing.card(card.span, technology: 0x40, bitCount: 32, key: key) == nil)
     }
 
     @Test("equal PINs of two cards look different, and another key gives other hashes")
     func independence() {
-        let one = CredentialHashing.card([1].span, bitCount: 8, key: key)!
-        let other = CredentialHashing.card([2].span, bitCount: 8, key: key)!
+        let one = CredentialHashing.card([1].span, technology: 2, bitCount: 8, key: key)!
+        let other = CredentialHashing.card([2].span, technology: 2, bitCount: 8, key: key)!
         #expect(
             CredentialHashing.pin([1, 1].span, of: one, key: key)
                 != CredentialHashing.pin([1, 1].span, of: other, key: key))
         let otherKey = HashKey([UInt8](1..<33).span)!
-        #expect(CredentialHashing.card([1].span, bitCount: 8, key: otherKey) != one)
+        #expect(CredentialHashing.card([1].span, technology: 2, bitCount: 8, key: otherKey) != one)
     }
 
     @Test("what is no identifier, code or PIN has no hash")
     func limits() {
-        #expect(CredentialHashing.card([UInt8]().span, bitCount: 0, key: key) == nil)
-        #expect(CredentialHashing.card([UInt8](repeating: 1, count: 65).span, bitCount: 520, key: key) == nil)
-        #expect(CredentialHashing.card([UInt8](repeating: 1, count: 64).span, bitCount: 512, key: key) != nil)
+        #expect(CredentialHashing.card([UInt8]().span, technology: 2, bitCount: 0, key: key) == nil)
+        #expect(
+            CredentialHashing.card([UInt8](repeating: 1, count: 65).span, technology: 2, bitCount: 520, key: key) == nil
+        )
+        #expect(
+            CredentialHashing.card([UInt8](repeating: 1, count: 64).span, technology: 2, bitCount: 512, key: key) != nil
+        )
         #expect(CredentialHashing.code([UInt8]().span, key: key) == nil)
         #expect(CredentialHashing.code([1, 10].span, key: key) == nil)
         #expect(CredentialHashing.code([UInt8](repeating: 1, count: 13).span, key: key) == nil)
-        let card = CredentialHashing.card([1].span, bitCount: 8, key: key)!
+        let card = CredentialHashing.card([1].span, technology: 2, bitCount: 8, key: key)!
         #expect(CredentialHashing.pin([UInt8]().span, of: card, key: key) == nil)
     }
 

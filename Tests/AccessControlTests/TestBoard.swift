@@ -53,7 +53,7 @@ final class TestBoard {
 
     func card(_ number: UInt32) -> KeyedHash {
         let bytes = withUnsafeBytes(of: number.bigEndian) { [UInt8]($0) }
-        return CredentialHashing.card(bytes.span, bitCount: 32, key: key)!
+        return CredentialHashing.card(bytes.span, technology: 2, bitCount: 32, key: key)!
     }
 
     @discardableResult

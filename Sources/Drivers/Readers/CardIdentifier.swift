@@ -42,13 +42,6 @@ public struct CardIdentifier: Equatable, Sendable, BitwiseCopyable {
         self.bitCount = UInt16(bitCount ?? bytes.count * 8)
         self.technology = technology
     }
-
-    /// Writes what a credential's keyed hash is made over: technology, bit count (little endian), bytes.
-    public func appendMessage<Sink: ByteSink & ~Copyable>(to sink: inout Sink) {
-        sink.append(technology.rawValue)
-        sink.appendLittleEndian(bitCount)
-        sink.append(bytes.span)
-    }
 }
 
 /// A key of a reader's keypad. Digits make up PINs, so that its descriptions are masked as well.

@@ -106,6 +106,8 @@ public struct WiegandReader: ~Copyable {
         var isStuck = false
     }
 
+    // Internal, not private: as the element of a fixed container it must be visible where the container's methods are
+    // inlined, or the compiler crashes in debug builds.
     struct Pulse: Sendable, BitwiseCopyable {
         var start: Instant
         /// The end, or the start while the end is not known.
@@ -289,7 +291,9 @@ extension WiegandReader {
         let count = pulseCount
         // A pulse that has not ended by now is no pulse, and may become a stuck line.
         let isHeld = lines[0].activeSince != nil || lines[1].activeSince != nil
-        let reason = damage ?? spacingError ?? (isHeld ? .pulseWidth : nil)
+        // Crosstalk between the lines makes pulses of odd width too; the overlap is what tells the technician.
+        let reason: MalformedReason? =
+            linesOverlap ? .linesTogether : damage ?? (isTooFast ? .pulseInterval : isHeld ? .pulseWidth : nil)
         let bits = readPulses()
         clearFrame()
         if let reason {
@@ -312,15 +316,22 @@ extension WiegandReader {
         }
     }
 
-    /// What is wrong with the distances of the pulses.
-    private var spacingError: MalformedReason? {
-        for index in 1..<max(1, pulses.count) {
-            let earlier = pulses[index - 1]
-            let later = pulses[index]
-            if later.line != earlier.line && later.start < earlier.end { return .linesTogether }
-            if later.start - earlier.start < configuration.timing.minimumInterval { return .pulseInterval }
+    /// Whether a pulse began on one line while the other was active.
+    private var linesOverlap: Bool {
+        for index in 1..<max(1, pulses.count)
+        where pulses[index].line != pulses[index - 1].line && pulses[index].start < pulses[index - 1].end {
+            return true
         }
-        return nil
+        return false
+    }
+
+    /// Whether two pulses follow each other too closely.
+    private var isTooFast: Bool {
+        for index in 1..<max(1, pulses.count)
+        where pulses[index].start - pulses[index - 1].start < configuration.timing.minimumInterval {
+            return true
+        }
+        return false
     }
 
     private func readPulses() -> WiegandBits {
