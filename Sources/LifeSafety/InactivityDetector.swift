@@ -4,8 +4,8 @@ import HardwareInterface
 ///
 /// Doors, water, movement and power are signs of life. For each half hour of the day the detector learns how often there
 /// were any while the resident was at home. A silence is as surprising as that history makes it: its surprise is the sum
-/// of −ln(1 − share) over the half hours it lasts, so that six quiet hours at night weigh little and one at breakfast
-/// weighs much. It is an alarm when the surprise exceeds both a fixed limit and, by a margin, every silence that ended
+/// of −ln(1 − share) over the half hours without any sign, so that six quiet hours at night weigh little and one at
+/// breakfast weighs much. It is an alarm when the surprise exceeds both a fixed limit and, by a margin, every silence that ended
 /// well at this time of day in the resident's own history. A longest silence holds from the first day, before anything was learned.
 ///
 /// Leaving by the exit door suspends it: when nothing stirs inside after the door moved, nobody is there. Coming back,
@@ -23,8 +23,7 @@ public struct InactivityDetector: DetectorLogic {
         public var exitDoor: PointIndex?
         /// A change of less than this is no sign of life, in the points' units; 1 for contacts and counters.
         public var deadband: Int32
-        /// Surprise that is an alarm, in thousandths; 3,000 is what happens by chance
-        /// in one of twenty such silences.
+        /// Surprise that is an alarm, in thousandths; 3,000 is what happens by chance in one of twenty such silences.
         public var surpriseLimit: Int32
         /// By how much a silence must exceed the most surprising one that ended well, per cent.
         public var margin: Int32
@@ -201,7 +200,8 @@ public struct InactivityDetector: DetectorLogic {
     private mutating func account() {
         while accountedUntil < now {
             let end = clock.isTrusted ? min(now, slotEnd(after: accountedUntil)) : now
-            if presence == .home, clock.isTrusted {
+            // The history says how often a half hour has any sign of life: one that had its sign is as usual to its end.
+            if presence == .home, clock.isTrusted, !slotWasActive {
                 let perSlot = profile.surprise(slot: slot(at: accountedUntil), isWeekend: isWeekend(at: accountedUntil))
                 surprise += perSlot * ((end - accountedUntil).nanoseconds / 1_000_000)
             }
@@ -288,6 +288,7 @@ public struct InactivityDetector: DetectorLogic {
         proceed(to: now)
         self.clock = clock
         slotIsWhole = false
+        slotWasActive = false
     }
 
     private var trouble: TroubleReason {
@@ -314,7 +315,7 @@ public struct InactivityDetector: DetectorLogic {
         guard presence == .home, level != .alarm else { return next }
         next = min(next, quietSince + configuration.longestSilence)
         let perSlot = profile.surprise(slot: slot(at: accountedUntil), isWeekend: isWeekend(at: accountedUntil))
-        guard isLearned, perSlot > 0 else { return next }
+        guard isLearned, perSlot > 0, !slotWasActive else { return next }
         if level == .normal { next = min(next, moment(of: limit / 3 * 2, perSlot)) }
         return min(next, moment(of: limit, perSlot))
     }
