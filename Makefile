@@ -52,15 +52,12 @@ CORPUS ?= ../shared/data
 .PHONY: run
 run:
 	@.ci/setup build
-	swift build --product wardenctl
 	swift build --product wardensim
 	@mkdir -p .build/demo
-	.build/debug/wardenctl board build boards/lobby.yaml --hash-key boards/demo.hashkey -o .build/demo/lobby.board
-	.build/debug/wardenctl scenario build simulators/scenarios/evening.yaml --board .build/demo/lobby.board \
-	    --corpus $(CORPUS) -o .build/demo/evening.scenario
-	@if [ -t 0 ] && [ -t 1 ]; then live="--live --speed 60"; else live=""; fi; \
-	.build/debug/wardensim .build/demo/lobby.board .build/demo/evening.scenario --hash-key boards/demo.hashkey \
-	    --trace .build/demo/evening.trace $$live
+	@if [ -t 0 ] && [ -t 1 ]; then live="--live --speed 60"; fi; \
+	if [ -d "$(CORPUS)" ]; then corpus="--corpus $(CORPUS)"; fi; \
+	.build/debug/wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey \
+	    --trace .build/demo/evening.trace $$corpus $$live
 
 ## check: formatting, rooms keep to the architecture, generated files up to date, C shims compile everywhere
 .PHONY: check

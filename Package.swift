@@ -93,7 +93,7 @@ let package = Package(
             name: "wardensim",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
-                "Simulation", "CSimulator",
+                "Simulation", "CSimulator", .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
             ],
             path: "simulators/wardensim", swiftSettings: board),
 
@@ -170,9 +170,9 @@ let package = Package(
         .executableTarget(
             name: "wardenctl",
             dependencies: [
-                "BoardCompiler", "BoardImage", "Console", "Cryptography", "FixedMemory", "HardwareInterface",
-                "WardenLink",
-                "WardenMessages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "FixedMemory",
+                "HardwareInterface", "WardenLink", "WardenMessages",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
 
         tests("FixedMemoryTests", ["FixedMemory"]),
@@ -198,7 +198,12 @@ let package = Package(
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(
             "LinuxHardwareTests", ["LinuxHardware", "FixedMemory", "HardwareInterface", "CLinuxHardware", "FakeKernel"]),
-        tests("BoardCompilerTests", ["BoardCompiler", "FixedMemory", "Cryptography", "WardenMessages", "BoardImage"]),
+        tests(
+            "BoardCompilerTests",
+            [
+                "BoardCompiler", "FixedMemory", "HardwareInterface", "Cryptography", "WardenMessages", "BoardImage",
+                "LifeSafety",
+            ]),
         .target(
             name: "JournalSimulation",
             dependencies: ["EventJournal", "Cryptography", "FixedMemory", "HardwareInterface"],

@@ -5,19 +5,21 @@ import Foundation
 struct Wardenctl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wardenctl",
-        abstract: "Describes, checks and builds Warden boards, and talks to running ones.",
+        abstract: "Describes, checks and builds Warden boards, judges detectors, and talks to running boards.",
         discussion: """
             EXAMPLES
               wardenctl board check boards/lobby.yaml
               wardenctl board build boards/lobby.yaml --hash-key boards/demo.hashkey -o lobby.board
               wardenctl board explain boards/lobby.yaml
+              wardenctl evaluate fall --corpus sisfall
               wardenctl watch
               wardenctl door entrance unlock
 
             \(ExitStatus.listing)
             """,
         subcommands: [
-            BoardCommand.self, ScenarioCommand.self, StatusCommand.self, WatchCommand.self, EventsCommand.self,
+            BoardCommand.self, ScenarioCommand.self, EvaluateCommand.self, StatusCommand.self, WatchCommand.self,
+            EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self,
         ])

@@ -68,6 +68,11 @@ struct WardenctlTests {
             (["board", "chek", "boards/lobby.yaml"], 64, "Usage"),
             (["status", "--socket", "/nowhere/at.all"], 69, "Start wardend"),
             (["scenario", "check", "simulators/scenarios/evening.yaml"], 78, "--hash-key"),
+            (["evaluate", "fall", "--corpus", "/nowhere/at.all"], 66, "No such file"),
+            (["evaluate", "fall", "--corpus", "boards"], 65, "a corpus folder holds manifest.csv"),
+            (["evaluate", "fall", "--corpus", "boards", "--rate-hz", "5"], 64, "from 20 to 1000"),
+            (["evaluate", "fall", "--corpus", "boards", "--svg", "x.svg"], 64, "belong together"),
+            (["evaluate", "series", "heat", "--file", "boards/lobby.yaml"], 65, "fields where the first line"),
         ] as [([String], Int32, String)])
     func failures(arguments: [String], status: Int32, words: String) throws {
         let ended = try Program.run(arguments)
@@ -81,7 +86,8 @@ struct WardenctlTests {
             ["board", "check"], ["board", "build"], ["board", "explain"], ["board", "reference"],
             ["scenario", "check"],
             ["scenario", "build"], ["status"], ["watch"], ["events"], ["doors"], ["door"], ["sensors"], ["alarms"],
-            ["alarm"], ["fire-reset"], ["lines"], ["readers"],
+            ["alarm"], ["fire-reset"], ["lines"], ["readers"], ["evaluate", "fall"], ["evaluate", "inactivity"],
+            ["evaluate", "series"], ["evaluate", "clauses"],
         ]
         for command in commands {
             let ended = try Program.run(["help"] + command)

@@ -44,6 +44,12 @@ int64_t simulator_size(int fd)
     return fstat(fd, &status) < 0 ? -errno : status.st_size;
 }
 
+bool simulator_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 long simulator_read(int fd, void *bytes, size_t capacity)
 {
     ssize_t count;

@@ -42,10 +42,16 @@ enum Inputs {
         }
         var buffer = ByteBuffer(capacity: Int(size))
         while buffer.room > 0 {
+            var status = 0
             let count = buffer.appendFilling { free in
-                max(0, simulator_read(descriptor, free.baseAddress!, free.count))
+                status = Int(simulator_read(descriptor, free.baseAddress!, free.count))
+                return max(0, status)
             }
-            guard count > 0 else { throw Failure(code: .cannotRead, message: "cannot be read", subject: path) }
+            guard count > 0 else {
+                throw Failure(
+                    code: .cannotRead, message: status == 0 ? "became shorter while it was read" : "cannot be read",
+                    subject: path, systemError: Int32(truncatingIfNeeded: status))
+            }
         }
         return buffer
     }
@@ -83,18 +89,21 @@ enum Inputs {
     }
 }
 
-// Boards and scenarios, compiled or, where the compiler is part of the program, as the files that people write.
+// Boards and scenarios: compiled, or, where the compiler is part of the program, as the files that people write.
 extension Inputs {
     static func board(_ arguments: Arguments, _ key: HashKey) throws(Failure) -> ByteBuffer {
-        try refuseSource(arguments.board)
-        return try read(arguments.board)
+        guard isSource(arguments.board) else { return try read(arguments.board) }
+        #if HostTools
+            return try SourceFiles.board(arguments, key)
+        #else
+            throw sourceRefused(arguments.board)
+        #endif
     }
 
     static func scenario(
         _ arguments: Arguments, _ board: Span<UInt8>, checksum: UInt32
     ) throws(Failure) -> ScenarioTables {
-        try refuseSource(arguments.scenario)
-        let file = try read(arguments.scenario)
+        let file = try compiledScenario(arguments, board)
         do throws(ScenarioError) {
             return try ScenarioTables(decoding: file.span, boardChecksum: checksum)
         } catch {
@@ -102,11 +111,26 @@ extension Inputs {
         }
     }
 
-    private static func refuseSource(_ path: UnsafePointer<CChar>) throws(Failure) {
-        guard Arguments.hasSuffix(path, ".yaml") else { return }
-        throw Failure(
+    private static func compiledScenario(
+        _ arguments: Arguments, _ board: Span<UInt8>
+    ) throws(Failure) -> ByteBuffer {
+        guard isSource(arguments.scenario) else { return try read(arguments.scenario) }
+        #if HostTools
+            return try SourceFiles.scenario(arguments, board)
+        #else
+            throw sourceRefused(arguments.scenario)
+        #endif
+    }
+
+    private static func isSource(_ path: UnsafePointer<CChar>) -> Bool {
+        Arguments.hasSuffix(path, ".yaml") || Arguments.hasSuffix(path, ".yml")
+    }
+
+    private static func sourceRefused(_ path: UnsafePointer<CChar>) -> Failure {
+        Failure(
             code: .usage,
-            message: "this build reads compiled files only: use 'wardenctl board build' or 'scenario build'",
+            message:
+                "this build has no compiler: give what 'wardenctl board build' or 'wardenctl scenario build' makes",
             subject: path)
     }
 

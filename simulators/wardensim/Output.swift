@@ -17,8 +17,13 @@ struct Output: ~Copyable {
     }
 
     mutating func write(_ bytes: Span<UInt8>) {
-        makeRoom(for: bytes.count)
-        buffer.append(bytes)
+        var start = 0
+        while start < bytes.count {
+            makeRoom(for: 1)
+            let end = min(bytes.count, start + buffer.room)
+            buffer.append(bytes.extracting(start..<end))
+            start = end
+        }
     }
 
     mutating func write(_ text: UnsafePointer<CChar>) {

@@ -218,7 +218,8 @@ private struct ScenarioReader {
             return try Recordings.column(name, of: bytes, rows: rows, size: ScenarioReader.size(of: unit))
         case .values(let values, let unit):
             return .values(values.compactMap { Recordings.rounded($0, size: ScenarioReader.size(of: unit ?? .count)) })
-        case .model(let model): return model.samples(rate: Int(max(1, 1_000_000_000 / interval)))
+        case .model(let model):
+            return model.samples(rate: Int(max(1, 1_000_000_000 / interval)), seed: description.seed)
         }
     }
 

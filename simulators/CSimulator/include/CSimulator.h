@@ -14,6 +14,8 @@ int simulator_open(const char *_Nonnull path);
 int simulator_create(const char *_Nonnull path);
 // Bytes of an open file; -errno on failure.
 int64_t simulator_size(int fd);
+// Whether there is a folder of this name.
+bool simulator_is_folder(const char *_Nonnull path);
 // Reads up to `capacity` bytes; 0 at the end, -errno on failure.
 long simulator_read(int fd, void *_Nonnull bytes, size_t capacity);
 // Writes everything; 0, or -errno on failure.
