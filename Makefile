@@ -108,3 +108,13 @@ bench:
 .PHONY: clean
 clean:
 	rm -rf .build
+
+## deb: the Debian package for boards, into .build/deb; ARCH=arm64 builds one of arm64, armhf and amd64
+## test-deb: installs, upgrades, downgrades and purges the packages in fresh Debian trees, as root
+.PHONY: deb test-deb
+deb:
+	@.ci/setup build deb
+	boards/packaging/build-deb $(ARCH)
+test-deb:
+	@.ci/setup deb arm
+	boards/packaging/test-deb $(or $(ARCH),amd64 arm64)
