@@ -8,7 +8,7 @@ import Foundation
 struct BoardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "board", abstract: "Checks, builds and explains board files.",
-        subcommands: [Check.self, Build.self, Explain.self, Reference.self])
+        subcommands: [Check.self, Build.self, Explain.self, Draw.self, Reference.self])
 
     struct SourceOptions: ParsableArguments {
         @Argument(help: "The board file; - for standard input.", completion: .file(extensions: ["yaml", "yml"]))
@@ -85,7 +85,7 @@ struct BoardCommand: ParsableCommand {
         func run() throws {
             let board = try source.checkedBoard()
             let key = try hashKey.map(HashKeyFile.read)
-            let path = output ?? BoardCommand.imagePath(for: source.file)
+            let path = output ?? BoardCommand.path(beside: source.file, ending: "board")
             let old = FileManager.default.fileExists(atPath: path) ? try? Files.read(path, limit: 64 << 20) : nil
             let image = try BoardCommand.image(of: board, key: key, generation: generation, replacing: old)
             try Files.write(image, to: path)
@@ -111,6 +111,31 @@ struct BoardCommand: ParsableCommand {
         }
     }
 
+    struct Draw: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Draws the wiring of a board on one page, as SVG.",
+            discussion: """
+                Every terminal with its position on the connector, what is wired to it and how; the page prints on A4.
+
+                EXAMPLES
+                  wardenctl board draw boards/lobby.yaml -o lobby.svg
+                  wardenctl board draw boards/lobby.yaml -o - | rsvg-convert -f pdf -o lobby.pdf
+                """)
+
+        @OptionGroup var source: SourceOptions
+        @Option(
+            name: .shortAndLong, help: "Where to write the drawing; by default beside the file, ending in .svg.",
+            completion: .file())
+        var output: String?
+
+        func run() throws {
+            let drawing = WiringDrawing(try source.checkedBoard()).svg()
+            let path = output ?? BoardCommand.path(beside: source.file, ending: "svg")
+            try Files.write(Array(drawing.utf8), to: path)
+            if path != "-" { Terminal.write("\(path): \(drawing.utf8.count) bytes\n") }
+        }
+    }
+
     struct Reference: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes the reference of board files, or the schema for editors.",
@@ -127,9 +152,10 @@ struct BoardCommand: ParsableCommand {
         }
     }
 
-    static func imagePath(for file: String) -> String {
+    /// Where a result goes that was given no place: beside the board file; standard output for standard input.
+    static func path(beside file: String, ending: String) -> String {
         guard file != "-" else { return "-" }
-        return URL(fileURLWithPath: file).deletingPathExtension().relativePath + ".board"
+        return URL(fileURLWithPath: file).deletingPathExtension().relativePath + "." + ending
     }
 
     /// The image with the next generation, or with the old one where nothing else has changed.
