@@ -52,7 +52,9 @@ public struct HardwareModel: Sendable {
     /// Settings and warnings for whoever installs it.
     public var notes: [String]
 
-    public static let all: [HardwareModel] = [.raspberryPi4]
+    public static let all: [HardwareModel] = [
+        .raspberryPi4, .raspberryPi5, .raspberryPiZero2W, .aspeedEvaluationBoard,
+    ]
 
     public static func named(_ identifier: String) -> HardwareModel? { all.first { $0.identifier == identifier } }
 }

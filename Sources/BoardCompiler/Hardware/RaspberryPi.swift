@@ -6,7 +6,9 @@ extension HardwareModel {
 
     /// Pulls at power-on: GPIO0 to 8 up, 9 to 27 down (BCM2835 ARM Peripherals, "Alternative function assignments").
     /// They outlive a soft reset, so a pin may keep what the last program gave it.
-    private static func raspberryPins() -> [Pin] {
+    ///
+    /// - Parameter hasKnownPulls: `false` for a chip whose maker documents no pulls at power-on.
+    private static func raspberryPins(hasKnownPulls: Bool = true) -> [Pin] {
         headerPositions.enumerated().map { number, position in
             let note =
                 switch number {
@@ -17,7 +19,7 @@ extension HardwareModel {
                 }
             return Pin(
                 name: "GPIO\(number)", chip: 0, offset: number, kernelName: "", position: "header \(position)",
-                boot: number <= 8 ? .high : .low, note: note)
+                boot: !hasKnownPulls ? .unknown : number <= 8 ? .high : .low, note: note)
         }
     }
 
@@ -27,13 +29,29 @@ extension HardwareModel {
     private static let header =
         "Drive lock relays, active high, from GPIO9 to GPIO27 (not GPIO14): they are pulled low at power-on."
 
+    private static let headerSerial = Device(
+        name: "serial0", device: "/dev/ttyAMA0", pins: ["GPIO14", "GPIO15"],
+        note: "enable_uart=1 and dtoverlay=disable-bt in config.txt, and no console on it")
+
     static let raspberryPi4 = HardwareModel(
         identifier: "raspberry-pi-4", title: "Raspberry Pi 4 Model B",
         chips: [Chip(name: "gpio", match: "pinctrl-bcm2711", lineCount: 58)], pins: raspberryPins(), buses: [i2c1],
+        ports: [headerSerial], notes: [header])
+
+    /// The header hangs on the RP1 companion chip, whose number (`gpiochipN`) differs between kernels; its label does not.
+    static let raspberryPi5 = HardwareModel(
+        identifier: "raspberry-pi-5", title: "Raspberry Pi 5",
+        chips: [Chip(name: "gpio", match: "pinctrl-rp1", lineCount: 54)],
+        pins: raspberryPins(hasKnownPulls: false), buses: [i2c1],
         ports: [
             Device(
                 name: "serial0", device: "/dev/ttyAMA0", pins: ["GPIO14", "GPIO15"],
-                note: "enable_uart=1 and dtoverlay=disable-bt in config.txt, and no console on it")
+                note: "dtparam=uart0=on in config.txt, and no console on it")
         ],
-        notes: [header])
+        notes: ["Give every relay input a resistor that holds it off until the program claims the pin."])
+
+    static let raspberryPiZero2W = HardwareModel(
+        identifier: "raspberry-pi-zero-2-w", title: "Raspberry Pi Zero 2 W",
+        chips: [Chip(name: "gpio", match: "pinctrl-bcm2835", lineCount: 54)], pins: raspberryPins(), buses: [i2c1],
+        ports: [headerSerial], notes: [header])
 }
