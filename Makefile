@@ -93,6 +93,14 @@ check-traces:
 	@.ci/setup build arm
 	.ci/check-traces $(CORPUS)
 
+## fuzz: readers and the link's bytes with libFuzzer, SECONDS for each target (60 unless told)
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@.ci/setup build
+	.ci/fuzz-readers all $(SECONDS)
+	.ci/fuzz-link all $(SECONDS)
+
 ## bench: speed, size and memory beside the same work in C, as a table and as .build/bench/bench.json
 .PHONY: bench
 bench:

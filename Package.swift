@@ -108,6 +108,14 @@ let package = Package(
         // Entry points for fuzzing; the tests run them too (`.ci/fuzz-readers`).
         room("ReaderFuzz", path: "Tests/ReaderFuzz", ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers"]),
 
+        // Entry points for fuzzing; the tests run them too (`.ci/fuzz-link`).
+        .target(
+            name: "LinkFuzz",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink",
+            ],
+            path: "Tests/LinkFuzz", exclude: ["Corpus"], swiftSettings: core),
+
         // The subject of `make bench`.
         .executableTarget(
             name: "warden-bench",
@@ -134,11 +142,17 @@ let package = Package(
         .executableTarget(
             name: "devicebus", dependencies: ["FixedMemory", "HardwareInterface", "DeviceModels"],
             path: "simulators/devicebus", swiftSettings: core),
+        // The schema's messages as swift-protobuf makes them, to hold ours against.
+        .target(
+            name: "SwiftProtobufMessages",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Tests/SwiftProtobufMessages"),
         // The board's side of Warden Link, for clients in other languages to be tested against.
         .executableTarget(
             name: "link-peer",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink",
+                "SwiftProtobufMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             path: "Tests/LinkPeer", swiftSettings: core),
         .executableTarget(
@@ -180,10 +194,16 @@ let package = Package(
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
         tests(
             "WardenLinkTests",
-            ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink"]),
+            [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink",
+                "LinkFuzz",
+            ]),
         tests(
             "WardenMessagesTests",
-            ["FixedMemory", "WardenMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+            [
+                "FixedMemory", "WardenMessages", "SwiftProtobufMessages",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
         tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Console"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),

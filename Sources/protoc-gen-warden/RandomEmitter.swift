@@ -12,6 +12,7 @@ struct RandomEmitter {
             "// swift-format-ignore-file",
             "",
             "import FixedMemory",
+            "import SwiftProtobufMessages",
             "import WardenMessages")
         for schemaEnum in enums {
             printer.print("", "extension \(schemaEnum.name): RandomValue {")

@@ -10,11 +10,11 @@ import WardenMessages
 @main
 struct LinkPeer {
     static let usage = """
-        usage: link-peer echo
+        usage: link-peer echo [--through-both]
                link-peer serve [--unix PATH] [--tcp PORT] [--serial | --rs485] [--client KEY:ROLE[:EXPIRES]]...
                                [--seed BYTE] [--events COUNT]
 
-        echo   decodes and encodes messages: lines of NAME HEX in, HEX out
+        echo   decodes and encodes messages: lines of NAME HEX in, HEX out; through swift-protobuf too where asked
         serve  a board with two doors; a line of JSON says where it listens; ends when its input ends
         """
 
@@ -23,7 +23,7 @@ struct LinkPeer {
         signal(SIGPIPE, SIG_IGN)
         var arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.isEmpty ? "" : arguments.removeFirst() {
-        case "echo": echoLines()
+        case "echo": echoLines(throughBoth: arguments == ["--through-both"])
         case "serve":
             var server = PeerServer(arguments)
             server.run()
@@ -62,7 +62,9 @@ struct PeerServer: ~Copyable {
             case "--seed": seed = rest.popFirst().flatMap { UInt8($0) } ?? 1
             case "--events": eventCount = rest.popFirst().flatMap { Int($0) } ?? 0
             case "--client":
-                guard let client = rest.popFirst().flatMap(PeerServer.client), access.add(client) else { LinkPeer.fail() }
+                guard let client = rest.popFirst().flatMap(PeerServer.client), access.add(client) else {
+                    LinkPeer.fail()
+                }
             default: LinkPeer.fail()
             }
         }

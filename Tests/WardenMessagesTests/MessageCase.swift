@@ -12,6 +12,8 @@ struct MessageCase: Sendable, CustomTestStringConvertible {
     let ours: @Sendable ([UInt8]) throws -> [UInt8]
     /// Decodes with swift-protobuf and encodes again, without fields that the schema does not know.
     let theirs: @Sendable ([UInt8]) throws -> [UInt8]
+    /// Reads protobuf's text format with swift-protobuf and encodes it.
+    let fromText: @Sendable (String) throws -> [UInt8]
     let maximumEncodedSize: Int
 
     var testDescription: String { name }
@@ -31,6 +33,7 @@ struct MessageCase: Sendable, CustomTestStringConvertible {
             options.discardUnknownFields = true
             return try Theirs(serializedBytes: bytes, options: options).serializedBytes()
         }
+        fromText = { text in try Theirs(textFormatString: text).serializedBytes() }
     }
 }
 

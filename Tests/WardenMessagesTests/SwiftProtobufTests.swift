@@ -1,5 +1,6 @@
 import FixedMemory
 import SwiftProtobuf
+import SwiftProtobufMessages
 import Testing
 import WardenMessages
 

@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 
 import FixedMemory
+import SwiftProtobufMessages
 import WardenMessages
 
 extension LineDirection: RandomValue {

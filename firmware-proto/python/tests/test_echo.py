@@ -19,9 +19,9 @@ MESSAGES = sorted(
 
 
 class Echo:
-    def __init__(self):
+    def __init__(self, *options):
         self._process = subprocess.Popen(
-            [peer_program(), "echo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            [peer_program(), "echo", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def __call__(self, name, data):
         self._process.stdin.write(f"{name} {data.hex()}\n")
@@ -37,6 +37,13 @@ class Echo:
 @pytest.fixture(scope="module")
 def echo():
     echo = Echo()
+    yield echo
+    echo.close()
+
+
+@pytest.fixture(scope="module")
+def echo_through_both():
+    echo = Echo("--through-both")
     yield echo
     echo.close()
 
@@ -113,13 +120,14 @@ def put(message, field, value):
 
 
 @pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.name)
-def test_random_messages_come_back_with_nothing_lost(echo, kind):
+def test_random_messages_come_back_with_nothing_lost_through_swift_protobuf_too(echo, echo_through_both, kind):
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(messages(kind))
     def check(message):
         wire = message.SerializeToString(deterministic=True)
-        answer = echo(kind.name, wire)
-        assert answer == wire.hex()
+        assert echo(kind.name, wire) == wire.hex()
+        assert echo_through_both(kind.name, wire) == wire.hex()
+        assert kind._concrete_class.FromString(bytes.fromhex(echo(kind.name, wire))) == message
 
     check()
 

@@ -25,8 +25,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case none // = 0
 
   /// Release a door for its unlock time.
@@ -48,11 +48,11 @@ nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case fallCancel // = 14
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .none
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .none
     case 1: self = .doorUnlock
@@ -69,7 +69,7 @@ nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .none: return 0
     case .doorUnlock: return 1
@@ -87,7 +87,7 @@ nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_CommandKind] = [
+  public static let allCases: [Warden_V1_CommandKind] = [
     .none,
     .doorUnlock,
     .doorLock,
@@ -103,8 +103,8 @@ nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case doors // = 0
   case points // = 1
   case detectors // = 2
@@ -113,11 +113,11 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case counters // = 5
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .doors
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .doors
     case 1: self = .points
@@ -129,7 +129,7 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .doors: return 0
     case .points: return 1
@@ -142,7 +142,7 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_TableKind] = [
+  public static let allCases: [Warden_V1_TableKind] = [
     .doors,
     .points,
     .detectors,
@@ -153,8 +153,8 @@ nonisolated enum Warden_V1_TableKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Tells the state and changes nothing.
   case query // = 0
@@ -166,11 +166,11 @@ nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
   case drop // = 4
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .query
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .query
     case 1: self = .apply
@@ -181,7 +181,7 @@ nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .query: return 0
     case .apply: return 1
@@ -193,7 +193,7 @@ nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_ImageAction] = [
+  public static let allCases: [Warden_V1_ImageAction] = [
     .query,
     .apply,
     .confirm,
@@ -203,8 +203,8 @@ nonisolated enum Warden_V1_ImageAction: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Nothing but the image that runs.
   case none // = 0
@@ -217,11 +217,11 @@ nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
   case trial // = 3
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .none
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .none
     case 1: self = .receiving
@@ -231,7 +231,7 @@ nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .none: return 0
     case .receiving: return 1
@@ -242,7 +242,7 @@ nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_ImagePhase] = [
+  public static let allCases: [Warden_V1_ImagePhase] = [
     .none,
     .receiving,
     .staged,
@@ -251,19 +251,19 @@ nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case error // = 0
   case warning // = 1
   case notice // = 2
   case debug // = 3
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .error
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .error
     case 1: self = .warning
@@ -273,7 +273,7 @@ nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .error: return 0
     case .warning: return 1
@@ -284,7 +284,7 @@ nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_LogLevel] = [
+  public static let allCases: [Warden_V1_LogLevel] = [
     .error,
     .warning,
     .notice,
@@ -293,19 +293,19 @@ nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case malformed // = 0
   case unknownRequest // = 1
   case notPermitted // = 2
   case busy // = 3
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .malformed
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .malformed
     case 1: self = .unknownRequest
@@ -315,7 +315,7 @@ nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .malformed: return 0
     case .unknownRequest: return 1
@@ -326,7 +326,7 @@ nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_RefusalReason] = [
+  public static let allCases: [Warden_V1_RefusalReason] = [
     .malformed,
     .unknownRequest,
     .notPermitted,
@@ -336,64 +336,64 @@ nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable
 }
 
 /// Payload of the first message of the handshake. Anybody who saw it can send it again, so it asks for nothing.
-nonisolated struct Warden_V1_Hello: Sendable {
+public nonisolated struct Warden_V1_Hello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Version of the protocol that the client speaks.
-  var version: UInt32 = 0
+  public var version: UInt32 = 0
 
   /// Name and version of the client's program, for the log.
-  var program: String = String()
+  public var program: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Payload of the second message of the handshake.
-nonisolated struct Warden_V1_Welcome: Sendable {
+public nonisolated struct Warden_V1_Welcome: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Version of the protocol that the board speaks.
-  var version: UInt32 = 0
+  public var version: UInt32 = 0
 
-  var board: String = String()
+  public var board: String = String()
 
   /// What the client may do.
-  var role: Warden_V1_AccessRole = .none
+  public var role: Warden_V1_AccessRole = .none
 
-  var time: Warden_V1_BoardTime {
+  public var time: Warden_V1_BoardTime {
     get {_time ?? Warden_V1_BoardTime()}
     set {_time = newValue}
   }
   /// Returns true if `time` has been explicitly set.
-  var hasTime: Bool {self._time != nil}
+  public var hasTime: Bool {self._time != nil}
   /// Clears the value of `time`. Subsequent reads from it will return its default value.
-  mutating func clearTime() {self._time = nil}
+  public mutating func clearTime() {self._time = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _time: Warden_V1_BoardTime? = nil
 }
 
 /// What a client sends inside a frame.
-nonisolated struct Warden_V1_Request: Sendable {
+public nonisolated struct Warden_V1_Request: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Chosen by the client; the answer carries it. A repeated identifier of a command gets the first answer again.
-  var identifier: UInt32 = 0
+  public var identifier: UInt32 = 0
 
-  var body: Warden_V1_Request.OneOf_Body? = nil
+  public var body: Warden_V1_Request.OneOf_Body? = nil
 
-  var command: Warden_V1_Command {
+  public var command: Warden_V1_Command {
     get {
       if case .command(let v)? = body {return v}
       return Warden_V1_Command()
@@ -401,7 +401,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .command(newValue)}
   }
 
-  var status: Warden_V1_StatusQuery {
+  public var status: Warden_V1_StatusQuery {
     get {
       if case .status(let v)? = body {return v}
       return Warden_V1_StatusQuery()
@@ -409,7 +409,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .status(newValue)}
   }
 
-  var events: Warden_V1_EventQuery {
+  public var events: Warden_V1_EventQuery {
     get {
       if case .events(let v)? = body {return v}
       return Warden_V1_EventQuery()
@@ -417,7 +417,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .events(newValue)}
   }
 
-  var subscribe: Warden_V1_Subscription {
+  public var subscribe: Warden_V1_Subscription {
     get {
       if case .subscribe(let v)? = body {return v}
       return Warden_V1_Subscription()
@@ -425,7 +425,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .subscribe(newValue)}
   }
 
-  var table: Warden_V1_TableQuery {
+  public var table: Warden_V1_TableQuery {
     get {
       if case .table(let v)? = body {return v}
       return Warden_V1_TableQuery()
@@ -433,7 +433,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .table(newValue)}
   }
 
-  var keepAlive: Warden_V1_KeepAlive {
+  public var keepAlive: Warden_V1_KeepAlive {
     get {
       if case .keepAlive(let v)? = body {return v}
       return Warden_V1_KeepAlive()
@@ -441,7 +441,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .keepAlive(newValue)}
   }
 
-  var credit: Warden_V1_Credit {
+  public var credit: Warden_V1_Credit {
     get {
       if case .credit(let v)? = body {return v}
       return Warden_V1_Credit()
@@ -449,7 +449,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .credit(newValue)}
   }
 
-  var acknowledge: Warden_V1_Acknowledge {
+  public var acknowledge: Warden_V1_Acknowledge {
     get {
       if case .acknowledge(let v)? = body {return v}
       return Warden_V1_Acknowledge()
@@ -457,7 +457,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .acknowledge(newValue)}
   }
 
-  var unsubscribe: Warden_V1_Unsubscribe {
+  public var unsubscribe: Warden_V1_Unsubscribe {
     get {
       if case .unsubscribe(let v)? = body {return v}
       return Warden_V1_Unsubscribe()
@@ -465,7 +465,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .unsubscribe(newValue)}
   }
 
-  var telemetry: Warden_V1_TelemetryRequest {
+  public var telemetry: Warden_V1_TelemetryRequest {
     get {
       if case .telemetry(let v)? = body {return v}
       return Warden_V1_TelemetryRequest()
@@ -473,7 +473,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .telemetry(newValue)}
   }
 
-  var clock: Warden_V1_ClockSetting {
+  public var clock: Warden_V1_ClockSetting {
     get {
       if case .clock(let v)? = body {return v}
       return Warden_V1_ClockSetting()
@@ -481,7 +481,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .clock(newValue)}
   }
 
-  var credentials: Warden_V1_CredentialTransfer {
+  public var credentials: Warden_V1_CredentialTransfer {
     get {
       if case .credentials(let v)? = body {return v}
       return Warden_V1_CredentialTransfer()
@@ -489,7 +489,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .credentials(newValue)}
   }
 
-  var image: Warden_V1_ImageTransfer {
+  public var image: Warden_V1_ImageTransfer {
     get {
       if case .image(let v)? = body {return v}
       return Warden_V1_ImageTransfer()
@@ -497,7 +497,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .image(newValue)}
   }
 
-  var logLevel: Warden_V1_LogLevelSetting {
+  public var logLevel: Warden_V1_LogLevelSetting {
     get {
       if case .logLevel(let v)? = body {return v}
       return Warden_V1_LogLevelSetting()
@@ -505,7 +505,7 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .logLevel(newValue)}
   }
 
-  var recorder: Warden_V1_RecorderQuery {
+  public var recorder: Warden_V1_RecorderQuery {
     get {
       if case .recorder(let v)? = body {return v}
       return Warden_V1_RecorderQuery()
@@ -513,9 +513,9 @@ nonisolated struct Warden_V1_Request: Sendable {
     set {body = .recorder(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Body: Equatable, Sendable {
+  public nonisolated enum OneOf_Body: Equatable, Sendable {
     case command(Warden_V1_Command)
     case status(Warden_V1_StatusQuery)
     case events(Warden_V1_EventQuery)
@@ -534,27 +534,27 @@ nonisolated struct Warden_V1_Request: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
 /// What the board sends inside a frame.
-nonisolated struct Warden_V1_Response: @unchecked Sendable {
+public nonisolated struct Warden_V1_Response: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Of the request; 0 for what comes unasked.
-  var identifier: UInt32 {
+  public var identifier: UInt32 {
     get {_storage._identifier}
     set {_uniqueStorage()._identifier = newValue}
   }
 
-  var body: OneOf_Body? {
+  public var body: OneOf_Body? {
     get {return _storage._body}
     set {_uniqueStorage()._body = newValue}
   }
 
-  var command: Warden_V1_CommandAnswer {
+  public var command: Warden_V1_CommandAnswer {
     get {
       if case .command(let v)? = _storage._body {return v}
       return Warden_V1_CommandAnswer()
@@ -562,7 +562,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .command(newValue)}
   }
 
-  var event: Warden_V1_Event {
+  public var event: Warden_V1_Event {
     get {
       if case .event(let v)? = _storage._body {return v}
       return Warden_V1_Event()
@@ -570,7 +570,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .event(newValue)}
   }
 
-  var end: Warden_V1_EndOfList {
+  public var end: Warden_V1_EndOfList {
     get {
       if case .end(let v)? = _storage._body {return v}
       return Warden_V1_EndOfList()
@@ -578,7 +578,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .end(newValue)}
   }
 
-  var board: Warden_V1_BoardStatus {
+  public var board: Warden_V1_BoardStatus {
     get {
       if case .board(let v)? = _storage._body {return v}
       return Warden_V1_BoardStatus()
@@ -586,7 +586,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .board(newValue)}
   }
 
-  var door: Warden_V1_DoorStatus {
+  public var door: Warden_V1_DoorStatus {
     get {
       if case .door(let v)? = _storage._body {return v}
       return Warden_V1_DoorStatus()
@@ -594,7 +594,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .door(newValue)}
   }
 
-  var point: Warden_V1_PointStatus {
+  public var point: Warden_V1_PointStatus {
     get {
       if case .point(let v)? = _storage._body {return v}
       return Warden_V1_PointStatus()
@@ -602,7 +602,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .point(newValue)}
   }
 
-  var detector: Warden_V1_DetectorStatus {
+  public var detector: Warden_V1_DetectorStatus {
     get {
       if case .detector(let v)? = _storage._body {return v}
       return Warden_V1_DetectorStatus()
@@ -610,7 +610,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .detector(newValue)}
   }
 
-  var line: Warden_V1_LineStatus {
+  public var line: Warden_V1_LineStatus {
     get {
       if case .line(let v)? = _storage._body {return v}
       return Warden_V1_LineStatus()
@@ -618,7 +618,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .line(newValue)}
   }
 
-  var refusal: Warden_V1_Refusal {
+  public var refusal: Warden_V1_Refusal {
     get {
       if case .refusal(let v)? = _storage._body {return v}
       return Warden_V1_Refusal()
@@ -626,7 +626,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .refusal(newValue)}
   }
 
-  var reader: Warden_V1_ReaderStatus {
+  public var reader: Warden_V1_ReaderStatus {
     get {
       if case .reader(let v)? = _storage._body {return v}
       return Warden_V1_ReaderStatus()
@@ -634,7 +634,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .reader(newValue)}
   }
 
-  var time: Warden_V1_BoardTime {
+  public var time: Warden_V1_BoardTime {
     get {
       if case .time(let v)? = _storage._body {return v}
       return Warden_V1_BoardTime()
@@ -642,7 +642,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .time(newValue)}
   }
 
-  var subscribed: Warden_V1_Subscribed {
+  public var subscribed: Warden_V1_Subscribed {
     get {
       if case .subscribed(let v)? = _storage._body {return v}
       return Warden_V1_Subscribed()
@@ -650,7 +650,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .subscribed(newValue)}
   }
 
-  var telemetry: Warden_V1_TelemetryBatch {
+  public var telemetry: Warden_V1_TelemetryBatch {
     get {
       if case .telemetry(let v)? = _storage._body {return v}
       return Warden_V1_TelemetryBatch()
@@ -658,7 +658,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .telemetry(newValue)}
   }
 
-  var service: Warden_V1_ServiceAnswer {
+  public var service: Warden_V1_ServiceAnswer {
     get {
       if case .service(let v)? = _storage._body {return v}
       return Warden_V1_ServiceAnswer()
@@ -666,7 +666,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .service(newValue)}
   }
 
-  var credentials: Warden_V1_CredentialState {
+  public var credentials: Warden_V1_CredentialState {
     get {
       if case .credentials(let v)? = _storage._body {return v}
       return Warden_V1_CredentialState()
@@ -674,7 +674,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .credentials(newValue)}
   }
 
-  var image: Warden_V1_ImageState {
+  public var image: Warden_V1_ImageState {
     get {
       if case .image(let v)? = _storage._body {return v}
       return Warden_V1_ImageState()
@@ -682,7 +682,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .image(newValue)}
   }
 
-  var recorder: Warden_V1_RecorderChunk {
+  public var recorder: Warden_V1_RecorderChunk {
     get {
       if case .recorder(let v)? = _storage._body {return v}
       return Warden_V1_RecorderChunk()
@@ -690,7 +690,7 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .recorder(newValue)}
   }
 
-  var counter: Warden_V1_CounterStatus {
+  public var counter: Warden_V1_CounterStatus {
     get {
       if case .counter(let v)? = _storage._body {return v}
       return Warden_V1_CounterStatus()
@@ -698,9 +698,9 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .counter(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Body: Equatable, Sendable {
+  public nonisolated enum OneOf_Body: Equatable, Sendable {
     case command(Warden_V1_CommandAnswer)
     case event(Warden_V1_Event)
     case end(Warden_V1_EndOfList)
@@ -722,306 +722,306 @@ nonisolated struct Warden_V1_Response: @unchecked Sendable {
 
   }
 
-  init() {}
+  public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Warden_V1_Command: Sendable {
+public nonisolated struct Warden_V1_Command: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: Warden_V1_CommandKind = .none
+  public var kind: Warden_V1_CommandKind = .none
 
   /// Door or detector by place.
-  var target: UInt32 = 0
+  public var target: UInt32 = 0
 
   /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
-  var deadlineNs: UInt64 = 0
+  public var deadlineNs: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CommandAnswer: Sendable {
+public nonisolated struct Warden_V1_CommandAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var result: Warden_V1_CommandResult = .done
+  public var result: Warden_V1_CommandResult = .done
 
   /// `AccessControl.DecisionReason` where a door decided.
-  var reason: UInt32 = 0
+  public var reason: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_StatusQuery: Sendable {
+public nonisolated struct Warden_V1_StatusQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_TableQuery: Sendable {
+public nonisolated struct Warden_V1_TableQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: Warden_V1_TableKind = .doors
+  public var kind: Warden_V1_TableKind = .doors
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_EventQuery: Sendable {
+public nonisolated struct Warden_V1_EventQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The first one wanted; 0 for the oldest kept.
-  var fromSequence: UInt64 = 0
+  public var fromSequence: UInt64 = 0
 
-  var limit: UInt32 = 0
+  public var limit: UInt32 = 0
 
   /// Instead of `from_sequence`: the newest `limit` events.
-  var newest: Bool = false
+  public var newest: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Shows that the client is there, and asks for the time; answered with `BoardTime`.
-nonisolated struct Warden_V1_KeepAlive: Sendable {
+public nonisolated struct Warden_V1_KeepAlive: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// The board's clocks at the moment of the answer. Half the time that the answer took is how far they can be off.
-nonisolated struct Warden_V1_BoardTime: Sendable {
+public nonisolated struct Warden_V1_BoardTime: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var monotonicNs: UInt64 = 0
+  public var monotonicNs: UInt64 = 0
 
-  var unixMs: Int64 = 0
+  public var unixMs: Int64 = 0
 
-  var clockTrust: Warden_V1_ClockTrust = .unset
+  public var clockTrust: Warden_V1_ClockTrust = .unset
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// How many list entries and events the client takes in all, counted from the start of the session; at the start 64. The
 /// board sends no more until the limit grows. Not answered. A limit below the one before changes nothing.
-nonisolated struct Warden_V1_Credit: Sendable {
+public nonisolated struct Warden_V1_Credit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var limit: UInt64 = 0
+  public var limit: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Events as they happen, until the session ends; answered with `Subscribed`. A session has up to four subscriptions,
 /// and events of the first one go before those of the second: a client that subscribes to alarms first gets them first.
-nonisolated struct Warden_V1_Subscription: Sendable {
+public nonisolated struct Warden_V1_Subscription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Without a reader: the first one wanted; 0 for only those from now on.
-  var fromSequence: UInt64 = 0
+  public var fromSequence: UInt64 = 0
 
   /// Name of the client's place in the journal, kept by the board over sessions and restarts: what is not acknowledged
   /// comes again. Each client has names of its own. Empty for none.
-  var reader: String = String()
+  public var reader: String = String()
 
   /// Bit n set: events of class n (`EventClass`); 0 for all.
-  var classes: UInt32 = 0
+  public var classes: UInt32 = 0
 
   /// A reader that is new begins with the oldest event that is kept, not with the next one.
-  var fromOldest: Bool = false
+  public var fromOldest: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Subscribed: Sendable {
+public nonisolated struct Warden_V1_Subscribed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The reader has acknowledged everything up to here.
-  var acknowledgedSequence: UInt64 = 0
+  public var acknowledgedSequence: UInt64 = 0
 
   /// Events that wait for it.
-  var waiting: UInt64 = 0
+  public var waiting: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// The client has kept every event of a subscription's reader up to this one. Not answered.
-nonisolated struct Warden_V1_Acknowledge: Sendable {
+public nonisolated struct Warden_V1_Acknowledge: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Identifier of the request that subscribed.
-  var subscription: UInt32 = 0
+  public var subscription: UInt32 = 0
 
-  var sequence: UInt64 = 0
+  public var sequence: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Unsubscribe: Sendable {
+public nonisolated struct Warden_V1_Unsubscribe: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Identifier of the request that subscribed.
-  var subscription: UInt32 = 0
+  public var subscription: UInt32 = 0
 
   /// The board forgets the reader's place too.
-  var forget: Bool = false
+  public var forget: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Measured values, in place of those asked for before; none ends them. Answered with `ServiceAnswer`.
-nonisolated struct Warden_V1_TelemetryRequest: Sendable {
+public nonisolated struct Warden_V1_TelemetryRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var points: [Warden_V1_TelemetryPoint] = []
+  public var points: [Warden_V1_TelemetryPoint] = []
 
   /// Samples that are sent together.
-  var batch: UInt32 = 0
+  public var batch: UInt32 = 0
 
   /// A batch is sent when its first sample is this old, though it is not full.
-  var latencyMs: UInt32 = 0
+  public var latencyMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_TelemetryPoint: Sendable {
+public nonisolated struct Warden_V1_TelemetryPoint: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Point by place.
-  var point: UInt32 = 0
+  public var point: UInt32 = 0
 
-  var intervalMs: UInt32 = 0
+  public var intervalMs: UInt32 = 0
 
   /// A value is left out while it differs less than this from the last one sent; 0 to leave none out.
-  var threshold: UInt32 = 0
+  public var threshold: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Samples of one point, all of one quality.
-nonisolated struct Warden_V1_TelemetryBatch: Sendable {
+public nonisolated struct Warden_V1_TelemetryBatch: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var point: UInt32 = 0
+  public var point: UInt32 = 0
 
   /// Of the first sample, on the board's monotonic clock.
-  var baseMs: UInt64 = 0
+  public var baseMs: UInt64 = 0
 
-  var intervalMs: UInt32 = 0
+  public var intervalMs: UInt32 = 0
 
   /// `HardwareInterface.Quality`.
-  var quality: UInt32 = 0
+  public var quality: UInt32 = 0
 
   /// The first value, then what each one is more than the one before, modulo 2^32.
-  var values: [Int32] = []
+  public var values: [Int32] = []
 
   /// How many intervals each sample but the first is after the one before; left out where all are 1.
-  var steps: [UInt32] = []
+  public var steps: [UInt32] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// What came of a request that has no other answer.
-nonisolated struct Warden_V1_ServiceAnswer: Sendable {
+public nonisolated struct Warden_V1_ServiceAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var result: Warden_V1_CommandResult = .done
+  public var result: Warden_V1_CommandResult = .done
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Sets the wall clock: at a moment of the board's monotonic clock it was this time. A client works out the moment from
 /// `BoardTime`, so that the time that the request takes does no harm. For technicians.
-nonisolated struct Warden_V1_ClockSetting: Sendable {
+public nonisolated struct Warden_V1_ClockSetting: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var atMonotonicNs: UInt64 = 0
+  public var atMonotonicNs: UInt64 = 0
 
-  var unixMs: Int64 = 0
+  public var unixMs: Int64 = 0
 
   /// How far off it may be; more than a second does not make the clock trusted.
-  var uncertaintyMs: UInt32 = 0
+  public var uncertaintyMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Changes credentials all at once: begin, chunks, commit. Nothing holds before the commit, and everything after it. One
 /// transfer is under way at a time, a new one drops it; one that was interrupted goes on with the next session. Answered
 /// with `CredentialState`. For administrators.
-nonisolated struct Warden_V1_CredentialTransfer: Sendable {
+public nonisolated struct Warden_V1_CredentialTransfer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var step: Warden_V1_CredentialTransfer.OneOf_Step? = nil
+  public var step: Warden_V1_CredentialTransfer.OneOf_Step? = nil
 
-  var begin: Warden_V1_CredentialBegin {
+  public var begin: Warden_V1_CredentialBegin {
     get {
       if case .begin(let v)? = step {return v}
       return Warden_V1_CredentialBegin()
@@ -1029,7 +1029,7 @@ nonisolated struct Warden_V1_CredentialTransfer: Sendable {
     set {step = .begin(newValue)}
   }
 
-  var chunk: Warden_V1_CredentialChunk {
+  public var chunk: Warden_V1_CredentialChunk {
     get {
       if case .chunk(let v)? = step {return v}
       return Warden_V1_CredentialChunk()
@@ -1037,7 +1037,7 @@ nonisolated struct Warden_V1_CredentialTransfer: Sendable {
     set {step = .chunk(newValue)}
   }
 
-  var commit: Warden_V1_CredentialCommit {
+  public var commit: Warden_V1_CredentialCommit {
     get {
       if case .commit(let v)? = step {return v}
       return Warden_V1_CredentialCommit()
@@ -1046,7 +1046,7 @@ nonisolated struct Warden_V1_CredentialTransfer: Sendable {
   }
 
   /// Tells the state and changes nothing.
-  var query: Warden_V1_CredentialQuery {
+  public var query: Warden_V1_CredentialQuery {
     get {
       if case .query(let v)? = step {return v}
       return Warden_V1_CredentialQuery()
@@ -1054,9 +1054,9 @@ nonisolated struct Warden_V1_CredentialTransfer: Sendable {
     set {step = .query(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Step: Equatable, Sendable {
+  public nonisolated enum OneOf_Step: Equatable, Sendable {
     case begin(Warden_V1_CredentialBegin)
     case chunk(Warden_V1_CredentialChunk)
     case commit(Warden_V1_CredentialCommit)
@@ -1065,51 +1065,51 @@ nonisolated struct Warden_V1_CredentialTransfer: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialBegin: Sendable {
+public nonisolated struct Warden_V1_CredentialBegin: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Version that the changes are made to, else nothing is changed; 0 to replace all credentials.
-  var baseVersion: UInt64 = 0
+  public var baseVersion: UInt64 = 0
 
   /// Version that results; above the one before.
-  var version: UInt64 = 0
+  public var version: UInt64 = 0
 
-  var changes: UInt32 = 0
+  public var changes: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialChunk: Sendable {
+public nonisolated struct Warden_V1_CredentialChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Changes that came before; what is repeated is left alone, so that a chunk may be sent again.
-  var offset: UInt32 = 0
+  public var offset: UInt32 = 0
 
-  var changes: [Warden_V1_CredentialChange] = []
+  public var changes: [Warden_V1_CredentialChange] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialChange: Sendable {
+public nonisolated struct Warden_V1_CredentialChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var change: Warden_V1_CredentialChange.OneOf_Change? = nil
+  public var change: Warden_V1_CredentialChange.OneOf_Change? = nil
 
   /// In place of one with the same hash, if there is one.
-  var put: Warden_V1_Credential {
+  public var put: Warden_V1_Credential {
     get {
       if case .put(let v)? = change {return v}
       return Warden_V1_Credential()
@@ -1118,7 +1118,7 @@ nonisolated struct Warden_V1_CredentialChange: Sendable {
   }
 
   /// Hash of the one that is removed.
-  var remove: Data {
+  public var remove: Data {
     get {
       if case .remove(let v)? = change {return v}
       return Data()
@@ -1126,9 +1126,9 @@ nonisolated struct Warden_V1_CredentialChange: Sendable {
     set {change = .remove(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Change: Equatable, Sendable {
+  public nonisolated enum OneOf_Change: Equatable, Sendable {
     /// In place of one with the same hash, if there is one.
     case put(Warden_V1_Credential)
     /// Hash of the one that is removed.
@@ -1136,62 +1136,62 @@ nonisolated struct Warden_V1_CredentialChange: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialCommit: Sendable {
+public nonisolated struct Warden_V1_CredentialCommit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialQuery: Sendable {
+public nonisolated struct Warden_V1_CredentialQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CredentialState: Sendable {
+public nonisolated struct Warden_V1_CredentialState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var result: Warden_V1_CommandResult = .done
+  public var result: Warden_V1_CommandResult = .done
 
   /// Version that holds.
-  var version: UInt64 = 0
+  public var version: UInt64 = 0
 
   /// Changes received of the transfer that is under way.
-  var received: UInt32 = 0
+  public var received: UInt32 = 0
 
-  var count: UInt32 = 0
+  public var count: UInt32 = 0
 
-  var capacity: UInt32 = 0
+  public var capacity: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Brings a board image in pieces. One that is applied holds for a trial: unless it is confirmed in time, or when the
 /// board does not come up healthy with it, the board goes back to the one before. Answered with `ImageState`. For
 /// technicians.
-nonisolated struct Warden_V1_ImageTransfer: Sendable {
+public nonisolated struct Warden_V1_ImageTransfer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var step: Warden_V1_ImageTransfer.OneOf_Step? = nil
+  public var step: Warden_V1_ImageTransfer.OneOf_Step? = nil
 
-  var begin: Warden_V1_ImageBegin {
+  public var begin: Warden_V1_ImageBegin {
     get {
       if case .begin(let v)? = step {return v}
       return Warden_V1_ImageBegin()
@@ -1199,7 +1199,7 @@ nonisolated struct Warden_V1_ImageTransfer: Sendable {
     set {step = .begin(newValue)}
   }
 
-  var chunk: Warden_V1_ImageChunk {
+  public var chunk: Warden_V1_ImageChunk {
     get {
       if case .chunk(let v)? = step {return v}
       return Warden_V1_ImageChunk()
@@ -1207,7 +1207,7 @@ nonisolated struct Warden_V1_ImageTransfer: Sendable {
     set {step = .chunk(newValue)}
   }
 
-  var action: Warden_V1_ImageAction {
+  public var action: Warden_V1_ImageAction {
     get {
       if case .action(let v)? = step {return v}
       return .query
@@ -1215,324 +1215,324 @@ nonisolated struct Warden_V1_ImageTransfer: Sendable {
     set {step = .action(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Step: Equatable, Sendable {
+  public nonisolated enum OneOf_Step: Equatable, Sendable {
     case begin(Warden_V1_ImageBegin)
     case chunk(Warden_V1_ImageChunk)
     case action(Warden_V1_ImageAction)
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_ImageBegin: Sendable {
+public nonisolated struct Warden_V1_ImageBegin: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var size: UInt32 = 0
+  public var size: UInt32 = 0
 
   /// CRC-32C of the whole file.
-  var checksum: UInt32 = 0
+  public var checksum: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_ImageChunk: Sendable {
+public nonisolated struct Warden_V1_ImageChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var offset: UInt32 = 0
+  public var offset: UInt32 = 0
 
-  var data: Data = Data()
+  public var data: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_ImageState: Sendable {
+public nonisolated struct Warden_V1_ImageState: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var result: Warden_V1_CommandResult = .done
+  public var result: Warden_V1_CommandResult = .done
 
-  var phase: Warden_V1_ImagePhase = .none
+  public var phase: Warden_V1_ImagePhase = .none
 
   /// Bytes received; a transfer that was interrupted goes on from here.
-  var received: UInt32 = 0
+  public var received: UInt32 = 0
 
-  var size: UInt32 = 0
+  public var size: UInt32 = 0
 
   /// Generation of the image that runs.
-  var generation: UInt32 = 0
+  public var generation: UInt32 = 0
 
   /// What is left of the trial.
-  var trialMs: UInt32 = 0
+  public var trialMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// For technicians. Answered with `ServiceAnswer`.
-nonisolated struct Warden_V1_LogLevelSetting: Sendable {
+public nonisolated struct Warden_V1_LogLevelSetting: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var level: Warden_V1_LogLevel = .error
+  public var level: Warden_V1_LogLevel = .error
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Bytes of the flight recorder, oldest first, as `RecorderChunk`s and an `EndOfList`. For technicians.
-nonisolated struct Warden_V1_RecorderQuery: Sendable {
+public nonisolated struct Warden_V1_RecorderQuery: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The first byte wanted, counted since the board's first start; a download that was interrupted goes on from there.
-  var offset: UInt64 = 0
+  public var offset: UInt64 = 0
 
-  var limit: UInt32 = 0
+  public var limit: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_RecorderChunk: Sendable {
+public nonisolated struct Warden_V1_RecorderChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Of the first byte; higher than asked for where older ones are no longer kept.
-  var offset: UInt64 = 0
+  public var offset: UInt64 = 0
 
-  var data: Data = Data()
+  public var data: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A counter, or the fill level of something that has a capacity.
-nonisolated struct Warden_V1_CounterStatus: Sendable {
+public nonisolated struct Warden_V1_CounterStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var value: UInt64 = 0
+  public var value: UInt64 = 0
 
   /// 0 for a counter.
-  var capacity: UInt64 = 0
+  public var capacity: UInt64 = 0
 
-  var highWater: UInt64 = 0
+  public var highWater: UInt64 = 0
 
-  var dropped: UInt64 = 0
+  public var dropped: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_EndOfList: Sendable {
+public nonisolated struct Warden_V1_EndOfList: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var count: UInt32 = 0
+  public var count: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Refusal: Sendable {
+public nonisolated struct Warden_V1_Refusal: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var reason: Warden_V1_RefusalReason = .malformed
+  public var reason: Warden_V1_RefusalReason = .malformed
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_BoardStatus: Sendable {
+public nonisolated struct Warden_V1_BoardStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var generation: UInt32 = 0
+  public var generation: UInt32 = 0
 
-  var uptimeNs: UInt64 = 0
+  public var uptimeNs: UInt64 = 0
 
-  var unixMs: Int64 = 0
+  public var unixMs: Int64 = 0
 
-  var clockTrust: Warden_V1_ClockTrust = .unset
+  public var clockTrust: Warden_V1_ClockTrust = .unset
 
-  var doors: UInt32 = 0
+  public var doors: UInt32 = 0
 
-  var alarms: UInt32 = 0
+  public var alarms: UInt32 = 0
 
-  var troubles: UInt32 = 0
+  public var troubles: UInt32 = 0
 
-  var lastSequence: UInt64 = 0
+  public var lastSequence: UInt64 = 0
 
-  var eventsKept: UInt32 = 0
+  public var eventsKept: UInt32 = 0
 
-  var eventCapacity: UInt32 = 0
+  public var eventCapacity: UInt32 = 0
 
-  var credentials: UInt32 = 0
+  public var credentials: UInt32 = 0
 
-  var credentialCapacity: UInt32 = 0
+  public var credentialCapacity: UInt32 = 0
 
-  var turns: UInt64 = 0
+  public var turns: UInt64 = 0
 
-  var inputsLost: UInt64 = 0
+  public var inputsLost: UInt64 = 0
 
-  var version: String = String()
+  public var version: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_DoorStatus: Sendable {
+public nonisolated struct Warden_V1_DoorStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var state: Warden_V1_DoorState = .secured
+  public var state: Warden_V1_DoorState = .secured
 
-  var released: Bool = false
+  public var released: Bool = false
 
-  var `open`: Bool {
+  public var `open`: Bool {
     get {_open ?? false}
     set {_open = newValue}
   }
   /// Returns true if ``open`` has been explicitly set.
-  var hasOpen: Bool {self._open != nil}
+  public var hasOpen: Bool {self._open != nil}
   /// Clears the value of ``open``. Subsequent reads from it will return its default value.
-  mutating func clearOpen() {self._open = nil}
+  public mutating func clearOpen() {self._open = nil}
 
-  var fire: Bool = false
+  public var fire: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _open: Bool? = nil
 }
 
-nonisolated struct Warden_V1_PointStatus: Sendable {
+public nonisolated struct Warden_V1_PointStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var value: Int32 = 0
+  public var value: Int32 = 0
 
   /// `HardwareInterface.Unit`.
-  var unit: UInt32 = 0
+  public var unit: UInt32 = 0
 
   /// `HardwareInterface.Quality`.
-  var quality: UInt32 = 0
+  public var quality: UInt32 = 0
 
-  var ageNs: UInt64 = 0
+  public var ageNs: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_DetectorStatus: Sendable {
+public nonisolated struct Warden_V1_DetectorStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var state: Warden_V1_AlarmState = .normal
+  public var state: Warden_V1_AlarmState = .normal
 
   /// `LifeSafety.TroubleReason`; 0 for none. May stand beside an alarm.
-  var trouble: UInt32 = 0
+  public var trouble: UInt32 = 0
 
   /// The deciding quantity in the detector's unit.
-  var value: Int32 = 0
+  public var value: Int32 = 0
 
   /// `LifeSafety.AlarmCause` of the last condition above normal.
-  var cause: UInt32 = 0
+  public var cause: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_LineStatus: Sendable {
+public nonisolated struct Warden_V1_LineStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var output: Bool = false
+  public var output: Bool = false
 
-  var active: Bool = false
+  public var active: Bool = false
 
-  var available: Bool = false
+  public var available: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_ReaderStatus: Sendable {
+public nonisolated struct Warden_V1_ReaderStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var online: Bool = false
+  public var online: Bool = false
 
-  var frames: UInt64 = 0
+  public var frames: UInt64 = 0
 
-  var rejected: UInt64 = 0
+  public var rejected: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1540,34 +1540,34 @@ nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TABLE_KIND_DOORS\0\u{1}TABLE_KIND_POINTS\0\u{1}TABLE_KIND_DETECTORS\0\u{1}TABLE_KIND_LINES\0\u{1}TABLE_KIND_READERS\0\u{1}TABLE_KIND_COUNTERS\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TABLE_KIND_DOORS\0\u{1}TABLE_KIND_POINTS\0\u{1}TABLE_KIND_DETECTORS\0\u{1}TABLE_KIND_LINES\0\u{1}TABLE_KIND_READERS\0\u{1}TABLE_KIND_COUNTERS\0")
 }
 
 nonisolated extension Warden_V1_ImageAction: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_ACTION_QUERY\0\u{1}IMAGE_ACTION_APPLY\0\u{1}IMAGE_ACTION_CONFIRM\0\u{1}IMAGE_ACTION_ROLL_BACK\0\u{1}IMAGE_ACTION_DROP\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_ACTION_QUERY\0\u{1}IMAGE_ACTION_APPLY\0\u{1}IMAGE_ACTION_CONFIRM\0\u{1}IMAGE_ACTION_ROLL_BACK\0\u{1}IMAGE_ACTION_DROP\0")
 }
 
 nonisolated extension Warden_V1_ImagePhase: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_PHASE_NONE\0\u{1}IMAGE_PHASE_RECEIVING\0\u{1}IMAGE_PHASE_STAGED\0\u{1}IMAGE_PHASE_TRIAL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_PHASE_NONE\0\u{1}IMAGE_PHASE_RECEIVING\0\u{1}IMAGE_PHASE_STAGED\0\u{1}IMAGE_PHASE_TRIAL\0")
 }
 
 nonisolated extension Warden_V1_LogLevel: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOG_LEVEL_ERROR\0\u{1}LOG_LEVEL_WARNING\0\u{1}LOG_LEVEL_NOTICE\0\u{1}LOG_LEVEL_DEBUG\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOG_LEVEL_ERROR\0\u{1}LOG_LEVEL_WARNING\0\u{1}LOG_LEVEL_NOTICE\0\u{1}LOG_LEVEL_DEBUG\0")
 }
 
 nonisolated extension Warden_V1_RefusalReason: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_REASON_MALFORMED\0\u{1}REFUSAL_REASON_UNKNOWN_REQUEST\0\u{1}REFUSAL_REASON_NOT_PERMITTED\0\u{1}REFUSAL_REASON_BUSY\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_REASON_MALFORMED\0\u{1}REFUSAL_REASON_UNKNOWN_REQUEST\0\u{1}REFUSAL_REASON_NOT_PERMITTED\0\u{1}REFUSAL_REASON_BUSY\0")
 }
 
 nonisolated extension Warden_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Hello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}program\0")
+  public static let protoMessageName: String = _protobuf_package + ".Hello"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}program\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1580,7 +1580,7 @@ nonisolated extension Warden_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.version != 0 {
       try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 1)
     }
@@ -1590,7 +1590,7 @@ nonisolated extension Warden_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Hello, rhs: Warden_V1_Hello) -> Bool {
+  public static func ==(lhs: Warden_V1_Hello, rhs: Warden_V1_Hello) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.program != rhs.program {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1599,10 +1599,10 @@ nonisolated extension Warden_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}board\0\u{1}role\0\u{1}time\0")
+  public static let protoMessageName: String = _protobuf_package + ".Welcome"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}board\0\u{1}role\0\u{1}time\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1617,7 +1617,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1637,7 +1637,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Welcome, rhs: Warden_V1_Welcome) -> Bool {
+  public static func ==(lhs: Warden_V1_Welcome, rhs: Warden_V1_Welcome) -> Bool {
     if lhs.version != rhs.version {return false}
     if lhs.board != rhs.board {return false}
     if lhs.role != rhs.role {return false}
@@ -1648,10 +1648,10 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Request"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0")
+  public static let protoMessageName: String = _protobuf_package + ".Request"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1858,7 +1858,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1932,7 +1932,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Request, rhs: Warden_V1_Request) -> Bool {
+  public static func ==(lhs: Warden_V1_Request, rhs: Warden_V1_Request) -> Bool {
     if lhs.identifier != rhs.identifier {return false}
     if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1941,8 +1941,8 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Response"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0")
+  public static let protoMessageName: String = _protobuf_package + ".Response"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0")
 
   fileprivate class _StorageClass {
     var _identifier: UInt32 = 0
@@ -1969,7 +1969,7 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2218,7 +2218,7 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every if/case branch local when no optimizations
@@ -2306,7 +2306,7 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Response, rhs: Warden_V1_Response) -> Bool {
+  public static func ==(lhs: Warden_V1_Response, rhs: Warden_V1_Response) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -2323,10 +2323,10 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Command"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}target\0\u{3}deadline_ns\0")
+  public static let protoMessageName: String = _protobuf_package + ".Command"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}target\0\u{3}deadline_ns\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2340,7 +2340,7 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.kind != .none {
       try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
     }
@@ -2353,7 +2353,7 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Command, rhs: Warden_V1_Command) -> Bool {
+  public static func ==(lhs: Warden_V1_Command, rhs: Warden_V1_Command) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.target != rhs.target {return false}
     if lhs.deadlineNs != rhs.deadlineNs {return false}
@@ -2363,10 +2363,10 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension Warden_V1_CommandAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CommandAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}reason\0")
+  public static let protoMessageName: String = _protobuf_package + ".CommandAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}reason\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2379,7 +2379,7 @@ nonisolated extension Warden_V1_CommandAnswer: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.result != .done {
       try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
     }
@@ -2389,7 +2389,7 @@ nonisolated extension Warden_V1_CommandAnswer: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CommandAnswer, rhs: Warden_V1_CommandAnswer) -> Bool {
+  public static func ==(lhs: Warden_V1_CommandAnswer, rhs: Warden_V1_CommandAnswer) -> Bool {
     if lhs.result != rhs.result {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2398,29 +2398,29 @@ nonisolated extension Warden_V1_CommandAnswer: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_StatusQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StatusQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let protoMessageName: String = _protobuf_package + ".StatusQuery"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_StatusQuery, rhs: Warden_V1_StatusQuery) -> Bool {
+  public static func ==(lhs: Warden_V1_StatusQuery, rhs: Warden_V1_StatusQuery) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Warden_V1_TableQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".TableQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0")
+  public static let protoMessageName: String = _protobuf_package + ".TableQuery"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2432,14 +2432,14 @@ nonisolated extension Warden_V1_TableQuery: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.kind != .doors {
       try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_TableQuery, rhs: Warden_V1_TableQuery) -> Bool {
+  public static func ==(lhs: Warden_V1_TableQuery, rhs: Warden_V1_TableQuery) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2447,10 +2447,10 @@ nonisolated extension Warden_V1_TableQuery: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_EventQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EventQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0\u{1}limit\0\u{1}newest\0")
+  public static let protoMessageName: String = _protobuf_package + ".EventQuery"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0\u{1}limit\0\u{1}newest\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2464,7 +2464,7 @@ nonisolated extension Warden_V1_EventQuery: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.fromSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.fromSequence, fieldNumber: 1)
     }
@@ -2477,7 +2477,7 @@ nonisolated extension Warden_V1_EventQuery: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_EventQuery, rhs: Warden_V1_EventQuery) -> Bool {
+  public static func ==(lhs: Warden_V1_EventQuery, rhs: Warden_V1_EventQuery) -> Bool {
     if lhs.fromSequence != rhs.fromSequence {return false}
     if lhs.limit != rhs.limit {return false}
     if lhs.newest != rhs.newest {return false}
@@ -2487,29 +2487,29 @@ nonisolated extension Warden_V1_EventQuery: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_KeepAlive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".KeepAlive"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let protoMessageName: String = _protobuf_package + ".KeepAlive"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_KeepAlive, rhs: Warden_V1_KeepAlive) -> Bool {
+  public static func ==(lhs: Warden_V1_KeepAlive, rhs: Warden_V1_KeepAlive) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Warden_V1_BoardTime: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BoardTime"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0")
+  public static let protoMessageName: String = _protobuf_package + ".BoardTime"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2523,7 +2523,7 @@ nonisolated extension Warden_V1_BoardTime: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.monotonicNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.monotonicNs, fieldNumber: 1)
     }
@@ -2536,7 +2536,7 @@ nonisolated extension Warden_V1_BoardTime: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_BoardTime, rhs: Warden_V1_BoardTime) -> Bool {
+  public static func ==(lhs: Warden_V1_BoardTime, rhs: Warden_V1_BoardTime) -> Bool {
     if lhs.monotonicNs != rhs.monotonicNs {return false}
     if lhs.unixMs != rhs.unixMs {return false}
     if lhs.clockTrust != rhs.clockTrust {return false}
@@ -2546,10 +2546,10 @@ nonisolated extension Warden_V1_BoardTime: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension Warden_V1_Credit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Credit"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0")
+  public static let protoMessageName: String = _protobuf_package + ".Credit"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2561,14 +2561,14 @@ nonisolated extension Warden_V1_Credit: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.limit != 0 {
       try visitor.visitSingularUInt64Field(value: self.limit, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Credit, rhs: Warden_V1_Credit) -> Bool {
+  public static func ==(lhs: Warden_V1_Credit, rhs: Warden_V1_Credit) -> Bool {
     if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2576,10 +2576,10 @@ nonisolated extension Warden_V1_Credit: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Subscription"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0\u{1}reader\0\u{1}classes\0\u{3}from_oldest\0")
+  public static let protoMessageName: String = _protobuf_package + ".Subscription"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_sequence\0\u{1}reader\0\u{1}classes\0\u{3}from_oldest\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2594,7 +2594,7 @@ nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.fromSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.fromSequence, fieldNumber: 1)
     }
@@ -2610,7 +2610,7 @@ nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Subscription, rhs: Warden_V1_Subscription) -> Bool {
+  public static func ==(lhs: Warden_V1_Subscription, rhs: Warden_V1_Subscription) -> Bool {
     if lhs.fromSequence != rhs.fromSequence {return false}
     if lhs.reader != rhs.reader {return false}
     if lhs.classes != rhs.classes {return false}
@@ -2621,10 +2621,10 @@ nonisolated extension Warden_V1_Subscription: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_Subscribed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Subscribed"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}acknowledged_sequence\0\u{1}waiting\0")
+  public static let protoMessageName: String = _protobuf_package + ".Subscribed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}acknowledged_sequence\0\u{1}waiting\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2637,7 +2637,7 @@ nonisolated extension Warden_V1_Subscribed: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.acknowledgedSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.acknowledgedSequence, fieldNumber: 1)
     }
@@ -2647,7 +2647,7 @@ nonisolated extension Warden_V1_Subscribed: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Subscribed, rhs: Warden_V1_Subscribed) -> Bool {
+  public static func ==(lhs: Warden_V1_Subscribed, rhs: Warden_V1_Subscribed) -> Bool {
     if lhs.acknowledgedSequence != rhs.acknowledgedSequence {return false}
     if lhs.waiting != rhs.waiting {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2656,10 +2656,10 @@ nonisolated extension Warden_V1_Subscribed: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Acknowledge"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}sequence\0")
+  public static let protoMessageName: String = _protobuf_package + ".Acknowledge"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}sequence\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2672,7 +2672,7 @@ nonisolated extension Warden_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.subscription != 0 {
       try visitor.visitSingularUInt32Field(value: self.subscription, fieldNumber: 1)
     }
@@ -2682,7 +2682,7 @@ nonisolated extension Warden_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Acknowledge, rhs: Warden_V1_Acknowledge) -> Bool {
+  public static func ==(lhs: Warden_V1_Acknowledge, rhs: Warden_V1_Acknowledge) -> Bool {
     if lhs.subscription != rhs.subscription {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2691,10 +2691,10 @@ nonisolated extension Warden_V1_Acknowledge: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Unsubscribe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Unsubscribe"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}forget\0")
+  public static let protoMessageName: String = _protobuf_package + ".Unsubscribe"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}forget\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2707,7 +2707,7 @@ nonisolated extension Warden_V1_Unsubscribe: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.subscription != 0 {
       try visitor.visitSingularUInt32Field(value: self.subscription, fieldNumber: 1)
     }
@@ -2717,7 +2717,7 @@ nonisolated extension Warden_V1_Unsubscribe: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Unsubscribe, rhs: Warden_V1_Unsubscribe) -> Bool {
+  public static func ==(lhs: Warden_V1_Unsubscribe, rhs: Warden_V1_Unsubscribe) -> Bool {
     if lhs.subscription != rhs.subscription {return false}
     if lhs.forget != rhs.forget {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2726,10 +2726,10 @@ nonisolated extension Warden_V1_Unsubscribe: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_TelemetryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".TelemetryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}points\0\u{1}batch\0\u{3}latency_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".TelemetryRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}points\0\u{1}batch\0\u{3}latency_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2743,7 +2743,7 @@ nonisolated extension Warden_V1_TelemetryRequest: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.points.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.points, fieldNumber: 1)
     }
@@ -2756,7 +2756,7 @@ nonisolated extension Warden_V1_TelemetryRequest: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_TelemetryRequest, rhs: Warden_V1_TelemetryRequest) -> Bool {
+  public static func ==(lhs: Warden_V1_TelemetryRequest, rhs: Warden_V1_TelemetryRequest) -> Bool {
     if lhs.points != rhs.points {return false}
     if lhs.batch != rhs.batch {return false}
     if lhs.latencyMs != rhs.latencyMs {return false}
@@ -2766,10 +2766,10 @@ nonisolated extension Warden_V1_TelemetryRequest: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Warden_V1_TelemetryPoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".TelemetryPoint"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}interval_ms\0\u{1}threshold\0")
+  public static let protoMessageName: String = _protobuf_package + ".TelemetryPoint"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}interval_ms\0\u{1}threshold\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2783,7 +2783,7 @@ nonisolated extension Warden_V1_TelemetryPoint: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.point != 0 {
       try visitor.visitSingularUInt32Field(value: self.point, fieldNumber: 1)
     }
@@ -2796,7 +2796,7 @@ nonisolated extension Warden_V1_TelemetryPoint: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_TelemetryPoint, rhs: Warden_V1_TelemetryPoint) -> Bool {
+  public static func ==(lhs: Warden_V1_TelemetryPoint, rhs: Warden_V1_TelemetryPoint) -> Bool {
     if lhs.point != rhs.point {return false}
     if lhs.intervalMs != rhs.intervalMs {return false}
     if lhs.threshold != rhs.threshold {return false}
@@ -2806,10 +2806,10 @@ nonisolated extension Warden_V1_TelemetryPoint: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_TelemetryBatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".TelemetryBatch"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}base_ms\0\u{3}interval_ms\0\u{1}quality\0\u{1}values\0\u{1}steps\0")
+  public static let protoMessageName: String = _protobuf_package + ".TelemetryBatch"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}base_ms\0\u{3}interval_ms\0\u{1}quality\0\u{1}values\0\u{1}steps\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2826,7 +2826,7 @@ nonisolated extension Warden_V1_TelemetryBatch: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.point != 0 {
       try visitor.visitSingularUInt32Field(value: self.point, fieldNumber: 1)
     }
@@ -2848,7 +2848,7 @@ nonisolated extension Warden_V1_TelemetryBatch: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_TelemetryBatch, rhs: Warden_V1_TelemetryBatch) -> Bool {
+  public static func ==(lhs: Warden_V1_TelemetryBatch, rhs: Warden_V1_TelemetryBatch) -> Bool {
     if lhs.point != rhs.point {return false}
     if lhs.baseMs != rhs.baseMs {return false}
     if lhs.intervalMs != rhs.intervalMs {return false}
@@ -2861,10 +2861,10 @@ nonisolated extension Warden_V1_TelemetryBatch: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_ServiceAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ServiceAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0")
+  public static let protoMessageName: String = _protobuf_package + ".ServiceAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2876,14 +2876,14 @@ nonisolated extension Warden_V1_ServiceAnswer: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.result != .done {
       try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ServiceAnswer, rhs: Warden_V1_ServiceAnswer) -> Bool {
+  public static func ==(lhs: Warden_V1_ServiceAnswer, rhs: Warden_V1_ServiceAnswer) -> Bool {
     if lhs.result != rhs.result {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2891,10 +2891,10 @@ nonisolated extension Warden_V1_ServiceAnswer: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_ClockSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ClockSetting"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_monotonic_ns\0\u{3}unix_ms\0\u{3}uncertainty_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".ClockSetting"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_monotonic_ns\0\u{3}unix_ms\0\u{3}uncertainty_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2908,7 +2908,7 @@ nonisolated extension Warden_V1_ClockSetting: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.atMonotonicNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.atMonotonicNs, fieldNumber: 1)
     }
@@ -2921,7 +2921,7 @@ nonisolated extension Warden_V1_ClockSetting: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ClockSetting, rhs: Warden_V1_ClockSetting) -> Bool {
+  public static func ==(lhs: Warden_V1_ClockSetting, rhs: Warden_V1_ClockSetting) -> Bool {
     if lhs.atMonotonicNs != rhs.atMonotonicNs {return false}
     if lhs.unixMs != rhs.unixMs {return false}
     if lhs.uncertaintyMs != rhs.uncertaintyMs {return false}
@@ -2931,10 +2931,10 @@ nonisolated extension Warden_V1_ClockSetting: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialTransfer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}commit\0\u{1}query\0")
+  public static let protoMessageName: String = _protobuf_package + ".CredentialTransfer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}commit\0\u{1}query\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2997,7 +2997,7 @@ nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, Swift
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -3024,7 +3024,7 @@ nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, Swift
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialTransfer, rhs: Warden_V1_CredentialTransfer) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialTransfer, rhs: Warden_V1_CredentialTransfer) -> Bool {
     if lhs.step != rhs.step {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3032,10 +3032,10 @@ nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialBegin"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_version\0\u{1}version\0\u{1}changes\0")
+  public static let protoMessageName: String = _protobuf_package + ".CredentialBegin"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_version\0\u{1}version\0\u{1}changes\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3049,7 +3049,7 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.baseVersion != 0 {
       try visitor.visitSingularUInt64Field(value: self.baseVersion, fieldNumber: 1)
     }
@@ -3062,7 +3062,7 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialBegin, rhs: Warden_V1_CredentialBegin) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialBegin, rhs: Warden_V1_CredentialBegin) -> Bool {
     if lhs.baseVersion != rhs.baseVersion {return false}
     if lhs.version != rhs.version {return false}
     if lhs.changes != rhs.changes {return false}
@@ -3072,10 +3072,10 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Warden_V1_CredentialChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}changes\0")
+  public static let protoMessageName: String = _protobuf_package + ".CredentialChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}changes\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3088,7 +3088,7 @@ nonisolated extension Warden_V1_CredentialChunk: SwiftProtobuf.Message, SwiftPro
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.offset != 0 {
       try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
     }
@@ -3098,7 +3098,7 @@ nonisolated extension Warden_V1_CredentialChunk: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialChunk, rhs: Warden_V1_CredentialChunk) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialChunk, rhs: Warden_V1_CredentialChunk) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.changes != rhs.changes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -3107,10 +3107,10 @@ nonisolated extension Warden_V1_CredentialChunk: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Warden_V1_CredentialChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialChange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}put\0\u{1}remove\0")
+  public static let protoMessageName: String = _protobuf_package + ".CredentialChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}put\0\u{1}remove\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3142,7 +3142,7 @@ nonisolated extension Warden_V1_CredentialChange: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -3161,7 +3161,7 @@ nonisolated extension Warden_V1_CredentialChange: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialChange, rhs: Warden_V1_CredentialChange) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialChange, rhs: Warden_V1_CredentialChange) -> Bool {
     if lhs.change != rhs.change {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3169,48 +3169,48 @@ nonisolated extension Warden_V1_CredentialChange: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Warden_V1_CredentialCommit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialCommit"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let protoMessageName: String = _protobuf_package + ".CredentialCommit"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialCommit, rhs: Warden_V1_CredentialCommit) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialCommit, rhs: Warden_V1_CredentialCommit) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Warden_V1_CredentialQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let protoMessageName: String = _protobuf_package + ".CredentialQuery"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialQuery, rhs: Warden_V1_CredentialQuery) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialQuery, rhs: Warden_V1_CredentialQuery) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CredentialState"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}version\0\u{1}received\0\u{1}count\0\u{1}capacity\0")
+  public static let protoMessageName: String = _protobuf_package + ".CredentialState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}version\0\u{1}received\0\u{1}count\0\u{1}capacity\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3226,7 +3226,7 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.result != .done {
       try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
     }
@@ -3245,7 +3245,7 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CredentialState, rhs: Warden_V1_CredentialState) -> Bool {
+  public static func ==(lhs: Warden_V1_CredentialState, rhs: Warden_V1_CredentialState) -> Bool {
     if lhs.result != rhs.result {return false}
     if lhs.version != rhs.version {return false}
     if lhs.received != rhs.received {return false}
@@ -3257,10 +3257,10 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Warden_V1_ImageTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ImageTransfer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}action\0")
+  public static let protoMessageName: String = _protobuf_package + ".ImageTransfer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}action\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3305,7 +3305,7 @@ nonisolated extension Warden_V1_ImageTransfer: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -3328,7 +3328,7 @@ nonisolated extension Warden_V1_ImageTransfer: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ImageTransfer, rhs: Warden_V1_ImageTransfer) -> Bool {
+  public static func ==(lhs: Warden_V1_ImageTransfer, rhs: Warden_V1_ImageTransfer) -> Bool {
     if lhs.step != rhs.step {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3336,10 +3336,10 @@ nonisolated extension Warden_V1_ImageTransfer: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_ImageBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ImageBegin"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}size\0\u{1}checksum\0")
+  public static let protoMessageName: String = _protobuf_package + ".ImageBegin"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}size\0\u{1}checksum\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3352,7 +3352,7 @@ nonisolated extension Warden_V1_ImageBegin: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.size != 0 {
       try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 1)
     }
@@ -3362,7 +3362,7 @@ nonisolated extension Warden_V1_ImageBegin: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ImageBegin, rhs: Warden_V1_ImageBegin) -> Bool {
+  public static func ==(lhs: Warden_V1_ImageBegin, rhs: Warden_V1_ImageBegin) -> Bool {
     if lhs.size != rhs.size {return false}
     if lhs.checksum != rhs.checksum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -3371,10 +3371,10 @@ nonisolated extension Warden_V1_ImageBegin: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ImageChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+  public static let protoMessageName: String = _protobuf_package + ".ImageChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3387,7 +3387,7 @@ nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.offset != 0 {
       try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
     }
@@ -3397,7 +3397,7 @@ nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ImageChunk, rhs: Warden_V1_ImageChunk) -> Bool {
+  public static func ==(lhs: Warden_V1_ImageChunk, rhs: Warden_V1_ImageChunk) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -3406,10 +3406,10 @@ nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ImageState"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}generation\0\u{3}trial_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".ImageState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}generation\0\u{3}trial_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3426,7 +3426,7 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.result != .done {
       try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
     }
@@ -3448,7 +3448,7 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ImageState, rhs: Warden_V1_ImageState) -> Bool {
+  public static func ==(lhs: Warden_V1_ImageState, rhs: Warden_V1_ImageState) -> Bool {
     if lhs.result != rhs.result {return false}
     if lhs.phase != rhs.phase {return false}
     if lhs.received != rhs.received {return false}
@@ -3461,10 +3461,10 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_LogLevelSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LogLevelSetting"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0")
+  public static let protoMessageName: String = _protobuf_package + ".LogLevelSetting"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3476,14 +3476,14 @@ nonisolated extension Warden_V1_LogLevelSetting: SwiftProtobuf.Message, SwiftPro
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.level != .error {
       try visitor.visitSingularEnumField(value: self.level, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_LogLevelSetting, rhs: Warden_V1_LogLevelSetting) -> Bool {
+  public static func ==(lhs: Warden_V1_LogLevelSetting, rhs: Warden_V1_LogLevelSetting) -> Bool {
     if lhs.level != rhs.level {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3491,10 +3491,10 @@ nonisolated extension Warden_V1_LogLevelSetting: SwiftProtobuf.Message, SwiftPro
 }
 
 nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".RecorderQuery"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}limit\0")
+  public static let protoMessageName: String = _protobuf_package + ".RecorderQuery"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}limit\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3507,7 +3507,7 @@ nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.offset != 0 {
       try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 1)
     }
@@ -3517,7 +3517,7 @@ nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_RecorderQuery, rhs: Warden_V1_RecorderQuery) -> Bool {
+  public static func ==(lhs: Warden_V1_RecorderQuery, rhs: Warden_V1_RecorderQuery) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -3526,10 +3526,10 @@ nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".RecorderChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+  public static let protoMessageName: String = _protobuf_package + ".RecorderChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3542,7 +3542,7 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.offset != 0 {
       try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 1)
     }
@@ -3552,7 +3552,7 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_RecorderChunk, rhs: Warden_V1_RecorderChunk) -> Bool {
+  public static func ==(lhs: Warden_V1_RecorderChunk, rhs: Warden_V1_RecorderChunk) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -3561,10 +3561,10 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_CounterStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CounterStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}capacity\0\u{3}high_water\0\u{1}dropped\0")
+  public static let protoMessageName: String = _protobuf_package + ".CounterStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}capacity\0\u{3}high_water\0\u{1}dropped\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3581,7 +3581,7 @@ nonisolated extension Warden_V1_CounterStatus: SwiftProtobuf.Message, SwiftProto
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -3603,7 +3603,7 @@ nonisolated extension Warden_V1_CounterStatus: SwiftProtobuf.Message, SwiftProto
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CounterStatus, rhs: Warden_V1_CounterStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_CounterStatus, rhs: Warden_V1_CounterStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.value != rhs.value {return false}
@@ -3616,10 +3616,10 @@ nonisolated extension Warden_V1_CounterStatus: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Warden_V1_EndOfList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EndOfList"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0")
+  public static let protoMessageName: String = _protobuf_package + ".EndOfList"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3631,14 +3631,14 @@ nonisolated extension Warden_V1_EndOfList: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.count != 0 {
       try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_EndOfList, rhs: Warden_V1_EndOfList) -> Bool {
+  public static func ==(lhs: Warden_V1_EndOfList, rhs: Warden_V1_EndOfList) -> Bool {
     if lhs.count != rhs.count {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3646,10 +3646,10 @@ nonisolated extension Warden_V1_EndOfList: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension Warden_V1_Refusal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Refusal"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  public static let protoMessageName: String = _protobuf_package + ".Refusal"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3661,14 +3661,14 @@ nonisolated extension Warden_V1_Refusal: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.reason != .malformed {
       try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Refusal, rhs: Warden_V1_Refusal) -> Bool {
+  public static func ==(lhs: Warden_V1_Refusal, rhs: Warden_V1_Refusal) -> Bool {
     if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -3676,10 +3676,10 @@ nonisolated extension Warden_V1_Refusal: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BoardStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0")
+  public static let protoMessageName: String = _protobuf_package + ".BoardStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3706,7 +3706,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -3758,7 +3758,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_BoardStatus, rhs: Warden_V1_BoardStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_BoardStatus, rhs: Warden_V1_BoardStatus) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.generation != rhs.generation {return false}
     if lhs.uptimeNs != rhs.uptimeNs {return false}
@@ -3781,10 +3781,10 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_DoorStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DoorStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}released\0\u{1}open\0\u{1}fire\0")
+  public static let protoMessageName: String = _protobuf_package + ".DoorStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}released\0\u{1}open\0\u{1}fire\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3801,7 +3801,7 @@ nonisolated extension Warden_V1_DoorStatus: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -3827,7 +3827,7 @@ nonisolated extension Warden_V1_DoorStatus: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_DoorStatus, rhs: Warden_V1_DoorStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_DoorStatus, rhs: Warden_V1_DoorStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.state != rhs.state {return false}
@@ -3840,10 +3840,10 @@ nonisolated extension Warden_V1_DoorStatus: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PointStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}unit\0\u{1}quality\0\u{3}age_ns\0")
+  public static let protoMessageName: String = _protobuf_package + ".PointStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}unit\0\u{1}quality\0\u{3}age_ns\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3860,7 +3860,7 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -3882,7 +3882,7 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_PointStatus, rhs: Warden_V1_PointStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_PointStatus, rhs: Warden_V1_PointStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.value != rhs.value {return false}
@@ -3895,10 +3895,10 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DetectorStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}trouble\0\u{1}value\0\u{1}cause\0")
+  public static let protoMessageName: String = _protobuf_package + ".DetectorStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}trouble\0\u{1}value\0\u{1}cause\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3915,7 +3915,7 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -3937,7 +3937,7 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_DetectorStatus, rhs: Warden_V1_DetectorStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_DetectorStatus, rhs: Warden_V1_DetectorStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.state != rhs.state {return false}
@@ -3950,10 +3950,10 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LineStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}output\0\u{1}active\0\u{1}available\0")
+  public static let protoMessageName: String = _protobuf_package + ".LineStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}output\0\u{1}active\0\u{1}available\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3969,7 +3969,7 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -3988,7 +3988,7 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_LineStatus, rhs: Warden_V1_LineStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_LineStatus, rhs: Warden_V1_LineStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.output != rhs.output {return false}
@@ -4000,10 +4000,10 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ReaderStatus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}online\0\u{1}frames\0\u{1}rejected\0")
+  public static let protoMessageName: String = _protobuf_package + ".ReaderStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}online\0\u{1}frames\0\u{1}rejected\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -4019,7 +4019,7 @@ nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -4038,7 +4038,7 @@ nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ReaderStatus, rhs: Warden_V1_ReaderStatus) -> Bool {
+  public static func ==(lhs: Warden_V1_ReaderStatus, rhs: Warden_V1_ReaderStatus) -> Bool {
     if lhs.index != rhs.index {return false}
     if lhs.name != rhs.name {return false}
     if lhs.online != rhs.online {return false}

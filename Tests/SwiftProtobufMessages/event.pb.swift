@@ -20,18 +20,18 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum Warden_V1_ClockTrust: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_ClockTrust: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case unset // = 0
   case freeRunning // = 1
   case synchronised // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .unset
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .unset
     case 1: self = .freeRunning
@@ -40,7 +40,7 @@ nonisolated enum Warden_V1_ClockTrust: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .unset: return 0
     case .freeRunning: return 1
@@ -50,7 +50,7 @@ nonisolated enum Warden_V1_ClockTrust: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_ClockTrust] = [
+  public static let allCases: [Warden_V1_ClockTrust] = [
     .unset,
     .freeRunning,
     .synchronised,
@@ -59,8 +59,8 @@ nonisolated enum Warden_V1_ClockTrust: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// What must be kept longest and delivered first; telemetry gives way to all others.
-nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case telemetry // = 0
   case system // = 1
   case audit // = 2
@@ -69,11 +69,11 @@ nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
   case alarm // = 5
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .telemetry
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .telemetry
     case 1: self = .system
@@ -85,7 +85,7 @@ nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .telemetry: return 0
     case .system: return 1
@@ -98,7 +98,7 @@ nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_EventClass] = [
+  public static let allCases: [Warden_V1_EventClass] = [
     .telemetry,
     .system,
     .audit,
@@ -110,8 +110,8 @@ nonisolated enum Warden_V1_EventClass: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// Who asked for something.
-nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case board // = 0
   case card // = 1
   case button // = 2
@@ -124,11 +124,11 @@ nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case fire // = 7
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .board
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .board
     case 1: self = .card
@@ -142,7 +142,7 @@ nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .board: return 0
     case .card: return 1
@@ -157,7 +157,7 @@ nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_ActorKind] = [
+  public static let allCases: [Warden_V1_ActorKind] = [
     .board,
     .card,
     .button,
@@ -171,8 +171,8 @@ nonisolated enum Warden_V1_ActorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// How a door stands.
-nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Locked, and closed as far as anybody can tell.
   case secured // = 0
@@ -189,11 +189,11 @@ nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case trouble // = 7
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .secured
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .secured
     case 1: self = .released
@@ -207,7 +207,7 @@ nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .secured: return 0
     case .released: return 1
@@ -222,7 +222,7 @@ nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_DoorState] = [
+  public static let allCases: [Warden_V1_DoorState] = [
     .secured,
     .released,
     .open,
@@ -236,8 +236,8 @@ nonisolated enum Warden_V1_DoorState: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// What happened at a door; numbers are those of `AccessControl.AccessEventKind`.
-nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Decisions travel as `AccessDecision`.
   case decision // = 0
@@ -275,11 +275,11 @@ nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable
   case passbackReset // = 32
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .decision
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .decision
     case 1: self = .released
@@ -318,7 +318,7 @@ nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .decision: return 0
     case .released: return 1
@@ -358,7 +358,7 @@ nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_DoorEventKind] = [
+  public static let allCases: [Warden_V1_DoorEventKind] = [
     .decision,
     .released,
     .locked,
@@ -396,8 +396,8 @@ nonisolated enum Warden_V1_DoorEventKind: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
-nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case normal // = 0
   case preAlarm // = 1
   case alarm // = 2
@@ -409,11 +409,11 @@ nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case underTest // = 8
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .normal
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .normal
     case 1: self = .preAlarm
@@ -428,7 +428,7 @@ nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .normal: return 0
     case .preAlarm: return 1
@@ -444,7 +444,7 @@ nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_AlarmState] = [
+  public static let allCases: [Warden_V1_AlarmState] = [
     .normal,
     .preAlarm,
     .alarm,
@@ -458,8 +458,8 @@ nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case sensor // = 0
   case reader // = 1
   case line // = 2
@@ -471,11 +471,11 @@ nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable
   case point // = 8
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .sensor
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .sensor
     case 1: self = .reader
@@ -490,7 +490,7 @@ nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .sensor: return 0
     case .reader: return 1
@@ -506,7 +506,7 @@ nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_TroubleSource] = [
+  public static let allCases: [Warden_V1_TroubleSource] = [
     .sensor,
     .reader,
     .line,
@@ -520,19 +520,19 @@ nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
-nonisolated enum Warden_V1_SystemKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_SystemKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case started // = 0
   case stopping // = 1
   case clockSet // = 2
   case lostInputs // = 3
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .started
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .started
     case 1: self = .stopping
@@ -542,7 +542,7 @@ nonisolated enum Warden_V1_SystemKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .started: return 0
     case .stopping: return 1
@@ -553,7 +553,7 @@ nonisolated enum Warden_V1_SystemKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_SystemKind] = [
+  public static let allCases: [Warden_V1_SystemKind] = [
     .started,
     .stopping,
     .clockSet,
@@ -562,8 +562,8 @@ nonisolated enum Warden_V1_SystemKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case done // = 0
   case unknownCommand // = 1
   case unknownTarget // = 2
@@ -574,11 +574,11 @@ nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable
   case outOfRange // = 7
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .done
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .done
     case 1: self = .unknownCommand
@@ -592,7 +592,7 @@ nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .done: return 0
     case .unknownCommand: return 1
@@ -607,7 +607,7 @@ nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_CommandResult] = [
+  public static let allCases: [Warden_V1_CommandResult] = [
     .done,
     .unknownCommand,
     .unknownTarget,
@@ -621,45 +621,45 @@ nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseIterable
 }
 
 /// One thing that happened, as kept in the journal and sent to readers.
-nonisolated struct Warden_V1_Event: @unchecked Sendable {
+public nonisolated struct Warden_V1_Event: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Counts from 1 without holes; a hole in what a reader got is a loss.
-  var sequence: UInt64 {
+  public var sequence: UInt64 {
     get {_storage._sequence}
     set {_uniqueStorage()._sequence = newValue}
   }
 
   /// Since the runtime started.
-  var monotonicNs: UInt64 {
+  public var monotonicNs: UInt64 {
     get {_storage._monotonicNs}
     set {_uniqueStorage()._monotonicNs = newValue}
   }
 
   /// Since 1970-01-01T00:00:00Z; meaningless while the trust is unset.
-  var unixMs: Int64 {
+  public var unixMs: Int64 {
     get {_storage._unixMs}
     set {_uniqueStorage()._unixMs = newValue}
   }
 
-  var clockTrust: Warden_V1_ClockTrust {
+  public var clockTrust: Warden_V1_ClockTrust {
     get {_storage._clockTrust}
     set {_uniqueStorage()._clockTrust = newValue}
   }
 
-  var `class`: Warden_V1_EventClass {
+  public var `class`: Warden_V1_EventClass {
     get {_storage._class}
     set {_uniqueStorage()._class = newValue}
   }
 
-  var body: OneOf_Body? {
+  public var body: OneOf_Body? {
     get {return _storage._body}
     set {_uniqueStorage()._body = newValue}
   }
 
-  var access: Warden_V1_AccessDecision {
+  public var access: Warden_V1_AccessDecision {
     get {
       if case .access(let v)? = _storage._body {return v}
       return Warden_V1_AccessDecision()
@@ -667,7 +667,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .access(newValue)}
   }
 
-  var door: Warden_V1_DoorChange {
+  public var door: Warden_V1_DoorChange {
     get {
       if case .door(let v)? = _storage._body {return v}
       return Warden_V1_DoorChange()
@@ -675,7 +675,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .door(newValue)}
   }
 
-  var alarm: Warden_V1_AlarmChange {
+  public var alarm: Warden_V1_AlarmChange {
     get {
       if case .alarm(let v)? = _storage._body {return v}
       return Warden_V1_AlarmChange()
@@ -683,7 +683,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .alarm(newValue)}
   }
 
-  var trouble: Warden_V1_Trouble {
+  public var trouble: Warden_V1_Trouble {
     get {
       if case .trouble(let v)? = _storage._body {return v}
       return Warden_V1_Trouble()
@@ -691,7 +691,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .trouble(newValue)}
   }
 
-  var output: Warden_V1_OutputChange {
+  public var output: Warden_V1_OutputChange {
     get {
       if case .output(let v)? = _storage._body {return v}
       return Warden_V1_OutputChange()
@@ -699,7 +699,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .output(newValue)}
   }
 
-  var command: Warden_V1_CommandAudit {
+  public var command: Warden_V1_CommandAudit {
     get {
       if case .command(let v)? = _storage._body {return v}
       return Warden_V1_CommandAudit()
@@ -707,7 +707,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .command(newValue)}
   }
 
-  var system: Warden_V1_SystemChange {
+  public var system: Warden_V1_SystemChange {
     get {
       if case .system(let v)? = _storage._body {return v}
       return Warden_V1_SystemChange()
@@ -715,7 +715,7 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .system(newValue)}
   }
 
-  var gap: Warden_V1_Gap {
+  public var gap: Warden_V1_Gap {
     get {
       if case .gap(let v)? = _storage._body {return v}
       return Warden_V1_Gap()
@@ -723,9 +723,9 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .gap(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Body: Equatable, Sendable {
+  public nonisolated enum OneOf_Body: Equatable, Sendable {
     case access(Warden_V1_AccessDecision)
     case door(Warden_V1_DoorChange)
     case alarm(Warden_V1_AlarmChange)
@@ -737,237 +737,237 @@ nonisolated struct Warden_V1_Event: @unchecked Sendable {
 
   }
 
-  init() {}
+  public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Warden_V1_Actor: Sendable {
+public nonisolated struct Warden_V1_Actor: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: Warden_V1_ActorKind = .board
+  public var kind: Warden_V1_ActorKind = .board
 
   /// Console session, link client, reader or matrix row, by the kind.
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
   /// User of a local socket or console, where known.
-  var user: UInt32 = 0
+  public var user: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Every answer to somebody who wants through a door; numbers are those of `AccessControl.DecisionReason`.
-nonisolated struct Warden_V1_AccessDecision: Sendable {
+public nonisolated struct Warden_V1_AccessDecision: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var door: UInt32 = 0
+  public var door: UInt32 = 0
 
-  var granted: Bool = false
+  public var granted: Bool = false
 
-  var reason: UInt32 = 0
+  public var reason: UInt32 = 0
 
-  var actor: Warden_V1_Actor {
+  public var actor: Warden_V1_Actor {
     get {_actor ?? Warden_V1_Actor()}
     set {_actor = newValue}
   }
   /// Returns true if `actor` has been explicitly set.
-  var hasActor: Bool {self._actor != nil}
+  public var hasActor: Bool {self._actor != nil}
   /// Clears the value of `actor`. Subsequent reads from it will return its default value.
-  mutating func clearActor() {self._actor = nil}
+  public mutating func clearActor() {self._actor = nil}
 
   /// First eight bytes of the credential's keyed hash; 0 where no card asked.
-  var credentialTag: UInt64 = 0
+  public var credentialTag: UInt64 = 0
 
   /// Number of the credential's holder; 0 where none is known.
-  var holder: UInt32 = 0
+  public var holder: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _actor: Warden_V1_Actor? = nil
 }
 
-nonisolated struct Warden_V1_DoorChange: Sendable {
+public nonisolated struct Warden_V1_DoorChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var door: UInt32 = 0
+  public var door: UInt32 = 0
 
-  var kind: Warden_V1_DoorEventKind = .decision
+  public var kind: Warden_V1_DoorEventKind = .decision
 
   /// `AccessControl.DecisionReason`, where the change has one.
-  var reason: UInt32 = 0
+  public var reason: UInt32 = 0
 
-  var actor: Warden_V1_Actor {
+  public var actor: Warden_V1_Actor {
     get {_actor ?? Warden_V1_Actor()}
     set {_actor = newValue}
   }
   /// Returns true if `actor` has been explicitly set.
-  var hasActor: Bool {self._actor != nil}
+  public var hasActor: Bool {self._actor != nil}
   /// Clears the value of `actor`. Subsequent reads from it will return its default value.
-  mutating func clearActor() {self._actor = nil}
+  public mutating func clearActor() {self._actor = nil}
 
   /// By the kind: contact state, tamper source, mode.
-  var detail: UInt32 = 0
+  public var detail: UInt32 = 0
 
-  var area: UInt32 = 0
+  public var area: UInt32 = 0
 
-  var otherArea: UInt32 = 0
+  public var otherArea: UInt32 = 0
 
-  var count: UInt32 = 0
+  public var count: UInt32 = 0
 
-  var credentialTag: UInt64 = 0
+  public var credentialTag: UInt64 = 0
 
   /// Number of the credential's holder; 0 where none is known.
-  var holder: UInt32 = 0
+  public var holder: UInt32 = 0
 
   /// Floors of a lift, bit n floor n.
-  var floors: UInt64 = 0
+  public var floors: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _actor: Warden_V1_Actor? = nil
 }
 
-nonisolated struct Warden_V1_AlarmChange: Sendable {
+public nonisolated struct Warden_V1_AlarmChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var detector: UInt32 = 0
+  public var detector: UInt32 = 0
 
-  var from: Warden_V1_AlarmState = .normal
+  public var from: Warden_V1_AlarmState = .normal
 
-  var to: Warden_V1_AlarmState = .normal
+  public var to: Warden_V1_AlarmState = .normal
 
   /// What the detector saw, in its point's unit.
-  var value: Int32 = 0
+  public var value: Int32 = 0
 
-  var actor: Warden_V1_Actor {
+  public var actor: Warden_V1_Actor {
     get {_actor ?? Warden_V1_Actor()}
     set {_actor = newValue}
   }
   /// Returns true if `actor` has been explicitly set.
-  var hasActor: Bool {self._actor != nil}
+  public var hasActor: Bool {self._actor != nil}
   /// Clears the value of `actor`. Subsequent reads from it will return its default value.
-  mutating func clearActor() {self._actor = nil}
+  public mutating func clearActor() {self._actor = nil}
 
   /// `LifeSafety.AlarmCause`.
-  var cause: UInt32 = 0
+  public var cause: UInt32 = 0
 
   /// `LifeSafety.TroubleReason`; 0 for none.
-  var trouble: UInt32 = 0
+  public var trouble: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _actor: Warden_V1_Actor? = nil
 }
 
-nonisolated struct Warden_V1_Trouble: Sendable {
+public nonisolated struct Warden_V1_Trouble: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var source: Warden_V1_TroubleSource = .sensor
+  public var source: Warden_V1_TroubleSource = .sensor
 
-  var index: UInt32 = 0
+  public var index: UInt32 = 0
 
-  var active: Bool = false
+  public var active: Bool = false
 
   /// `HardwareInterface.Quality` or the driver's own health number.
-  var code: UInt32 = 0
+  public var code: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_OutputChange: Sendable {
+public nonisolated struct Warden_V1_OutputChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var line: UInt32 = 0
+  public var line: UInt32 = 0
 
-  var active: Bool = false
+  public var active: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_CommandAudit: Sendable {
+public nonisolated struct Warden_V1_CommandAudit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var actor: Warden_V1_Actor {
+  public var actor: Warden_V1_Actor {
     get {_actor ?? Warden_V1_Actor()}
     set {_actor = newValue}
   }
   /// Returns true if `actor` has been explicitly set.
-  var hasActor: Bool {self._actor != nil}
+  public var hasActor: Bool {self._actor != nil}
   /// Clears the value of `actor`. Subsequent reads from it will return its default value.
-  mutating func clearActor() {self._actor = nil}
+  public mutating func clearActor() {self._actor = nil}
 
-  var command: UInt32 = 0
+  public var command: UInt32 = 0
 
-  var target: UInt32 = 0
+  public var target: UInt32 = 0
 
-  var result: Warden_V1_CommandResult = .done
+  public var result: Warden_V1_CommandResult = .done
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _actor: Warden_V1_Actor? = nil
 }
 
-nonisolated struct Warden_V1_SystemChange: Sendable {
+public nonisolated struct Warden_V1_SystemChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: Warden_V1_SystemKind = .started
+  public var kind: Warden_V1_SystemKind = .started
 
-  var value: UInt64 = 0
+  public var value: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Events that retention gave up before this reader had them.
-nonisolated struct Warden_V1_Gap: Sendable {
+public nonisolated struct Warden_V1_Gap: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Where they would have been; 0 where the first is not known.
-  var firstSequence: UInt64 = 0
+  public var firstSequence: UInt64 = 0
 
-  var lastSequence: UInt64 = 0
+  public var lastSequence: UInt64 = 0
 
   /// Their class and number, where the journal knows them.
-  var `class`: Warden_V1_EventClass = .telemetry
+  public var `class`: Warden_V1_EventClass = .telemetry
 
-  var count: UInt64 = 0
+  public var count: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -975,44 +975,44 @@ nonisolated struct Warden_V1_Gap: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_ClockTrust: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLOCK_TRUST_UNSET\0\u{1}CLOCK_TRUST_FREE_RUNNING\0\u{1}CLOCK_TRUST_SYNCHRONISED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLOCK_TRUST_UNSET\0\u{1}CLOCK_TRUST_FREE_RUNNING\0\u{1}CLOCK_TRUST_SYNCHRONISED\0")
 }
 
 nonisolated extension Warden_V1_EventClass: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_CLASS_TELEMETRY\0\u{1}EVENT_CLASS_SYSTEM\0\u{1}EVENT_CLASS_AUDIT\0\u{1}EVENT_CLASS_ACCESS\0\u{1}EVENT_CLASS_TROUBLE\0\u{1}EVENT_CLASS_ALARM\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0EVENT_CLASS_TELEMETRY\0\u{1}EVENT_CLASS_SYSTEM\0\u{1}EVENT_CLASS_AUDIT\0\u{1}EVENT_CLASS_ACCESS\0\u{1}EVENT_CLASS_TROUBLE\0\u{1}EVENT_CLASS_ALARM\0")
 }
 
 nonisolated extension Warden_V1_ActorKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACTOR_KIND_BOARD\0\u{1}ACTOR_KIND_CARD\0\u{1}ACTOR_KIND_BUTTON\0\u{1}ACTOR_KIND_CONSOLE\0\u{1}ACTOR_KIND_LINK\0\u{1}ACTOR_KIND_SCHEDULE\0\u{1}ACTOR_KIND_MATRIX\0\u{1}ACTOR_KIND_FIRE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACTOR_KIND_BOARD\0\u{1}ACTOR_KIND_CARD\0\u{1}ACTOR_KIND_BUTTON\0\u{1}ACTOR_KIND_CONSOLE\0\u{1}ACTOR_KIND_LINK\0\u{1}ACTOR_KIND_SCHEDULE\0\u{1}ACTOR_KIND_MATRIX\0\u{1}ACTOR_KIND_FIRE\0")
 }
 
 nonisolated extension Warden_V1_DoorState: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_STATE_SECURED\0\u{1}DOOR_STATE_RELEASED\0\u{1}DOOR_STATE_OPEN\0\u{1}DOOR_STATE_HELD_OPEN_WARNING\0\u{1}DOOR_STATE_HELD_OPEN\0\u{1}DOOR_STATE_FORCED\0\u{1}DOOR_STATE_FIRE_RELEASED\0\u{1}DOOR_STATE_TROUBLE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_STATE_SECURED\0\u{1}DOOR_STATE_RELEASED\0\u{1}DOOR_STATE_OPEN\0\u{1}DOOR_STATE_HELD_OPEN_WARNING\0\u{1}DOOR_STATE_HELD_OPEN\0\u{1}DOOR_STATE_FORCED\0\u{1}DOOR_STATE_FIRE_RELEASED\0\u{1}DOOR_STATE_TROUBLE\0")
 }
 
 nonisolated extension Warden_V1_DoorEventKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_EVENT_KIND_DECISION\0\u{1}DOOR_EVENT_KIND_RELEASED\0\u{1}DOOR_EVENT_KIND_LOCKED\0\u{1}DOOR_EVENT_KIND_OPENED\0\u{1}DOOR_EVENT_KIND_CLOSED\0\u{1}DOOR_EVENT_KIND_FORCED\0\u{1}DOOR_EVENT_KIND_HELD_OPEN_WARNING\0\u{1}DOOR_EVENT_KIND_HELD_OPEN\0\u{1}DOOR_EVENT_KIND_HELD_OPEN_ENDED\0\u{1}DOOR_EVENT_KIND_GRANTED_NOT_OPENED\0\u{1}DOOR_EVENT_KIND_CONTACT_FAULT\0\u{1}DOOR_EVENT_KIND_CONTACT_RESTORED\0\u{1}DOOR_EVENT_KIND_TAMPER\0\u{1}DOOR_EVENT_KIND_TAMPER_RESTORED\0\u{1}DOOR_EVENT_KIND_EXIT_REQUEST_STUCK\0\u{1}DOOR_EVENT_KIND_EXIT_REQUEST_RESTORED\0\u{1}DOOR_EVENT_KIND_FIRE_RELEASED\0\u{1}DOOR_EVENT_KIND_FIRE_RESET\0\u{1}DOOR_EVENT_KIND_MODE_CHANGED\0\u{1}DOOR_EVENT_KIND_LOCKDOWN_BEGUN\0\u{1}DOOR_EVENT_KIND_LOCKDOWN_ENDED\0\u{1}DOOR_EVENT_KIND_DURESS\0\u{1}DOOR_EVENT_KIND_GUESSING\0\u{1}DOOR_EVENT_KIND_GUESSING_ENDED\0\u{1}DOOR_EVENT_KIND_CREDENTIAL_BLOCKED\0\u{1}DOOR_EVENT_KIND_PASSAGE\0\u{1}DOOR_EVENT_KIND_AREA_FULL\0\u{1}DOOR_EVENT_KIND_PRESENCE_TABLE_FULL\0\u{1}DOOR_EVENT_KIND_LEAF_SEQUENCE\0\u{1}DOOR_EVENT_KIND_EMERGENCY_EXIT\0\u{1}DOOR_EVENT_KIND_EMERGENCY_EXIT_ENDED\0\u{1}DOOR_EVENT_KIND_FLOORS_RELEASED\0\u{1}DOOR_EVENT_KIND_PASSBACK_RESET\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_EVENT_KIND_DECISION\0\u{1}DOOR_EVENT_KIND_RELEASED\0\u{1}DOOR_EVENT_KIND_LOCKED\0\u{1}DOOR_EVENT_KIND_OPENED\0\u{1}DOOR_EVENT_KIND_CLOSED\0\u{1}DOOR_EVENT_KIND_FORCED\0\u{1}DOOR_EVENT_KIND_HELD_OPEN_WARNING\0\u{1}DOOR_EVENT_KIND_HELD_OPEN\0\u{1}DOOR_EVENT_KIND_HELD_OPEN_ENDED\0\u{1}DOOR_EVENT_KIND_GRANTED_NOT_OPENED\0\u{1}DOOR_EVENT_KIND_CONTACT_FAULT\0\u{1}DOOR_EVENT_KIND_CONTACT_RESTORED\0\u{1}DOOR_EVENT_KIND_TAMPER\0\u{1}DOOR_EVENT_KIND_TAMPER_RESTORED\0\u{1}DOOR_EVENT_KIND_EXIT_REQUEST_STUCK\0\u{1}DOOR_EVENT_KIND_EXIT_REQUEST_RESTORED\0\u{1}DOOR_EVENT_KIND_FIRE_RELEASED\0\u{1}DOOR_EVENT_KIND_FIRE_RESET\0\u{1}DOOR_EVENT_KIND_MODE_CHANGED\0\u{1}DOOR_EVENT_KIND_LOCKDOWN_BEGUN\0\u{1}DOOR_EVENT_KIND_LOCKDOWN_ENDED\0\u{1}DOOR_EVENT_KIND_DURESS\0\u{1}DOOR_EVENT_KIND_GUESSING\0\u{1}DOOR_EVENT_KIND_GUESSING_ENDED\0\u{1}DOOR_EVENT_KIND_CREDENTIAL_BLOCKED\0\u{1}DOOR_EVENT_KIND_PASSAGE\0\u{1}DOOR_EVENT_KIND_AREA_FULL\0\u{1}DOOR_EVENT_KIND_PRESENCE_TABLE_FULL\0\u{1}DOOR_EVENT_KIND_LEAF_SEQUENCE\0\u{1}DOOR_EVENT_KIND_EMERGENCY_EXIT\0\u{1}DOOR_EVENT_KIND_EMERGENCY_EXIT_ENDED\0\u{1}DOOR_EVENT_KIND_FLOORS_RELEASED\0\u{1}DOOR_EVENT_KIND_PASSBACK_RESET\0")
 }
 
 nonisolated extension Warden_V1_AlarmState: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ALARM_STATE_NORMAL\0\u{1}ALARM_STATE_PRE_ALARM\0\u{1}ALARM_STATE_ALARM\0\u{1}ALARM_STATE_ACKNOWLEDGED\0\u{1}ALARM_STATE_SILENCED\0\u{1}ALARM_STATE_RESTORED\0\u{1}ALARM_STATE_TROUBLE\0\u{1}ALARM_STATE_BYPASSED\0\u{1}ALARM_STATE_UNDER_TEST\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ALARM_STATE_NORMAL\0\u{1}ALARM_STATE_PRE_ALARM\0\u{1}ALARM_STATE_ALARM\0\u{1}ALARM_STATE_ACKNOWLEDGED\0\u{1}ALARM_STATE_SILENCED\0\u{1}ALARM_STATE_RESTORED\0\u{1}ALARM_STATE_TROUBLE\0\u{1}ALARM_STATE_BYPASSED\0\u{1}ALARM_STATE_UNDER_TEST\0")
 }
 
 nonisolated extension Warden_V1_TroubleSource: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TROUBLE_SOURCE_SENSOR\0\u{1}TROUBLE_SOURCE_READER\0\u{1}TROUBLE_SOURCE_LINE\0\u{1}TROUBLE_SOURCE_BUS\0\u{1}TROUBLE_SOURCE_PORT\0\u{1}TROUBLE_SOURCE_JOURNAL\0\u{1}TROUBLE_SOURCE_CLOCK\0\u{1}TROUBLE_SOURCE_DETECTOR\0\u{1}TROUBLE_SOURCE_POINT\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TROUBLE_SOURCE_SENSOR\0\u{1}TROUBLE_SOURCE_READER\0\u{1}TROUBLE_SOURCE_LINE\0\u{1}TROUBLE_SOURCE_BUS\0\u{1}TROUBLE_SOURCE_PORT\0\u{1}TROUBLE_SOURCE_JOURNAL\0\u{1}TROUBLE_SOURCE_CLOCK\0\u{1}TROUBLE_SOURCE_DETECTOR\0\u{1}TROUBLE_SOURCE_POINT\0")
 }
 
 nonisolated extension Warden_V1_SystemKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SYSTEM_KIND_STARTED\0\u{1}SYSTEM_KIND_STOPPING\0\u{1}SYSTEM_KIND_CLOCK_SET\0\u{1}SYSTEM_KIND_LOST_INPUTS\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SYSTEM_KIND_STARTED\0\u{1}SYSTEM_KIND_STOPPING\0\u{1}SYSTEM_KIND_CLOCK_SET\0\u{1}SYSTEM_KIND_LOST_INPUTS\0")
 }
 
 nonisolated extension Warden_V1_CommandResult: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0")
 }
 
 nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Event"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}class\0\u{2}\u{5}access\0\u{1}door\0\u{1}alarm\0\u{1}trouble\0\u{1}output\0\u{1}command\0\u{1}system\0\u{1}gap\0")
+  public static let protoMessageName: String = _protobuf_package + ".Event"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}class\0\u{2}\u{5}access\0\u{1}door\0\u{1}alarm\0\u{1}trouble\0\u{1}output\0\u{1}command\0\u{1}system\0\u{1}gap\0")
 
   fileprivate class _StorageClass {
     var _sequence: UInt64 = 0
@@ -1047,7 +1047,7 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1170,7 +1170,7 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every if/case branch local when no optimizations
@@ -1230,7 +1230,7 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Event, rhs: Warden_V1_Event) -> Bool {
+  public static func ==(lhs: Warden_V1_Event, rhs: Warden_V1_Event) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -1251,10 +1251,10 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_Actor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Actor"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}index\0\u{1}user\0")
+  public static let protoMessageName: String = _protobuf_package + ".Actor"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}index\0\u{1}user\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1268,7 +1268,7 @@ nonisolated extension Warden_V1_Actor: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.kind != .board {
       try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
     }
@@ -1281,7 +1281,7 @@ nonisolated extension Warden_V1_Actor: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Actor, rhs: Warden_V1_Actor) -> Bool {
+  public static func ==(lhs: Warden_V1_Actor, rhs: Warden_V1_Actor) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.index != rhs.index {return false}
     if lhs.user != rhs.user {return false}
@@ -1291,10 +1291,10 @@ nonisolated extension Warden_V1_Actor: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_AccessDecision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".AccessDecision"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}door\0\u{1}granted\0\u{1}reason\0\u{1}actor\0\u{3}credential_tag\0\u{1}holder\0")
+  public static let protoMessageName: String = _protobuf_package + ".AccessDecision"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}door\0\u{1}granted\0\u{1}reason\0\u{1}actor\0\u{3}credential_tag\0\u{1}holder\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1311,7 +1311,7 @@ nonisolated extension Warden_V1_AccessDecision: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1337,7 +1337,7 @@ nonisolated extension Warden_V1_AccessDecision: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_AccessDecision, rhs: Warden_V1_AccessDecision) -> Bool {
+  public static func ==(lhs: Warden_V1_AccessDecision, rhs: Warden_V1_AccessDecision) -> Bool {
     if lhs.door != rhs.door {return false}
     if lhs.granted != rhs.granted {return false}
     if lhs.reason != rhs.reason {return false}
@@ -1350,10 +1350,10 @@ nonisolated extension Warden_V1_AccessDecision: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_DoorChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DoorChange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}door\0\u{1}kind\0\u{1}reason\0\u{1}actor\0\u{1}detail\0\u{1}area\0\u{3}other_area\0\u{1}count\0\u{3}credential_tag\0\u{1}holder\0\u{1}floors\0")
+  public static let protoMessageName: String = _protobuf_package + ".DoorChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}door\0\u{1}kind\0\u{1}reason\0\u{1}actor\0\u{1}detail\0\u{1}area\0\u{3}other_area\0\u{1}count\0\u{3}credential_tag\0\u{1}holder\0\u{1}floors\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1375,7 +1375,7 @@ nonisolated extension Warden_V1_DoorChange: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1416,7 +1416,7 @@ nonisolated extension Warden_V1_DoorChange: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_DoorChange, rhs: Warden_V1_DoorChange) -> Bool {
+  public static func ==(lhs: Warden_V1_DoorChange, rhs: Warden_V1_DoorChange) -> Bool {
     if lhs.door != rhs.door {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.reason != rhs.reason {return false}
@@ -1434,10 +1434,10 @@ nonisolated extension Warden_V1_DoorChange: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".AlarmChange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{1}from\0\u{1}to\0\u{1}value\0\u{1}actor\0\u{1}cause\0\u{1}trouble\0")
+  public static let protoMessageName: String = _protobuf_package + ".AlarmChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{1}from\0\u{1}to\0\u{1}value\0\u{1}actor\0\u{1}cause\0\u{1}trouble\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1455,7 +1455,7 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1484,7 +1484,7 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_AlarmChange, rhs: Warden_V1_AlarmChange) -> Bool {
+  public static func ==(lhs: Warden_V1_AlarmChange, rhs: Warden_V1_AlarmChange) -> Bool {
     if lhs.detector != rhs.detector {return false}
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
@@ -1498,10 +1498,10 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Trouble: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Trouble"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}index\0\u{1}active\0\u{1}code\0")
+  public static let protoMessageName: String = _protobuf_package + ".Trouble"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{1}index\0\u{1}active\0\u{1}code\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1516,7 +1516,7 @@ nonisolated extension Warden_V1_Trouble: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.source != .sensor {
       try visitor.visitSingularEnumField(value: self.source, fieldNumber: 1)
     }
@@ -1532,7 +1532,7 @@ nonisolated extension Warden_V1_Trouble: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Trouble, rhs: Warden_V1_Trouble) -> Bool {
+  public static func ==(lhs: Warden_V1_Trouble, rhs: Warden_V1_Trouble) -> Bool {
     if lhs.source != rhs.source {return false}
     if lhs.index != rhs.index {return false}
     if lhs.active != rhs.active {return false}
@@ -1543,10 +1543,10 @@ nonisolated extension Warden_V1_Trouble: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".OutputChange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}active\0")
+  public static let protoMessageName: String = _protobuf_package + ".OutputChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}active\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1559,7 +1559,7 @@ nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.line != 0 {
       try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 1)
     }
@@ -1569,7 +1569,7 @@ nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_OutputChange, rhs: Warden_V1_OutputChange) -> Bool {
+  public static func ==(lhs: Warden_V1_OutputChange, rhs: Warden_V1_OutputChange) -> Bool {
     if lhs.line != rhs.line {return false}
     if lhs.active != rhs.active {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1578,10 +1578,10 @@ nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".CommandAudit"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}command\0\u{1}target\0\u{1}result\0")
+  public static let protoMessageName: String = _protobuf_package + ".CommandAudit"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}command\0\u{1}target\0\u{1}result\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1596,7 +1596,7 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1616,7 +1616,7 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_CommandAudit, rhs: Warden_V1_CommandAudit) -> Bool {
+  public static func ==(lhs: Warden_V1_CommandAudit, rhs: Warden_V1_CommandAudit) -> Bool {
     if lhs._actor != rhs._actor {return false}
     if lhs.command != rhs.command {return false}
     if lhs.target != rhs.target {return false}
@@ -1627,10 +1627,10 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_SystemChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SystemChange"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0")
+  public static let protoMessageName: String = _protobuf_package + ".SystemChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1643,7 +1643,7 @@ nonisolated extension Warden_V1_SystemChange: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.kind != .started {
       try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
     }
@@ -1653,7 +1653,7 @@ nonisolated extension Warden_V1_SystemChange: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SystemChange, rhs: Warden_V1_SystemChange) -> Bool {
+  public static func ==(lhs: Warden_V1_SystemChange, rhs: Warden_V1_SystemChange) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1662,10 +1662,10 @@ nonisolated extension Warden_V1_SystemChange: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Gap"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{3}last_sequence\0\u{1}class\0\u{1}count\0")
+  public static let protoMessageName: String = _protobuf_package + ".Gap"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{3}last_sequence\0\u{1}class\0\u{1}count\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1680,7 +1680,7 @@ nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._Messa
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.firstSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.firstSequence, fieldNumber: 1)
     }
@@ -1696,7 +1696,7 @@ nonisolated extension Warden_V1_Gap: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Gap, rhs: Warden_V1_Gap) -> Bool {
+  public static func ==(lhs: Warden_V1_Gap, rhs: Warden_V1_Gap) -> Bool {
     if lhs.firstSequence != rhs.firstSequence {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.`class` != rhs.`class` {return false}

@@ -32,82 +32,82 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 nonisolated extension SwiftProtobuf.Google_Protobuf_FieldOptions {
 
   /// Bytes that a string or bytes field holds at the most.
-  var Warden_V1_maxBytes: UInt32 {
+  public var Warden_V1_maxBytes: UInt32 {
     get {return getExtensionValue(ext: Warden_V1_Extensions_max_bytes) ?? 0}
     set {setExtensionValue(ext: Warden_V1_Extensions_max_bytes, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_max_bytes`
   /// has been explicitly set.
-  var hasWarden_V1_maxBytes: Bool {
+  public var hasWarden_V1_maxBytes: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_max_bytes)
   }
   /// Clears the value of extension `Warden_V1_Extensions_max_bytes`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_maxBytes() {
+  public mutating func clearWarden_V1_maxBytes() {
     clearExtensionValue(ext: Warden_V1_Extensions_max_bytes)
   }
 
   /// Elements that a repeated field holds at the most.
-  var Warden_V1_maxCount: UInt32 {
+  public var Warden_V1_maxCount: UInt32 {
     get {return getExtensionValue(ext: Warden_V1_Extensions_max_count) ?? 0}
     set {setExtensionValue(ext: Warden_V1_Extensions_max_count, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_max_count`
   /// has been explicitly set.
-  var hasWarden_V1_maxCount: Bool {
+  public var hasWarden_V1_maxCount: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_max_count)
   }
   /// Clears the value of extension `Warden_V1_Extensions_max_count`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_maxCount() {
+  public mutating func clearWarden_V1_maxCount() {
     clearExtensionValue(ext: Warden_V1_Extensions_max_count)
   }
 
   /// Unit of a number, in words: "millisecond", "microvolt". Empty for counts, indexes and flags.
-  var Warden_V1_unit: String {
+  public var Warden_V1_unit: String {
     get {return getExtensionValue(ext: Warden_V1_Extensions_unit) ?? String()}
     set {setExtensionValue(ext: Warden_V1_Extensions_unit, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_unit`
   /// has been explicitly set.
-  var hasWarden_V1_unit: Bool {
+  public var hasWarden_V1_unit: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_unit)
   }
   /// Clears the value of extension `Warden_V1_Extensions_unit`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_unit() {
+  public mutating func clearWarden_V1_unit() {
     clearExtensionValue(ext: Warden_V1_Extensions_unit)
   }
 
   /// Smallest value allowed; without it the type's own.
-  var Warden_V1_minimum: Int64 {
+  public var Warden_V1_minimum: Int64 {
     get {return getExtensionValue(ext: Warden_V1_Extensions_minimum) ?? 0}
     set {setExtensionValue(ext: Warden_V1_Extensions_minimum, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_minimum`
   /// has been explicitly set.
-  var hasWarden_V1_minimum: Bool {
+  public var hasWarden_V1_minimum: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_minimum)
   }
   /// Clears the value of extension `Warden_V1_Extensions_minimum`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_minimum() {
+  public mutating func clearWarden_V1_minimum() {
     clearExtensionValue(ext: Warden_V1_Extensions_minimum)
   }
 
   /// Largest value allowed; without it the type's own.
-  var Warden_V1_maximum: Int64 {
+  public var Warden_V1_maximum: Int64 {
     get {return getExtensionValue(ext: Warden_V1_Extensions_maximum) ?? 0}
     set {setExtensionValue(ext: Warden_V1_Extensions_maximum, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_maximum`
   /// has been explicitly set.
-  var hasWarden_V1_maximum: Bool {
+  public var hasWarden_V1_maximum: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_maximum)
   }
   /// Clears the value of extension `Warden_V1_Extensions_maximum`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_maximum() {
+  public mutating func clearWarden_V1_maximum() {
     clearExtensionValue(ext: Warden_V1_Extensions_maximum)
   }
 }
@@ -116,18 +116,18 @@ nonisolated extension SwiftProtobuf.Google_Protobuf_MessageOptions {
 
   /// The message is a file too large to hold as one value: the generator emits only its field numbers, and the reader
   /// walks its fields one at a time into tables of its own.
-  var Warden_V1_walked: Bool {
+  public var Warden_V1_walked: Bool {
     get {return getExtensionValue(ext: Warden_V1_Extensions_walked) ?? false}
     set {setExtensionValue(ext: Warden_V1_Extensions_walked, value: newValue)}
   }
   /// Returns true if extension `Warden_V1_Extensions_walked`
   /// has been explicitly set.
-  var hasWarden_V1_walked: Bool {
+  public var hasWarden_V1_walked: Bool {
     return hasExtensionValue(ext: Warden_V1_Extensions_walked)
   }
   /// Clears the value of extension `Warden_V1_Extensions_walked`.
   /// Subsequent reads from it will return its default value.
-  mutating func clearWarden_V1_walked() {
+  public mutating func clearWarden_V1_walked() {
     clearExtensionValue(ext: Warden_V1_Extensions_walked)
   }
 
@@ -139,7 +139,7 @@ nonisolated extension SwiftProtobuf.Google_Protobuf_MessageOptions {
 /// this .proto file. It can be used any place an `SwiftProtobuf.ExtensionMap` is needed
 /// in parsing, or it can be combined with other `SwiftProtobuf.SimpleExtensionMap`s to create
 /// a larger `SwiftProtobuf.SimpleExtensionMap`.
-nonisolated let Warden_V1_Options_Extensions: SwiftProtobuf.SimpleExtensionMap = [
+public nonisolated let Warden_V1_Options_Extensions: SwiftProtobuf.SimpleExtensionMap = [
   Warden_V1_Extensions_max_bytes,
   Warden_V1_Extensions_max_count,
   Warden_V1_Extensions_unit,
@@ -153,38 +153,38 @@ nonisolated let Warden_V1_Options_Extensions: SwiftProtobuf.SimpleExtensionMap =
 // accessors for the extension fields on the messages directly.
 
 /// Bytes that a string or bytes field holds at the most.
-nonisolated let Warden_V1_Extensions_max_bytes = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufUInt32>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
+public nonisolated let Warden_V1_Extensions_max_bytes = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufUInt32>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
   _protobuf_fieldNumber: 50000,
   fieldName: "warden.v1.max_bytes"
 )
 
 /// Elements that a repeated field holds at the most.
-nonisolated let Warden_V1_Extensions_max_count = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufUInt32>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
+public nonisolated let Warden_V1_Extensions_max_count = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufUInt32>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
   _protobuf_fieldNumber: 50001,
   fieldName: "warden.v1.max_count"
 )
 
 /// Unit of a number, in words: "millisecond", "microvolt". Empty for counts, indexes and flags.
-nonisolated let Warden_V1_Extensions_unit = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufString>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
+public nonisolated let Warden_V1_Extensions_unit = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufString>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
   _protobuf_fieldNumber: 50002,
   fieldName: "warden.v1.unit"
 )
 
 /// Smallest value allowed; without it the type's own.
-nonisolated let Warden_V1_Extensions_minimum = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufSInt64>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
+public nonisolated let Warden_V1_Extensions_minimum = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufSInt64>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
   _protobuf_fieldNumber: 50003,
   fieldName: "warden.v1.minimum"
 )
 
 /// Largest value allowed; without it the type's own.
-nonisolated let Warden_V1_Extensions_maximum = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufSInt64>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
+public nonisolated let Warden_V1_Extensions_maximum = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufSInt64>, SwiftProtobuf.Google_Protobuf_FieldOptions>(
   _protobuf_fieldNumber: 50004,
   fieldName: "warden.v1.maximum"
 )
 
 /// The message is a file too large to hold as one value: the generator emits only its field numbers, and the reader
 /// walks its fields one at a time into tables of its own.
-nonisolated let Warden_V1_Extensions_walked = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufBool>, SwiftProtobuf.Google_Protobuf_MessageOptions>(
+public nonisolated let Warden_V1_Extensions_walked = SwiftProtobuf.MessageExtension<SwiftProtobuf.OptionalExtensionField<SwiftProtobuf.ProtobufBool>, SwiftProtobuf.Google_Protobuf_MessageOptions>(
   _protobuf_fieldNumber: 50000,
   fieldName: "warden.v1.walked"
 )

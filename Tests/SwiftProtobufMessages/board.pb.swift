@@ -25,17 +25,17 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum Warden_V1_LineDirection: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_LineDirection: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case input // = 0
   case output // = 1
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .input
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .input
     case 1: self = .output
@@ -43,7 +43,7 @@ nonisolated enum Warden_V1_LineDirection: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .input: return 0
     case .output: return 1
@@ -52,26 +52,26 @@ nonisolated enum Warden_V1_LineDirection: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_LineDirection] = [
+  public static let allCases: [Warden_V1_LineDirection] = [
     .input,
     .output,
   ]
 
 }
 
-nonisolated enum Warden_V1_LineBias: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_LineBias: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case asIs // = 0
   case disabled // = 1
   case pullUp // = 2
   case pullDown // = 3
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .asIs
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .asIs
     case 1: self = .disabled
@@ -81,7 +81,7 @@ nonisolated enum Warden_V1_LineBias: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .asIs: return 0
     case .disabled: return 1
@@ -92,7 +92,7 @@ nonisolated enum Warden_V1_LineBias: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_LineBias] = [
+  public static let allCases: [Warden_V1_LineBias] = [
     .asIs,
     .disabled,
     .pullUp,
@@ -102,18 +102,18 @@ nonisolated enum Warden_V1_LineBias: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// What an output does when the runtime ends in order.
-nonisolated enum Warden_V1_LineExit: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_LineExit: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case inactive // = 0
   case active // = 1
   case keep // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .inactive
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .inactive
     case 1: self = .active
@@ -122,7 +122,7 @@ nonisolated enum Warden_V1_LineExit: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .inactive: return 0
     case .active: return 1
@@ -132,7 +132,7 @@ nonisolated enum Warden_V1_LineExit: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_LineExit] = [
+  public static let allCases: [Warden_V1_LineExit] = [
     .inactive,
     .active,
     .keep,
@@ -140,18 +140,18 @@ nonisolated enum Warden_V1_LineExit: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case none // = 0
   case even // = 1
   case odd // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .none
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .none
     case 1: self = .even
@@ -160,7 +160,7 @@ nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .none: return 0
     case .even: return 1
@@ -170,7 +170,7 @@ nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_Parity] = [
+  public static let allCases: [Warden_V1_Parity] = [
     .none,
     .even,
     .odd,
@@ -179,8 +179,8 @@ nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// Units of points; the numbers are those of `HardwareInterface.Unit`.
-nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case state // = 0
   case microvolt // = 1
   case millidegreeCelsius // = 2
@@ -199,11 +199,11 @@ nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
   case millidegreePerSecond // = 15
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .state
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .state
     case 1: self = .microvolt
@@ -225,7 +225,7 @@ nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .state: return 0
     case .microvolt: return 1
@@ -248,7 +248,7 @@ nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_PointUnit] = [
+  public static let allCases: [Warden_V1_PointUnit] = [
     .state,
     .microvolt,
     .millidegreeCelsius,
@@ -269,8 +269,8 @@ nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Held by current: releases when the current fails.
   case maglock // = 0
@@ -282,11 +282,11 @@ nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case strikeFailSafe // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .maglock
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .maglock
     case 1: self = .strikeFailSecure
@@ -295,7 +295,7 @@ nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .maglock: return 0
     case .strikeFailSecure: return 1
@@ -305,7 +305,7 @@ nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_LockKind] = [
+  public static let allCases: [Warden_V1_LockKind] = [
     .maglock,
     .strikeFailSecure,
     .strikeFailSafe,
@@ -313,18 +313,18 @@ nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case alarm // = 0
   case preAlarm // = 1
   case trouble // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .alarm
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .alarm
     case 1: self = .preAlarm
@@ -333,7 +333,7 @@ nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .alarm: return 0
     case .preAlarm: return 1
@@ -343,7 +343,7 @@ nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_CauseState] = [
+  public static let allCases: [Warden_V1_CauseState] = [
     .alarm,
     .preAlarm,
     .trouble,
@@ -351,18 +351,18 @@ nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case any // = 0
   case all // = 1
   case atLeast // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .any
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .any
     case 1: self = .all
@@ -371,7 +371,7 @@ nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .any: return 0
     case .all: return 1
@@ -381,7 +381,7 @@ nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_Combination] = [
+  public static let allCases: [Warden_V1_Combination] = [
     .any,
     .all,
     .atLeast,
@@ -389,8 +389,8 @@ nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case steady // = 0
   case pulsed // = 1
 
@@ -398,11 +398,11 @@ nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable
   case temporalThree // = 2
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .steady
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .steady
     case 1: self = .pulsed
@@ -411,7 +411,7 @@ nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .steady: return 0
     case .pulsed: return 1
@@ -421,7 +421,7 @@ nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_OutputPattern] = [
+  public static let allCases: [Warden_V1_OutputPattern] = [
     .steady,
     .pulsed,
     .temporalThree,
@@ -434,248 +434,248 @@ nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseIterable
 ///
 /// On disk: the eight bytes "WARDENB1", the length of the message (uint32, little endian), its CRC-32C (uint32, little
 /// endian), then the message. Tables refer to each other by place, counted from 0 in the order of the file.
-nonisolated struct Warden_V1_Board: @unchecked Sendable {
+public nonisolated struct Warden_V1_Board: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var header: Warden_V1_BoardHeader {
+  public var header: Warden_V1_BoardHeader {
     get {_storage._header ?? Warden_V1_BoardHeader()}
     set {_uniqueStorage()._header = newValue}
   }
   /// Returns true if `header` has been explicitly set.
-  var hasHeader: Bool {_storage._header != nil}
+  public var hasHeader: Bool {_storage._header != nil}
   /// Clears the value of `header`. Subsequent reads from it will return its default value.
-  mutating func clearHeader() {_uniqueStorage()._header = nil}
+  public mutating func clearHeader() {_uniqueStorage()._header = nil}
 
-  var capacities: Warden_V1_Capacities {
+  public var capacities: Warden_V1_Capacities {
     get {_storage._capacities ?? Warden_V1_Capacities()}
     set {_uniqueStorage()._capacities = newValue}
   }
   /// Returns true if `capacities` has been explicitly set.
-  var hasCapacities: Bool {_storage._capacities != nil}
+  public var hasCapacities: Bool {_storage._capacities != nil}
   /// Clears the value of `capacities`. Subsequent reads from it will return its default value.
-  mutating func clearCapacities() {_uniqueStorage()._capacities = nil}
+  public mutating func clearCapacities() {_uniqueStorage()._capacities = nil}
 
-  var lines: [Warden_V1_Line] {
+  public var lines: [Warden_V1_Line] {
     get {_storage._lines}
     set {_uniqueStorage()._lines = newValue}
   }
 
-  var buses: [Warden_V1_Bus] {
+  public var buses: [Warden_V1_Bus] {
     get {_storage._buses}
     set {_uniqueStorage()._buses = newValue}
   }
 
-  var ports: [Warden_V1_Port] {
+  public var ports: [Warden_V1_Port] {
     get {_storage._ports}
     set {_uniqueStorage()._ports = newValue}
   }
 
-  var sensors: [Warden_V1_Sensor] {
+  public var sensors: [Warden_V1_Sensor] {
     get {_storage._sensors}
     set {_uniqueStorage()._sensors = newValue}
   }
 
-  var points: [Warden_V1_Point] {
+  public var points: [Warden_V1_Point] {
     get {_storage._points}
     set {_uniqueStorage()._points = newValue}
   }
 
-  var readers: [Warden_V1_Reader] {
+  public var readers: [Warden_V1_Reader] {
     get {_storage._readers}
     set {_uniqueStorage()._readers = newValue}
   }
 
-  var doors: [Warden_V1_Door] {
+  public var doors: [Warden_V1_Door] {
     get {_storage._doors}
     set {_uniqueStorage()._doors = newValue}
   }
 
-  var detectors: [Warden_V1_Detector] {
+  public var detectors: [Warden_V1_Detector] {
     get {_storage._detectors}
     set {_uniqueStorage()._detectors = newValue}
   }
 
-  var effects: [Warden_V1_Effect] {
+  public var effects: [Warden_V1_Effect] {
     get {_storage._effects}
     set {_uniqueStorage()._effects = newValue}
   }
 
-  var schedules: [Warden_V1_Schedule] {
+  public var schedules: [Warden_V1_Schedule] {
     get {_storage._schedules}
     set {_uniqueStorage()._schedules = newValue}
   }
 
-  var credentials: [Warden_V1_Credential] {
+  public var credentials: [Warden_V1_Credential] {
     get {_storage._credentials}
     set {_uniqueStorage()._credentials = newValue}
   }
 
-  var clientKeys: [Warden_V1_ClientKey] {
+  public var clientKeys: [Warden_V1_ClientKey] {
     get {_storage._clientKeys}
     set {_uniqueStorage()._clientKeys = newValue}
   }
 
-  var localUsers: [Warden_V1_LocalUser] {
+  public var localUsers: [Warden_V1_LocalUser] {
     get {_storage._localUsers}
     set {_uniqueStorage()._localUsers = newValue}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-nonisolated struct Warden_V1_BoardHeader: Sendable {
+public nonisolated struct Warden_V1_BoardHeader: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Version of the image format; the runtime refuses another one.
-  var format: UInt32 = 0
+  public var format: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var description_p: String = String()
+  public var description_p: String = String()
 
   /// Counts up with each build of the same board, so that events tell which one was running.
-  var generation: UInt32 = 0
+  public var generation: UInt32 = 0
 
   /// Bytes of fixed memory that the compiler computed from the capacities; the runtime checks them against its own sum.
-  var memoryBudgetBytes: UInt64 = 0
+  public var memoryBudgetBytes: UInt64 = 0
 
   /// First eight bytes of the keyed hash of "warden hash key" under the key that the credentials were hashed with.
-  var hashKeyCheck: UInt64 = 0
+  public var hashKeyCheck: UInt64 = 0
 
   /// Minutes that local time is ahead of UTC in winter.
-  var utcOffsetMinutes: Int32 = 0
+  public var utcOffsetMinutes: Int32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// Sizes that are not given by the tables themselves.
-nonisolated struct Warden_V1_Capacities: Sendable {
+public nonisolated struct Warden_V1_Capacities: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Events that the journal keeps in memory.
-  var events: UInt32 = 0
+  public var events: UInt32 = 0
 
   /// Credentials that fit, at least as many as the image brings.
-  var credentials: UInt32 = 0
+  public var credentials: UInt32 = 0
 
   /// Connections of Warden Link at once.
-  var links: UInt32 = 0
+  public var links: UInt32 = 0
 
   /// Consoles at once.
-  var consoles: UInt32 = 0
+  public var consoles: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Line: Sendable {
+public nonisolated struct Warden_V1_Line: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var direction: Warden_V1_LineDirection = .input
+  public var direction: Warden_V1_LineDirection = .input
 
   /// The chip by name ("gpiochip0"), label ("pinctrl-rp1") or path; empty where `kernel_name` finds the line.
-  var chip: String = String()
+  public var chip: String = String()
 
   /// The line's name in the kernel; empty where chip and offset say it.
-  var kernelName: String = String()
+  public var kernelName: String = String()
 
-  var offset: UInt32 = 0
+  public var offset: UInt32 = 0
 
   /// The electrical low level is the logical active one.
-  var activeLow: Bool = false
+  public var activeLow: Bool = false
 
-  var bias: Warden_V1_LineBias = .asIs
+  public var bias: Warden_V1_LineBias = .asIs
 
   /// How long an input must hold a level before it counts.
-  var debounceUs: UInt32 = 0
+  public var debounceUs: UInt32 = 0
 
   /// The level of an output in the very request that claims it.
-  var activeAtStart: Bool = false
+  public var activeAtStart: Bool = false
 
-  var atExit: Warden_V1_LineExit = .inactive
+  public var atExit: Warden_V1_LineExit = .inactive
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Bus: Sendable {
+public nonisolated struct Warden_V1_Bus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
   /// Device file of the adapter.
-  var device: String = String()
+  public var device: String = String()
 
-  var timeoutMs: UInt32 = 0
+  public var timeoutMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Port: Sendable {
+public nonisolated struct Warden_V1_Port: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var device: String = String()
+  public var device: String = String()
 
-  var baud: UInt32 = 0
+  public var baud: UInt32 = 0
 
-  var parity: Warden_V1_Parity = .none
+  public var parity: Warden_V1_Parity = .none
 
-  var dataBits: UInt32 = 0
+  public var dataBits: UInt32 = 0
 
-  var stopBits: UInt32 = 0
+  public var stopBits: UInt32 = 0
 
   /// Half duplex with the transmitter switched by the kernel (TIOCSRS485).
-  var rs485: Bool = false
+  public var rs485: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Sensor: Sendable {
+public nonisolated struct Warden_V1_Sensor: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var bus: UInt32 = 0
+  public var bus: UInt32 = 0
 
   /// 7-bit address.
-  var address: UInt32 = 0
+  public var address: UInt32 = 0
 
   /// Time between measurements; 0 for the chip's default.
-  var intervalMs: UInt32 = 0
+  public var intervalMs: UInt32 = 0
 
-  var chip: Warden_V1_Sensor.OneOf_Chip? = nil
+  public var chip: Warden_V1_Sensor.OneOf_Chip? = nil
 
-  var ads1115: Warden_V1_Ads1115Options {
+  public var ads1115: Warden_V1_Ads1115Options {
     get {
       if case .ads1115(let v)? = chip {return v}
       return Warden_V1_Ads1115Options()
@@ -683,7 +683,7 @@ nonisolated struct Warden_V1_Sensor: Sendable {
     set {chip = .ads1115(newValue)}
   }
 
-  var bme280: Warden_V1_Bme280Options {
+  public var bme280: Warden_V1_Bme280Options {
     get {
       if case .bme280(let v)? = chip {return v}
       return Warden_V1_Bme280Options()
@@ -691,7 +691,7 @@ nonisolated struct Warden_V1_Sensor: Sendable {
     set {chip = .bme280(newValue)}
   }
 
-  var adxl345: Warden_V1_Adxl345Options {
+  public var adxl345: Warden_V1_Adxl345Options {
     get {
       if case .adxl345(let v)? = chip {return v}
       return Warden_V1_Adxl345Options()
@@ -699,107 +699,107 @@ nonisolated struct Warden_V1_Sensor: Sendable {
     set {chip = .adxl345(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Chip: Equatable, Sendable {
+  public nonisolated enum OneOf_Chip: Equatable, Sendable {
     case ads1115(Warden_V1_Ads1115Options)
     case bme280(Warden_V1_Bme280Options)
     case adxl345(Warden_V1_Adxl345Options)
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Ads1115Options: Sendable {
+public nonisolated struct Warden_V1_Ads1115Options: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Bit n set: input n is measured, single ended.
-  var inputs: UInt32 = 0
+  public var inputs: UInt32 = 0
 
   /// Full scale of the amplifier: 6144, 4096, 2048, 1024, 512 or 256.
-  var fullScaleMv: UInt32 = 0
+  public var fullScaleMv: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Bme280Options: Sendable {
+public nonisolated struct Warden_V1_Bme280Options: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Adxl345Options: Sendable {
+public nonisolated struct Warden_V1_Adxl345Options: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Samples a second: 25, 50, 100, 200 or 400.
-  var rateHz: UInt32 = 0
+  public var rateHz: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A measured quantity: one channel of a sensor, scaled.
-nonisolated struct Warden_V1_Point: Sendable {
+public nonisolated struct Warden_V1_Point: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var sensor: UInt32 = 0
+  public var sensor: UInt32 = 0
 
-  var channel: UInt32 = 0
+  public var channel: UInt32 = 0
 
   /// value = (raw - zero) * numerator / denominator, in `unit`.
-  var zero: Int32 = 0
+  public var zero: Int32 = 0
 
-  var numerator: Int32 = 0
+  public var numerator: Int32 = 0
 
-  var denominator: Int32 = 0
+  public var denominator: Int32 = 0
 
-  var unit: Warden_V1_PointUnit = .state
+  public var unit: Warden_V1_PointUnit = .state
 
   /// A value older than this is stale.
-  var staleAfterMs: UInt32 = 0
+  public var staleAfterMs: UInt32 = 0
 
   /// Values outside are out of range, which is trouble.
-  var minimum: Int32 = 0
+  public var minimum: Int32 = 0
 
-  var maximum: Int32 = 0
+  public var maximum: Int32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Reader: Sendable {
+public nonisolated struct Warden_V1_Reader: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
   /// The door that its cards ask for.
-  var door: UInt32 = 0
+  public var door: UInt32 = 0
 
   /// Presentations of the same card within this time are one.
-  var holdOffMs: UInt32 = 0
+  public var holdOffMs: UInt32 = 0
 
-  var interface: Warden_V1_Reader.OneOf_Interface? = nil
+  public var interface: Warden_V1_Reader.OneOf_Interface? = nil
 
-  var serialTag: Warden_V1_SerialTagOptions {
+  public var serialTag: Warden_V1_SerialTagOptions {
     get {
       if case .serialTag(let v)? = interface {return v}
       return Warden_V1_SerialTagOptions()
@@ -807,138 +807,138 @@ nonisolated struct Warden_V1_Reader: Sendable {
     set {interface = .serialTag(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Interface: Equatable, Sendable {
+  public nonisolated enum OneOf_Interface: Equatable, Sendable {
     case serialTag(Warden_V1_SerialTagOptions)
 
   }
 
-  init() {}
+  public init() {}
 }
 
 /// 125 kHz readers that send ASCII frames: RDM6300, ID-12LA, ID-20LA.
-nonisolated struct Warden_V1_SerialTagOptions: Sendable {
+public nonisolated struct Warden_V1_SerialTagOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var port: UInt32 = 0
+  public var port: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Door: Sendable {
+public nonisolated struct Warden_V1_Door: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var lockKind: Warden_V1_LockKind = .maglock
+  public var lockKind: Warden_V1_LockKind = .maglock
 
   /// Output line of the lock relay, active = current to the lock.
-  var lockLine: UInt32 = 0
+  public var lockLine: UInt32 = 0
 
   /// Input line of the contact, active = open.
-  var contactLine: UInt32 {
+  public var contactLine: UInt32 {
     get {_contactLine ?? 0}
     set {_contactLine = newValue}
   }
   /// Returns true if `contactLine` has been explicitly set.
-  var hasContactLine: Bool {self._contactLine != nil}
+  public var hasContactLine: Bool {self._contactLine != nil}
   /// Clears the value of `contactLine`. Subsequent reads from it will return its default value.
-  mutating func clearContactLine() {self._contactLine = nil}
+  public mutating func clearContactLine() {self._contactLine = nil}
 
   /// Input line of the request-to-exit button, active = pressed.
-  var exitLine: UInt32 {
+  public var exitLine: UInt32 {
     get {_exitLine ?? 0}
     set {_exitLine = newValue}
   }
   /// Returns true if `exitLine` has been explicitly set.
-  var hasExitLine: Bool {self._exitLine != nil}
+  public var hasExitLine: Bool {self._exitLine != nil}
   /// Clears the value of `exitLine`. Subsequent reads from it will return its default value.
-  mutating func clearExitLine() {self._exitLine = nil}
+  public mutating func clearExitLine() {self._exitLine = nil}
 
-  var unlockMs: UInt32 = 0
+  public var unlockMs: UInt32 = 0
 
   /// Opening time for people who need longer.
-  var extendedUnlockMs: UInt32 = 0
+  public var extendedUnlockMs: UInt32 = 0
 
   /// Held open: the warning and the alarm, counted from the opening; 0 for never.
-  var heldOpenWarningMs: UInt32 = 0
+  public var heldOpenWarningMs: UInt32 = 0
 
-  var heldOpenAlarmMs: UInt32 = 0
+  public var heldOpenAlarmMs: UInt32 = 0
 
   /// The door is on an escape route: a fire must release it.
-  var egress: Bool = false
+  public var egress: Bool = false
 
   /// Locks again as soon as the door has closed after a passage.
-  var relockOnClose: Bool = false
+  public var relockOnClose: Bool = false
 
   /// Credential groups that may pass, bit n for group n; none by default.
-  var groups: UInt64 = 0
+  public var groups: UInt64 = 0
 
   /// When they may pass; without it at any time.
-  var schedule: UInt32 {
+  public var schedule: UInt32 {
     get {_schedule ?? 0}
     set {_schedule = newValue}
   }
   /// Returns true if `schedule` has been explicitly set.
-  var hasSchedule: Bool {self._schedule != nil}
+  public var hasSchedule: Bool {self._schedule != nil}
   /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
-  mutating func clearSchedule() {self._schedule = nil}
+  public mutating func clearSchedule() {self._schedule = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _contactLine: UInt32? = nil
   fileprivate var _exitLine: UInt32? = nil
   fileprivate var _schedule: UInt32? = nil
 }
 
-nonisolated struct Warden_V1_Detector: Sendable {
+public nonisolated struct Warden_V1_Detector: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
   /// The point that it watches; detectors of a digital line use `line`.
-  var point: UInt32 {
+  public var point: UInt32 {
     get {_point ?? 0}
     set {_point = newValue}
   }
   /// Returns true if `point` has been explicitly set.
-  var hasPoint: Bool {self._point != nil}
+  public var hasPoint: Bool {self._point != nil}
   /// Clears the value of `point`. Subsequent reads from it will return its default value.
-  mutating func clearPoint() {self._point = nil}
+  public mutating func clearPoint() {self._point = nil}
 
-  var line: UInt32 {
+  public var line: UInt32 {
     get {_line ?? 0}
     set {_line = newValue}
   }
   /// Returns true if `line` has been explicitly set.
-  var hasLine: Bool {self._line != nil}
+  public var hasLine: Bool {self._line != nil}
   /// Clears the value of `line`. Subsequent reads from it will return its default value.
-  mutating func clearLine() {self._line = nil}
+  public mutating func clearLine() {self._line = nil}
 
   /// The sensor whose acceleration samples it watches.
-  var sensor: UInt32 {
+  public var sensor: UInt32 {
     get {_sensor ?? 0}
     set {_sensor = newValue}
   }
   /// Returns true if `sensor` has been explicitly set.
-  var hasSensor: Bool {self._sensor != nil}
+  public var hasSensor: Bool {self._sensor != nil}
   /// Clears the value of `sensor`. Subsequent reads from it will return its default value.
-  mutating func clearSensor() {self._sensor = nil}
+  public mutating func clearSensor() {self._sensor = nil}
 
-  var kind: Warden_V1_Detector.OneOf_Kind? = nil
+  public var kind: Warden_V1_Detector.OneOf_Kind? = nil
 
-  var smoke: Warden_V1_SmokeOptions {
+  public var smoke: Warden_V1_SmokeOptions {
     get {
       if case .smoke(let v)? = kind {return v}
       return Warden_V1_SmokeOptions()
@@ -946,7 +946,7 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .smoke(newValue)}
   }
 
-  var leak: Warden_V1_LeakOptions {
+  public var leak: Warden_V1_LeakOptions {
     get {
       if case .leak(let v)? = kind {return v}
       return Warden_V1_LeakOptions()
@@ -954,7 +954,7 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .leak(newValue)}
   }
 
-  var fall: Warden_V1_FallOptions {
+  public var fall: Warden_V1_FallOptions {
     get {
       if case .fall(let v)? = kind {return v}
       return Warden_V1_FallOptions()
@@ -962,7 +962,7 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .fall(newValue)}
   }
 
-  var longLie: Warden_V1_LongLieOptions {
+  public var longLie: Warden_V1_LongLieOptions {
     get {
       if case .longLie(let v)? = kind {return v}
       return Warden_V1_LongLieOptions()
@@ -970,7 +970,7 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .longLie(newValue)}
   }
 
-  var state: Warden_V1_StateOptions {
+  public var state: Warden_V1_StateOptions {
     get {
       if case .state(let v)? = kind {return v}
       return Warden_V1_StateOptions()
@@ -978,7 +978,7 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .state(newValue)}
   }
 
-  var threshold: Warden_V1_ThresholdOptions {
+  public var threshold: Warden_V1_ThresholdOptions {
     get {
       if case .threshold(let v)? = kind {return v}
       return Warden_V1_ThresholdOptions()
@@ -986,9 +986,9 @@ nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .threshold(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Kind: Equatable, Sendable {
+  public nonisolated enum OneOf_Kind: Equatable, Sendable {
     case smoke(Warden_V1_SmokeOptions)
     case leak(Warden_V1_LeakOptions)
     case fall(Warden_V1_FallOptions)
@@ -998,145 +998,145 @@ nonisolated struct Warden_V1_Detector: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 
   fileprivate var _point: UInt32? = nil
   fileprivate var _line: UInt32? = nil
   fileprivate var _sensor: UInt32? = nil
 }
 
-nonisolated struct Warden_V1_SmokeOptions: Sendable {
+public nonisolated struct Warden_V1_SmokeOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var preAlarmMdbPerM: UInt32 = 0
+  public var preAlarmMdbPerM: UInt32 = 0
 
-  var alarmMdbPerM: UInt32 = 0
+  public var alarmMdbPerM: UInt32 = 0
 
   /// How long the alarm level must last.
-  var verificationMs: UInt32 = 0
+  public var verificationMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_LeakOptions: Sendable {
+public nonisolated struct Warden_V1_LeakOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Probe resistance read as volts: below this is wet.
-  var wetBelow: Int32 = 0
+  public var wetBelow: Int32 = 0
 
   /// Above this the rope is broken or unplugged.
-  var openAbove: Int32 = 0
+  public var openAbove: Int32 = 0
 
-  var delayMs: UInt32 = 0
+  public var delayMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_FallOptions: Sendable {
+public nonisolated struct Warden_V1_FallOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Time in which the wearer can call the alarm off.
-  var cancelWindowMs: UInt32 = 0
+  public var cancelWindowMs: UInt32 = 0
 
   /// Lying still for this long after a fall is an alarm of its own.
-  var longLieMs: UInt32 = 0
+  public var longLieMs: UInt32 = 0
 
   /// Input line of a button at the wearer that calls the alarm off.
-  var cancelLine: UInt32 {
+  public var cancelLine: UInt32 {
     get {_cancelLine ?? 0}
     set {_cancelLine = newValue}
   }
   /// Returns true if `cancelLine` has been explicitly set.
-  var hasCancelLine: Bool {self._cancelLine != nil}
+  public var hasCancelLine: Bool {self._cancelLine != nil}
   /// Clears the value of `cancelLine`. Subsequent reads from it will return its default value.
-  mutating func clearCancelLine() {self._cancelLine = nil}
+  public mutating func clearCancelLine() {self._cancelLine = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _cancelLine: UInt32? = nil
 }
 
 /// The wearer of a fall sensor stays down.
-nonisolated struct Warden_V1_LongLieOptions: Sendable {
+public nonisolated struct Warden_V1_LongLieOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The fall detector, which stands earlier in the table.
-  var fallDetector: UInt32 = 0
+  public var fallDetector: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A digital line: a call point, a tamper switch, a float switch.
-nonisolated struct Warden_V1_StateOptions: Sendable {
+public nonisolated struct Warden_V1_StateOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The level that means alarm.
-  var alarmActive: Bool = false
+  public var alarmActive: Bool = false
 
-  var onDelayMs: UInt32 = 0
+  public var onDelayMs: UInt32 = 0
 
-  var offDelayMs: UInt32 = 0
+  public var offDelayMs: UInt32 = 0
 
   /// A press counts though it ended before anybody looked.
-  var holds: Bool = false
+  public var holds: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A point beyond a limit.
-nonisolated struct Warden_V1_ThresholdOptions: Sendable {
+public nonisolated struct Warden_V1_ThresholdOptions: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var alarmLimit: Int32 = 0
+  public var alarmLimit: Int32 = 0
 
   /// 0 for no pre-alarm.
-  var preAlarmLimit: Int32 = 0
+  public var preAlarmLimit: Int32 = 0
 
   /// The alarm is below the limit, not above.
-  var below: Bool = false
+  public var below: Bool = false
 
-  var hysteresis: UInt32 = 0
+  public var hysteresis: UInt32 = 0
 
-  var onDelayMs: UInt32 = 0
+  public var onDelayMs: UInt32 = 0
 
-  var offDelayMs: UInt32 = 0
+  public var offDelayMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Cause: Sendable {
+public nonisolated struct Warden_V1_Cause: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var source: Warden_V1_Cause.OneOf_Source? = nil
+  public var source: Warden_V1_Cause.OneOf_Source? = nil
 
   /// Detector by place.
-  var detector: UInt32 {
+  public var detector: UInt32 {
     get {
       if case .detector(let v)? = source {return v}
       return 0
@@ -1145,7 +1145,7 @@ nonisolated struct Warden_V1_Cause: Sendable {
   }
 
   /// Door by place: forced or held open.
-  var doorForced: UInt32 {
+  public var doorForced: UInt32 {
     get {
       if case .doorForced(let v)? = source {return v}
       return 0
@@ -1153,7 +1153,7 @@ nonisolated struct Warden_V1_Cause: Sendable {
     set {source = .doorForced(newValue)}
   }
 
-  var doorHeld: UInt32 {
+  public var doorHeld: UInt32 {
     get {
       if case .doorHeld(let v)? = source {return v}
       return 0
@@ -1162,7 +1162,7 @@ nonisolated struct Warden_V1_Cause: Sendable {
   }
 
   /// Input line by place.
-  var line: UInt32 {
+  public var line: UInt32 {
     get {
       if case .line(let v)? = source {return v}
       return 0
@@ -1170,11 +1170,11 @@ nonisolated struct Warden_V1_Cause: Sendable {
     set {source = .line(newValue)}
   }
 
-  var state: Warden_V1_CauseState = .alarm
+  public var state: Warden_V1_CauseState = .alarm
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Source: Equatable, Sendable {
+  public nonisolated enum OneOf_Source: Equatable, Sendable {
     /// Detector by place.
     case detector(UInt32)
     /// Door by place: forced or held open.
@@ -1185,32 +1185,32 @@ nonisolated struct Warden_V1_Cause: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_OutputAction: Sendable {
+public nonisolated struct Warden_V1_OutputAction: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var line: UInt32 = 0
+  public var line: UInt32 = 0
 
-  var pattern: Warden_V1_OutputPattern = .steady
+  public var pattern: Warden_V1_OutputPattern = .steady
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_EffectAction: Sendable {
+public nonisolated struct Warden_V1_EffectAction: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var action: Warden_V1_EffectAction.OneOf_Action? = nil
+  public var action: Warden_V1_EffectAction.OneOf_Action? = nil
 
   /// Drive an output line.
-  var output: Warden_V1_OutputAction {
+  public var output: Warden_V1_OutputAction {
     get {
       if case .output(let v)? = action {return v}
       return Warden_V1_OutputAction()
@@ -1219,7 +1219,7 @@ nonisolated struct Warden_V1_EffectAction: Sendable {
   }
 
   /// Release a door as in a fire.
-  var releaseDoor: UInt32 {
+  public var releaseDoor: UInt32 {
     get {
       if case .releaseDoor(let v)? = action {return v}
       return 0
@@ -1227,9 +1227,9 @@ nonisolated struct Warden_V1_EffectAction: Sendable {
     set {action = .releaseDoor(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Action: Equatable, Sendable {
+  public nonisolated enum OneOf_Action: Equatable, Sendable {
     /// Drive an output line.
     case output(Warden_V1_OutputAction)
     /// Release a door as in a fire.
@@ -1237,134 +1237,134 @@ nonisolated struct Warden_V1_EffectAction: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
 /// One row of the cause-and-effect matrix.
-nonisolated struct Warden_V1_Effect: Sendable {
+public nonisolated struct Warden_V1_Effect: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var combination: Warden_V1_Combination = .any
+  public var combination: Warden_V1_Combination = .any
 
   /// For COMBINATION_AT_LEAST.
-  var atLeast: UInt32 = 0
+  public var atLeast: UInt32 = 0
 
-  var causes: [Warden_V1_Cause] = []
+  public var causes: [Warden_V1_Cause] = []
 
-  var actions: [Warden_V1_EffectAction] = []
+  public var actions: [Warden_V1_EffectAction] = []
 
-  var delayMs: UInt32 = 0
+  public var delayMs: UInt32 = 0
 
   /// Higher wins where two rows want the same output.
-  var priority: UInt32 = 0
+  public var priority: UInt32 = 0
 
   /// Stays until reset though the causes are gone.
-  var latching: Bool = false
+  public var latching: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_SchedulePeriod: Sendable {
+public nonisolated struct Warden_V1_SchedulePeriod: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Bit 0 Monday … bit 6 Sunday, bit 7 holidays.
-  var days: UInt32 = 0
+  public var days: UInt32 = 0
 
-  var fromMinute: UInt32 = 0
+  public var fromMinute: UInt32 = 0
 
-  var toMinute: UInt32 = 0
+  public var toMinute: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Schedule: Sendable {
+public nonisolated struct Warden_V1_Schedule: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var periods: [Warden_V1_SchedulePeriod] = []
+  public var periods: [Warden_V1_SchedulePeriod] = []
 
   /// Whether the schedule counts as active while the clock is not trusted.
-  var activeWithoutClock: Bool = false
+  public var activeWithoutClock: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Credential: Sendable {
+public nonisolated struct Warden_V1_Credential: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Keyed hash of the identifier, 16 bytes.
-  var hash: Data = Data()
+  public var hash: Data = Data()
 
   /// Seconds since 1970; 0 for always.
-  var validFrom: UInt32 = 0
+  public var validFrom: UInt32 = 0
 
-  var validUntil: UInt32 = 0
+  public var validUntil: UInt32 = 0
 
   /// Bit n set: member of group n.
-  var groups: UInt64 = 0
+  public var groups: UInt64 = 0
 
   /// Opens for the door's extended time.
-  var extendedTime: Bool = false
+  public var extendedTime: Bool = false
 
   /// Lost or stolen: always denied, and reported as such.
-  var lost: Bool = false
+  public var lost: Bool = false
 
   /// Number of the holder, the same for all credentials of one person; 0 for none.
-  var holder: UInt32 = 0
+  public var holder: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A client of Warden Link that the board lets in.
-nonisolated struct Warden_V1_ClientKey: Sendable {
+public nonisolated struct Warden_V1_ClientKey: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
   /// Static X25519 public key, 32 bytes.
-  var publicKey: Data = Data()
+  public var publicKey: Data = Data()
 
-  var role: Warden_V1_AccessRole = .none
+  public var role: Warden_V1_AccessRole = .none
 
   /// Seconds since 1970 from which on the key is void; 0 for never.
-  var expires: UInt32 = 0
+  public var expires: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A user or group of the board's own system, for connections over its UNIX socket. Root and the runtime's own user are
 /// administrators without an entry; everybody else who may open the socket is an observer without one.
-nonisolated struct Warden_V1_LocalUser: Sendable {
+public nonisolated struct Warden_V1_LocalUser: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var who: Warden_V1_LocalUser.OneOf_Who? = nil
+  public var who: Warden_V1_LocalUser.OneOf_Who? = nil
 
-  var user: UInt32 {
+  public var user: UInt32 {
     get {
       if case .user(let v)? = who {return v}
       return 0
@@ -1372,7 +1372,7 @@ nonisolated struct Warden_V1_LocalUser: Sendable {
     set {who = .user(newValue)}
   }
 
-  var group: UInt32 {
+  public var group: UInt32 {
     get {
       if case .group(let v)? = who {return v}
       return 0
@@ -1380,17 +1380,17 @@ nonisolated struct Warden_V1_LocalUser: Sendable {
     set {who = .group(newValue)}
   }
 
-  var role: Warden_V1_AccessRole = .none
+  public var role: Warden_V1_AccessRole = .none
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Who: Equatable, Sendable {
+  public nonisolated enum OneOf_Who: Equatable, Sendable {
     case user(UInt32)
     case group(UInt32)
 
   }
 
-  init() {}
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1398,44 +1398,44 @@ nonisolated struct Warden_V1_LocalUser: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_LineDirection: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_DIRECTION_INPUT\0\u{1}LINE_DIRECTION_OUTPUT\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_DIRECTION_INPUT\0\u{1}LINE_DIRECTION_OUTPUT\0")
 }
 
 nonisolated extension Warden_V1_LineBias: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_BIAS_AS_IS\0\u{1}LINE_BIAS_DISABLED\0\u{1}LINE_BIAS_PULL_UP\0\u{1}LINE_BIAS_PULL_DOWN\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_BIAS_AS_IS\0\u{1}LINE_BIAS_DISABLED\0\u{1}LINE_BIAS_PULL_UP\0\u{1}LINE_BIAS_PULL_DOWN\0")
 }
 
 nonisolated extension Warden_V1_LineExit: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_EXIT_INACTIVE\0\u{1}LINE_EXIT_ACTIVE\0\u{1}LINE_EXIT_KEEP\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_EXIT_INACTIVE\0\u{1}LINE_EXIT_ACTIVE\0\u{1}LINE_EXIT_KEEP\0")
 }
 
 nonisolated extension Warden_V1_Parity: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARITY_NONE\0\u{1}PARITY_EVEN\0\u{1}PARITY_ODD\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARITY_NONE\0\u{1}PARITY_EVEN\0\u{1}PARITY_ODD\0")
 }
 
 nonisolated extension Warden_V1_PointUnit: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0POINT_UNIT_STATE\0\u{1}POINT_UNIT_MICROVOLT\0\u{1}POINT_UNIT_MILLIDEGREE_CELSIUS\0\u{1}POINT_UNIT_MILLIPERCENT_RELATIVE_HUMIDITY\0\u{1}POINT_UNIT_PASCAL\0\u{1}POINT_UNIT_PARTS_PER_MILLION\0\u{1}POINT_UNIT_MILLIDECIBEL_PER_METRE\0\u{1}POINT_UNIT_CENTIPERCENT_LOWER_EXPLOSIVE_LIMIT\0\u{1}POINT_UNIT_MILLILUX\0\u{1}POINT_UNIT_MICROGRAM_PER_CUBIC_METRE\0\u{1}POINT_UNIT_INDEX\0\u{1}POINT_UNIT_MILLIGRAVITY\0\u{1}POINT_UNIT_COUNT\0\u{1}POINT_UNIT_OHM\0\u{1}POINT_UNIT_MILLIWATT\0\u{1}POINT_UNIT_MILLIDEGREE_PER_SECOND\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0POINT_UNIT_STATE\0\u{1}POINT_UNIT_MICROVOLT\0\u{1}POINT_UNIT_MILLIDEGREE_CELSIUS\0\u{1}POINT_UNIT_MILLIPERCENT_RELATIVE_HUMIDITY\0\u{1}POINT_UNIT_PASCAL\0\u{1}POINT_UNIT_PARTS_PER_MILLION\0\u{1}POINT_UNIT_MILLIDECIBEL_PER_METRE\0\u{1}POINT_UNIT_CENTIPERCENT_LOWER_EXPLOSIVE_LIMIT\0\u{1}POINT_UNIT_MILLILUX\0\u{1}POINT_UNIT_MICROGRAM_PER_CUBIC_METRE\0\u{1}POINT_UNIT_INDEX\0\u{1}POINT_UNIT_MILLIGRAVITY\0\u{1}POINT_UNIT_COUNT\0\u{1}POINT_UNIT_OHM\0\u{1}POINT_UNIT_MILLIWATT\0\u{1}POINT_UNIT_MILLIDEGREE_PER_SECOND\0")
 }
 
 nonisolated extension Warden_V1_LockKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOCK_KIND_MAGLOCK\0\u{1}LOCK_KIND_STRIKE_FAIL_SECURE\0\u{1}LOCK_KIND_STRIKE_FAIL_SAFE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOCK_KIND_MAGLOCK\0\u{1}LOCK_KIND_STRIKE_FAIL_SECURE\0\u{1}LOCK_KIND_STRIKE_FAIL_SAFE\0")
 }
 
 nonisolated extension Warden_V1_CauseState: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_STATE_ALARM\0\u{1}CAUSE_STATE_PRE_ALARM\0\u{1}CAUSE_STATE_TROUBLE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_STATE_ALARM\0\u{1}CAUSE_STATE_PRE_ALARM\0\u{1}CAUSE_STATE_TROUBLE\0")
 }
 
 nonisolated extension Warden_V1_Combination: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMBINATION_ANY\0\u{1}COMBINATION_ALL\0\u{1}COMBINATION_AT_LEAST\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMBINATION_ANY\0\u{1}COMBINATION_ALL\0\u{1}COMBINATION_AT_LEAST\0")
 }
 
 nonisolated extension Warden_V1_OutputPattern: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0")
 }
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Board"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0")
+  public static let protoMessageName: String = _protobuf_package + ".Board"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -1488,7 +1488,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     return _storage
   }
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     _ = _uniqueStorage()
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1517,7 +1517,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every if/case branch local when no optimizations
@@ -1572,7 +1572,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Board, rhs: Warden_V1_Board) -> Bool {
+  public static func ==(lhs: Warden_V1_Board, rhs: Warden_V1_Board) -> Bool {
     if lhs._storage !== rhs._storage {
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
@@ -1602,10 +1602,10 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".BoardHeader"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0")
+  public static let protoMessageName: String = _protobuf_package + ".BoardHeader"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1623,7 +1623,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.format != 0 {
       try visitor.visitSingularUInt32Field(value: self.format, fieldNumber: 1)
     }
@@ -1648,7 +1648,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_BoardHeader, rhs: Warden_V1_BoardHeader) -> Bool {
+  public static func ==(lhs: Warden_V1_BoardHeader, rhs: Warden_V1_BoardHeader) -> Bool {
     if lhs.format != rhs.format {return false}
     if lhs.name != rhs.name {return false}
     if lhs.description_p != rhs.description_p {return false}
@@ -1662,10 +1662,10 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Capacities"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}credentials\0\u{1}links\0\u{1}consoles\0")
+  public static let protoMessageName: String = _protobuf_package + ".Capacities"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}credentials\0\u{1}links\0\u{1}consoles\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1680,7 +1680,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.events != 0 {
       try visitor.visitSingularUInt32Field(value: self.events, fieldNumber: 1)
     }
@@ -1696,7 +1696,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Capacities, rhs: Warden_V1_Capacities) -> Bool {
+  public static func ==(lhs: Warden_V1_Capacities, rhs: Warden_V1_Capacities) -> Bool {
     if lhs.events != rhs.events {return false}
     if lhs.credentials != rhs.credentials {return false}
     if lhs.links != rhs.links {return false}
@@ -1707,10 +1707,10 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Line"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0")
+  public static let protoMessageName: String = _protobuf_package + ".Line"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1731,7 +1731,7 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -1765,7 +1765,7 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Line, rhs: Warden_V1_Line) -> Bool {
+  public static func ==(lhs: Warden_V1_Line, rhs: Warden_V1_Line) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.direction != rhs.direction {return false}
     if lhs.chip != rhs.chip {return false}
@@ -1782,10 +1782,10 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Bus"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{3}timeout_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".Bus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{3}timeout_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1799,7 +1799,7 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -1812,7 +1812,7 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Bus, rhs: Warden_V1_Bus) -> Bool {
+  public static func ==(lhs: Warden_V1_Bus, rhs: Warden_V1_Bus) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.device != rhs.device {return false}
     if lhs.timeoutMs != rhs.timeoutMs {return false}
@@ -1822,10 +1822,10 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
 }
 
 nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Port"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{1}baud\0\u{1}parity\0\u{3}data_bits\0\u{3}stop_bits\0\u{1}rs485\0")
+  public static let protoMessageName: String = _protobuf_package + ".Port"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{1}baud\0\u{1}parity\0\u{3}data_bits\0\u{3}stop_bits\0\u{1}rs485\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1843,7 +1843,7 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -1868,7 +1868,7 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Port, rhs: Warden_V1_Port) -> Bool {
+  public static func ==(lhs: Warden_V1_Port, rhs: Warden_V1_Port) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.device != rhs.device {return false}
     if lhs.baud != rhs.baud {return false}
@@ -1882,10 +1882,10 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Sensor"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{2}\u{6}ads1115\0\u{1}bme280\0\u{1}adxl345\0")
+  public static let protoMessageName: String = _protobuf_package + ".Sensor"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{2}\u{6}ads1115\0\u{1}bme280\0\u{1}adxl345\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1939,7 +1939,7 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1974,7 +1974,7 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Sensor, rhs: Warden_V1_Sensor) -> Bool {
+  public static func ==(lhs: Warden_V1_Sensor, rhs: Warden_V1_Sensor) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.bus != rhs.bus {return false}
     if lhs.address != rhs.address {return false}
@@ -1986,10 +1986,10 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension Warden_V1_Ads1115Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Ads1115Options"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}inputs\0\u{3}full_scale_mv\0")
+  public static let protoMessageName: String = _protobuf_package + ".Ads1115Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}inputs\0\u{3}full_scale_mv\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2002,7 +2002,7 @@ nonisolated extension Warden_V1_Ads1115Options: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.inputs != 0 {
       try visitor.visitSingularUInt32Field(value: self.inputs, fieldNumber: 1)
     }
@@ -2012,7 +2012,7 @@ nonisolated extension Warden_V1_Ads1115Options: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Ads1115Options, rhs: Warden_V1_Ads1115Options) -> Bool {
+  public static func ==(lhs: Warden_V1_Ads1115Options, rhs: Warden_V1_Ads1115Options) -> Bool {
     if lhs.inputs != rhs.inputs {return false}
     if lhs.fullScaleMv != rhs.fullScaleMv {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2021,29 +2021,29 @@ nonisolated extension Warden_V1_Ads1115Options: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_Bme280Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Bme280Options"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let protoMessageName: String = _protobuf_package + ".Bme280Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Bme280Options, rhs: Warden_V1_Bme280Options) -> Bool {
+  public static func ==(lhs: Warden_V1_Bme280Options, rhs: Warden_V1_Bme280Options) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Warden_V1_Adxl345Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Adxl345Options"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}rate_hz\0")
+  public static let protoMessageName: String = _protobuf_package + ".Adxl345Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}rate_hz\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2055,14 +2055,14 @@ nonisolated extension Warden_V1_Adxl345Options: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.rateHz != 0 {
       try visitor.visitSingularUInt32Field(value: self.rateHz, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Adxl345Options, rhs: Warden_V1_Adxl345Options) -> Bool {
+  public static func ==(lhs: Warden_V1_Adxl345Options, rhs: Warden_V1_Adxl345Options) -> Bool {
     if lhs.rateHz != rhs.rateHz {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2070,10 +2070,10 @@ nonisolated extension Warden_V1_Adxl345Options: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_Point: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Point"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}sensor\0\u{1}channel\0\u{1}zero\0\u{1}numerator\0\u{1}denominator\0\u{1}unit\0\u{3}stale_after_ms\0\u{1}minimum\0\u{1}maximum\0")
+  public static let protoMessageName: String = _protobuf_package + ".Point"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}sensor\0\u{1}channel\0\u{1}zero\0\u{1}numerator\0\u{1}denominator\0\u{1}unit\0\u{3}stale_after_ms\0\u{1}minimum\0\u{1}maximum\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2094,7 +2094,7 @@ nonisolated extension Warden_V1_Point: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -2128,7 +2128,7 @@ nonisolated extension Warden_V1_Point: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Point, rhs: Warden_V1_Point) -> Bool {
+  public static func ==(lhs: Warden_V1_Point, rhs: Warden_V1_Point) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.sensor != rhs.sensor {return false}
     if lhs.channel != rhs.channel {return false}
@@ -2145,10 +2145,10 @@ nonisolated extension Warden_V1_Point: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Reader"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}door\0\u{3}hold_off_ms\0\u{4}\u{7}serial_tag\0")
+  public static let protoMessageName: String = _protobuf_package + ".Reader"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}door\0\u{3}hold_off_ms\0\u{4}\u{7}serial_tag\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2175,7 +2175,7 @@ nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2195,7 +2195,7 @@ nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._Me
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Reader, rhs: Warden_V1_Reader) -> Bool {
+  public static func ==(lhs: Warden_V1_Reader, rhs: Warden_V1_Reader) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.door != rhs.door {return false}
     if lhs.holdOffMs != rhs.holdOffMs {return false}
@@ -2206,10 +2206,10 @@ nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SerialTagOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0")
+  public static let protoMessageName: String = _protobuf_package + ".SerialTagOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2221,14 +2221,14 @@ nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.port != 0 {
       try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SerialTagOptions, rhs: Warden_V1_SerialTagOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_SerialTagOptions, rhs: Warden_V1_SerialTagOptions) -> Bool {
     if lhs.port != rhs.port {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2236,10 +2236,10 @@ nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Door"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{3}relock_on_close\0\u{1}groups\0\u{1}schedule\0")
+  public static let protoMessageName: String = _protobuf_package + ".Door"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{3}relock_on_close\0\u{1}groups\0\u{1}schedule\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2263,7 +2263,7 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2310,7 +2310,7 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Door, rhs: Warden_V1_Door) -> Bool {
+  public static func ==(lhs: Warden_V1_Door, rhs: Warden_V1_Door) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.lockKind != rhs.lockKind {return false}
     if lhs.lockLine != rhs.lockLine {return false}
@@ -2330,10 +2330,10 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Detector"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{2}\u{6}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0")
+  public static let protoMessageName: String = _protobuf_package + ".Detector"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{2}\u{6}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2426,7 +2426,7 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2473,7 +2473,7 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Detector, rhs: Warden_V1_Detector) -> Bool {
+  public static func ==(lhs: Warden_V1_Detector, rhs: Warden_V1_Detector) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs._point != rhs._point {return false}
     if lhs._line != rhs._line {return false}
@@ -2485,10 +2485,10 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SmokeOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_mdb_per_m\0\u{3}alarm_mdb_per_m\0\u{3}verification_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".SmokeOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_mdb_per_m\0\u{3}alarm_mdb_per_m\0\u{3}verification_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2502,7 +2502,7 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.preAlarmMdbPerM != 0 {
       try visitor.visitSingularUInt32Field(value: self.preAlarmMdbPerM, fieldNumber: 1)
     }
@@ -2515,7 +2515,7 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SmokeOptions, rhs: Warden_V1_SmokeOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_SmokeOptions, rhs: Warden_V1_SmokeOptions) -> Bool {
     if lhs.preAlarmMdbPerM != rhs.preAlarmMdbPerM {return false}
     if lhs.alarmMdbPerM != rhs.alarmMdbPerM {return false}
     if lhs.verificationMs != rhs.verificationMs {return false}
@@ -2525,10 +2525,10 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LeakOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wet_below\0\u{3}open_above\0\u{3}delay_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".LeakOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wet_below\0\u{3}open_above\0\u{3}delay_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2542,7 +2542,7 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.wetBelow != 0 {
       try visitor.visitSingularSInt32Field(value: self.wetBelow, fieldNumber: 1)
     }
@@ -2555,7 +2555,7 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_LeakOptions, rhs: Warden_V1_LeakOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_LeakOptions, rhs: Warden_V1_LeakOptions) -> Bool {
     if lhs.wetBelow != rhs.wetBelow {return false}
     if lhs.openAbove != rhs.openAbove {return false}
     if lhs.delayMs != rhs.delayMs {return false}
@@ -2565,10 +2565,10 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".FallOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0")
+  public static let protoMessageName: String = _protobuf_package + ".FallOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2582,7 +2582,7 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2599,7 +2599,7 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_FallOptions, rhs: Warden_V1_FallOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_FallOptions, rhs: Warden_V1_FallOptions) -> Bool {
     if lhs.cancelWindowMs != rhs.cancelWindowMs {return false}
     if lhs.longLieMs != rhs.longLieMs {return false}
     if lhs._cancelLine != rhs._cancelLine {return false}
@@ -2609,10 +2609,10 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_LongLieOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LongLieOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}fall_detector\0")
+  public static let protoMessageName: String = _protobuf_package + ".LongLieOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}fall_detector\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2624,14 +2624,14 @@ nonisolated extension Warden_V1_LongLieOptions: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.fallDetector != 0 {
       try visitor.visitSingularUInt32Field(value: self.fallDetector, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_LongLieOptions, rhs: Warden_V1_LongLieOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_LongLieOptions, rhs: Warden_V1_LongLieOptions) -> Bool {
     if lhs.fallDetector != rhs.fallDetector {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2639,10 +2639,10 @@ nonisolated extension Warden_V1_LongLieOptions: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_StateOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".StateOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}alarm_active\0\u{3}on_delay_ms\0\u{3}off_delay_ms\0\u{1}holds\0")
+  public static let protoMessageName: String = _protobuf_package + ".StateOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}alarm_active\0\u{3}on_delay_ms\0\u{3}off_delay_ms\0\u{1}holds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2657,7 +2657,7 @@ nonisolated extension Warden_V1_StateOptions: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.alarmActive != false {
       try visitor.visitSingularBoolField(value: self.alarmActive, fieldNumber: 1)
     }
@@ -2673,7 +2673,7 @@ nonisolated extension Warden_V1_StateOptions: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_StateOptions, rhs: Warden_V1_StateOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_StateOptions, rhs: Warden_V1_StateOptions) -> Bool {
     if lhs.alarmActive != rhs.alarmActive {return false}
     if lhs.onDelayMs != rhs.onDelayMs {return false}
     if lhs.offDelayMs != rhs.offDelayMs {return false}
@@ -2684,10 +2684,10 @@ nonisolated extension Warden_V1_StateOptions: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_ThresholdOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ThresholdOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}alarm_limit\0\u{3}pre_alarm_limit\0\u{1}below\0\u{1}hysteresis\0\u{3}on_delay_ms\0\u{3}off_delay_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".ThresholdOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}alarm_limit\0\u{3}pre_alarm_limit\0\u{1}below\0\u{1}hysteresis\0\u{3}on_delay_ms\0\u{3}off_delay_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2704,7 +2704,7 @@ nonisolated extension Warden_V1_ThresholdOptions: SwiftProtobuf.Message, SwiftPr
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.alarmLimit != 0 {
       try visitor.visitSingularSInt32Field(value: self.alarmLimit, fieldNumber: 1)
     }
@@ -2726,7 +2726,7 @@ nonisolated extension Warden_V1_ThresholdOptions: SwiftProtobuf.Message, SwiftPr
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ThresholdOptions, rhs: Warden_V1_ThresholdOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_ThresholdOptions, rhs: Warden_V1_ThresholdOptions) -> Bool {
     if lhs.alarmLimit != rhs.alarmLimit {return false}
     if lhs.preAlarmLimit != rhs.preAlarmLimit {return false}
     if lhs.below != rhs.below {return false}
@@ -2739,10 +2739,10 @@ nonisolated extension Warden_V1_ThresholdOptions: SwiftProtobuf.Message, SwiftPr
 }
 
 nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Cause"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0")
+  public static let protoMessageName: String = _protobuf_package + ".Cause"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2786,7 +2786,7 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2816,7 +2816,7 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Cause, rhs: Warden_V1_Cause) -> Bool {
+  public static func ==(lhs: Warden_V1_Cause, rhs: Warden_V1_Cause) -> Bool {
     if lhs.source != rhs.source {return false}
     if lhs.state != rhs.state {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2825,10 +2825,10 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".OutputAction"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}pattern\0")
+  public static let protoMessageName: String = _protobuf_package + ".OutputAction"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}pattern\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2841,7 +2841,7 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.line != 0 {
       try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 1)
     }
@@ -2851,7 +2851,7 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_OutputAction, rhs: Warden_V1_OutputAction) -> Bool {
+  public static func ==(lhs: Warden_V1_OutputAction, rhs: Warden_V1_OutputAction) -> Bool {
     if lhs.line != rhs.line {return false}
     if lhs.pattern != rhs.pattern {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -2860,10 +2860,10 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EffectAction"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0")
+  public static let protoMessageName: String = _protobuf_package + ".EffectAction"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2895,7 +2895,7 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -2914,7 +2914,7 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_EffectAction, rhs: Warden_V1_EffectAction) -> Bool {
+  public static func ==(lhs: Warden_V1_EffectAction, rhs: Warden_V1_EffectAction) -> Bool {
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2922,10 +2922,10 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Effect"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0")
+  public static let protoMessageName: String = _protobuf_package + ".Effect"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -2944,7 +2944,7 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -2972,7 +2972,7 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Effect, rhs: Warden_V1_Effect) -> Bool {
+  public static func ==(lhs: Warden_V1_Effect, rhs: Warden_V1_Effect) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.combination != rhs.combination {return false}
     if lhs.atLeast != rhs.atLeast {return false}
@@ -2987,10 +2987,10 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension Warden_V1_SchedulePeriod: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SchedulePeriod"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}days\0\u{3}from_minute\0\u{3}to_minute\0")
+  public static let protoMessageName: String = _protobuf_package + ".SchedulePeriod"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}days\0\u{3}from_minute\0\u{3}to_minute\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3004,7 +3004,7 @@ nonisolated extension Warden_V1_SchedulePeriod: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.days != 0 {
       try visitor.visitSingularUInt32Field(value: self.days, fieldNumber: 1)
     }
@@ -3017,7 +3017,7 @@ nonisolated extension Warden_V1_SchedulePeriod: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SchedulePeriod, rhs: Warden_V1_SchedulePeriod) -> Bool {
+  public static func ==(lhs: Warden_V1_SchedulePeriod, rhs: Warden_V1_SchedulePeriod) -> Bool {
     if lhs.days != rhs.days {return false}
     if lhs.fromMinute != rhs.fromMinute {return false}
     if lhs.toMinute != rhs.toMinute {return false}
@@ -3027,10 +3027,10 @@ nonisolated extension Warden_V1_SchedulePeriod: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Schedule"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}periods\0\u{3}active_without_clock\0")
+  public static let protoMessageName: String = _protobuf_package + ".Schedule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}periods\0\u{3}active_without_clock\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3044,7 +3044,7 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -3057,7 +3057,7 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Schedule, rhs: Warden_V1_Schedule) -> Bool {
+  public static func ==(lhs: Warden_V1_Schedule, rhs: Warden_V1_Schedule) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.periods != rhs.periods {return false}
     if lhs.activeWithoutClock != rhs.activeWithoutClock {return false}
@@ -3067,10 +3067,10 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Credential"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{3}valid_from\0\u{3}valid_until\0\u{1}groups\0\u{3}extended_time\0\u{1}lost\0\u{1}holder\0")
+  public static let protoMessageName: String = _protobuf_package + ".Credential"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{3}valid_from\0\u{3}valid_until\0\u{1}groups\0\u{3}extended_time\0\u{1}lost\0\u{1}holder\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3088,7 +3088,7 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.hash.isEmpty {
       try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
     }
@@ -3113,7 +3113,7 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Credential, rhs: Warden_V1_Credential) -> Bool {
+  public static func ==(lhs: Warden_V1_Credential, rhs: Warden_V1_Credential) -> Bool {
     if lhs.hash != rhs.hash {return false}
     if lhs.validFrom != rhs.validFrom {return false}
     if lhs.validUntil != rhs.validUntil {return false}
@@ -3127,10 +3127,10 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_ClientKey: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ClientKey"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}public_key\0\u{1}role\0\u{1}expires\0")
+  public static let protoMessageName: String = _protobuf_package + ".ClientKey"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}public_key\0\u{1}role\0\u{1}expires\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3145,7 +3145,7 @@ nonisolated extension Warden_V1_ClientKey: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -3161,7 +3161,7 @@ nonisolated extension Warden_V1_ClientKey: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ClientKey, rhs: Warden_V1_ClientKey) -> Bool {
+  public static func ==(lhs: Warden_V1_ClientKey, rhs: Warden_V1_ClientKey) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.role != rhs.role {return false}
@@ -3172,10 +3172,10 @@ nonisolated extension Warden_V1_ClientKey: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension Warden_V1_LocalUser: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LocalUser"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0\u{1}group\0\u{1}role\0")
+  public static let protoMessageName: String = _protobuf_package + ".LocalUser"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}user\0\u{1}group\0\u{1}role\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -3203,7 +3203,7 @@ nonisolated extension Warden_V1_LocalUser: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -3225,7 +3225,7 @@ nonisolated extension Warden_V1_LocalUser: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_LocalUser, rhs: Warden_V1_LocalUser) -> Bool {
+  public static func ==(lhs: Warden_V1_LocalUser, rhs: Warden_V1_LocalUser) -> Bool {
     if lhs.who != rhs.who {return false}
     if lhs.role != rhs.role {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

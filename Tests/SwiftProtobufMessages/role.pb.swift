@@ -21,8 +21,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// What somebody may do at a board; each role may do what those before it may.
-nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
   case none // = 0
 
   /// Sees states and events.
@@ -38,11 +38,11 @@ nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
   case administrator // = 4
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .none
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .none
     case 1: self = .observer
@@ -53,7 +53,7 @@ nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .none: return 0
     case .observer: return 1
@@ -65,7 +65,7 @@ nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_AccessRole] = [
+  public static let allCases: [Warden_V1_AccessRole] = [
     .none,
     .observer,
     .operator,
@@ -78,5 +78,5 @@ nonisolated enum Warden_V1_AccessRole: SwiftProtobuf.Enum, Swift.CaseIterable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 nonisolated extension Warden_V1_AccessRole: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCESS_ROLE_NONE\0\u{1}ACCESS_ROLE_OBSERVER\0\u{1}ACCESS_ROLE_OPERATOR\0\u{1}ACCESS_ROLE_TECHNICIAN\0\u{1}ACCESS_ROLE_ADMINISTRATOR\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACCESS_ROLE_NONE\0\u{1}ACCESS_ROLE_OBSERVER\0\u{1}ACCESS_ROLE_OPERATOR\0\u{1}ACCESS_ROLE_TECHNICIAN\0\u{1}ACCESS_ROLE_ADMINISTRATOR\0")
 }

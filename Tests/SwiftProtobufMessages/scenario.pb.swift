@@ -25,8 +25,8 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Little-endian int16 x, y, z triples: raw codes of the accelerometer.
   case accelerationCodes // = 0
@@ -35,11 +35,11 @@ nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case values // = 1
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .accelerationCodes
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .accelerationCodes
     case 1: self = .values
@@ -47,7 +47,7 @@ nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .accelerationCodes: return 0
     case .values: return 1
@@ -56,7 +56,7 @@ nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_TrackKind] = [
+  public static let allCases: [Warden_V1_TrackKind] = [
     .accelerationCodes,
     .values,
   ]
@@ -64,8 +64,8 @@ nonisolated enum Warden_V1_TrackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 }
 
 /// What a sensor model can be told about the world; the numbers are those of `DeviceModels.Quantity`.
-nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// Voltage at converter input n, in microvolts.
   case input0 // = 0
@@ -109,11 +109,11 @@ nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
   case pins // = 18
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .input0
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .input0
     case 1: self = .input1
@@ -138,7 +138,7 @@ nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .input0: return 0
     case .input1: return 1
@@ -164,7 +164,7 @@ nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_Quantity] = [
+  public static let allCases: [Warden_V1_Quantity] = [
     .input0,
     .input1,
     .input2,
@@ -188,8 +188,8 @@ nonisolated enum Warden_V1_Quantity: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
-nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
+public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
 
   /// The device does not answer, the port or line is gone.
   case absent // = 0
@@ -213,11 +213,11 @@ nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   case slow // = 6
   case UNRECOGNIZED(Int)
 
-  init() {
+  public init() {
     self = .absent
   }
 
-  init?(rawValue: Int) {
+  public init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .absent
     case 1: self = .held
@@ -230,7 +230,7 @@ nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
     }
   }
 
-  var rawValue: Int {
+  public var rawValue: Int {
     switch self {
     case .absent: return 0
     case .held: return 1
@@ -244,7 +244,7 @@ nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   }
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [Warden_V1_FaultKind] = [
+  public static let allCases: [Warden_V1_FaultKind] = [
     .absent,
     .held,
     .frozen,
@@ -260,176 +260,176 @@ nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 ///
 /// On disk: the eight bytes "WARDENS1", the length of the message (uint32, little endian), its CRC-32C (uint32, little
 /// endian), then the message. Lines, sensors, ports, buses and readers are named by their place in the board image.
-nonisolated struct Warden_V1_Scenario: Sendable {
+public nonisolated struct Warden_V1_Scenario: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var header: Warden_V1_ScenarioHeader {
+  public var header: Warden_V1_ScenarioHeader {
     get {_header ?? Warden_V1_ScenarioHeader()}
     set {_header = newValue}
   }
   /// Returns true if `header` has been explicitly set.
-  var hasHeader: Bool {self._header != nil}
+  public var hasHeader: Bool {self._header != nil}
   /// Clears the value of `header`. Subsequent reads from it will return its default value.
-  mutating func clearHeader() {self._header = nil}
+  public mutating func clearHeader() {self._header = nil}
 
   /// Tracks come before their chunks, chunks in order.
-  var tracks: [Warden_V1_Track] = []
+  public var tracks: [Warden_V1_Track] = []
 
-  var chunks: [Warden_V1_TrackChunk] = []
+  public var chunks: [Warden_V1_TrackChunk] = []
 
   /// In order of time.
-  var steps: [Warden_V1_Step] = []
+  public var steps: [Warden_V1_Step] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 
   fileprivate var _header: Warden_V1_ScenarioHeader? = nil
 }
 
-nonisolated struct Warden_V1_ScenarioHeader: Sendable {
+public nonisolated struct Warden_V1_ScenarioHeader: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var format: UInt32 = 0
+  public var format: UInt32 = 0
 
-  var name: String = String()
+  public var name: String = String()
 
-  var description_p: String = String()
+  public var description_p: String = String()
 
   /// Seed of every random choice of the virtual board.
-  var seed: UInt64 = 0
+  public var seed: UInt64 = 0
 
-  var durationMs: UInt64 = 0
+  public var durationMs: UInt64 = 0
 
-  var startUnixMs: Int64 = 0
+  public var startUnixMs: Int64 = 0
 
-  var clockTrust: Warden_V1_ClockTrust = .unset
+  public var clockTrust: Warden_V1_ClockTrust = .unset
 
   /// CRC-32C of the board message that the places refer to; another board is refused.
-  var boardCrc32C: UInt32 = 0
+  public var boardCrc32C: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A recording: equally spaced samples.
-nonisolated struct Warden_V1_Track: Sendable {
+public nonisolated struct Warden_V1_Track: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var name: String = String()
+  public var name: String = String()
 
-  var kind: Warden_V1_TrackKind = .accelerationCodes
+  public var kind: Warden_V1_TrackKind = .accelerationCodes
 
-  var intervalNs: UInt64 = 0
+  public var intervalNs: UInt64 = 0
 
   /// Samples in all its chunks together.
-  var samples: UInt32 = 0
+  public var samples: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_TrackChunk: Sendable {
+public nonisolated struct Warden_V1_TrackChunk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var track: UInt32 = 0
+  public var track: UInt32 = 0
 
-  var data: Data = Data()
+  public var data: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_SetQuantity: Sendable {
+public nonisolated struct Warden_V1_SetQuantity: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var sensor: UInt32 = 0
+  public var sensor: UInt32 = 0
 
-  var quantity: Warden_V1_Quantity = .input0
+  public var quantity: Warden_V1_Quantity = .input0
 
-  var value: Int32 = 0
+  public var value: Int32 = 0
 
   /// Time to get there in a straight line; 0 for at once.
-  var overMs: UInt32 = 0
+  public var overMs: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_PlayTrack: Sendable {
+public nonisolated struct Warden_V1_PlayTrack: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var track: UInt32 = 0
+  public var track: UInt32 = 0
 
-  var sensor: UInt32 = 0
+  public var sensor: UInt32 = 0
 
   /// For tracks of values; acceleration codes go to all three axes.
-  var quantity: Warden_V1_Quantity = .input0
+  public var quantity: Warden_V1_Quantity = .input0
 
   /// Plays it again and again.
-  var `repeat`: Bool = false
+  public var `repeat`: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_SetInputLine: Sendable {
+public nonisolated struct Warden_V1_SetInputLine: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var line: UInt32 = 0
+  public var line: UInt32 = 0
 
-  var active: Bool = false
+  public var active: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_SerialBytes: Sendable {
+public nonisolated struct Warden_V1_SerialBytes: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var port: UInt32 = 0
+  public var port: UInt32 = 0
 
-  var data: Data = Data()
+  public var data: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Fault: Sendable {
+public nonisolated struct Warden_V1_Fault: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: Warden_V1_FaultKind = .absent
+  public var kind: Warden_V1_FaultKind = .absent
 
-  var active: Bool = false
+  public var active: Bool = false
 
-  var target: Warden_V1_Fault.OneOf_Target? = nil
+  public var target: Warden_V1_Fault.OneOf_Target? = nil
 
-  var sensor: UInt32 {
+  public var sensor: UInt32 {
     get {
       if case .sensor(let v)? = target {return v}
       return 0
@@ -437,7 +437,7 @@ nonisolated struct Warden_V1_Fault: Sendable {
     set {target = .sensor(newValue)}
   }
 
-  var bus: UInt32 {
+  public var bus: UInt32 {
     get {
       if case .bus(let v)? = target {return v}
       return 0
@@ -445,7 +445,7 @@ nonisolated struct Warden_V1_Fault: Sendable {
     set {target = .bus(newValue)}
   }
 
-  var port: UInt32 {
+  public var port: UInt32 {
     get {
       if case .port(let v)? = target {return v}
       return 0
@@ -453,7 +453,7 @@ nonisolated struct Warden_V1_Fault: Sendable {
     set {target = .port(newValue)}
   }
 
-  var line: UInt32 {
+  public var line: UInt32 {
     get {
       if case .line(let v)? = target {return v}
       return 0
@@ -461,9 +461,9 @@ nonisolated struct Warden_V1_Fault: Sendable {
     set {target = .line(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Target: Equatable, Sendable {
+  public nonisolated enum OneOf_Target: Equatable, Sendable {
     case sensor(UInt32)
     case bus(UInt32)
     case port(UInt32)
@@ -471,81 +471,81 @@ nonisolated struct Warden_V1_Fault: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_SetClock: Sendable {
+public nonisolated struct Warden_V1_SetClock: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unixMs: Int64 = 0
+  public var unixMs: Int64 = 0
 
-  var trust: Warden_V1_ClockTrust = .unset
+  public var trust: Warden_V1_ClockTrust = .unset
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A line of text typed at the console.
-nonisolated struct Warden_V1_ConsoleLine: Sendable {
+public nonisolated struct Warden_V1_ConsoleLine: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var text: String = String()
+  public var text: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
 /// A trace line that must, or must never, come.
-nonisolated struct Warden_V1_Expectation: Sendable {
+public nonisolated struct Warden_V1_Expectation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The words with which the trace line must begin, after its time; each run of spaces is one.
-  var text: String = String()
+  public var text: String = String()
 
   /// How long it may take from this step's time; 0 for at this very time.
-  var withinMs: UInt32 = 0
+  public var withinMs: UInt32 = 0
 
   /// It must not come within that time.
-  var never: Bool = false
+  public var never: Bool = false
 
   /// For messages: line of the scenario file.
-  var sourceLine: UInt32 = 0
+  public var sourceLine: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Remark: Sendable {
+public nonisolated struct Warden_V1_Remark: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var text: String = String()
+  public var text: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  public init() {}
 }
 
-nonisolated struct Warden_V1_Step: Sendable {
+public nonisolated struct Warden_V1_Step: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var atMs: UInt64 = 0
+  public var atMs: UInt64 = 0
 
-  var action: Warden_V1_Step.OneOf_Action? = nil
+  public var action: Warden_V1_Step.OneOf_Action? = nil
 
-  var set: Warden_V1_SetQuantity {
+  public var set: Warden_V1_SetQuantity {
     get {
       if case .set(let v)? = action {return v}
       return Warden_V1_SetQuantity()
@@ -553,7 +553,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .set(newValue)}
   }
 
-  var play: Warden_V1_PlayTrack {
+  public var play: Warden_V1_PlayTrack {
     get {
       if case .play(let v)? = action {return v}
       return Warden_V1_PlayTrack()
@@ -561,7 +561,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .play(newValue)}
   }
 
-  var line: Warden_V1_SetInputLine {
+  public var line: Warden_V1_SetInputLine {
     get {
       if case .line(let v)? = action {return v}
       return Warden_V1_SetInputLine()
@@ -569,7 +569,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .line(newValue)}
   }
 
-  var serial: Warden_V1_SerialBytes {
+  public var serial: Warden_V1_SerialBytes {
     get {
       if case .serial(let v)? = action {return v}
       return Warden_V1_SerialBytes()
@@ -577,7 +577,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .serial(newValue)}
   }
 
-  var fault: Warden_V1_Fault {
+  public var fault: Warden_V1_Fault {
     get {
       if case .fault(let v)? = action {return v}
       return Warden_V1_Fault()
@@ -585,7 +585,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .fault(newValue)}
   }
 
-  var clock: Warden_V1_SetClock {
+  public var clock: Warden_V1_SetClock {
     get {
       if case .clock(let v)? = action {return v}
       return Warden_V1_SetClock()
@@ -593,7 +593,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .clock(newValue)}
   }
 
-  var console: Warden_V1_ConsoleLine {
+  public var console: Warden_V1_ConsoleLine {
     get {
       if case .console(let v)? = action {return v}
       return Warden_V1_ConsoleLine()
@@ -601,7 +601,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .console(newValue)}
   }
 
-  var expect: Warden_V1_Expectation {
+  public var expect: Warden_V1_Expectation {
     get {
       if case .expect(let v)? = action {return v}
       return Warden_V1_Expectation()
@@ -610,7 +610,7 @@ nonisolated struct Warden_V1_Step: Sendable {
   }
 
   /// Shown in the live view and the summary.
-  var remark: Warden_V1_Remark {
+  public var remark: Warden_V1_Remark {
     get {
       if case .remark(let v)? = action {return v}
       return Warden_V1_Remark()
@@ -618,7 +618,7 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .remark(newValue)}
   }
 
-  var command: Warden_V1_Command {
+  public var command: Warden_V1_Command {
     get {
       if case .command(let v)? = action {return v}
       return Warden_V1_Command()
@@ -626,9 +626,9 @@ nonisolated struct Warden_V1_Step: Sendable {
     set {action = .command(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Action: Equatable, Sendable {
+  public nonisolated enum OneOf_Action: Equatable, Sendable {
     case set(Warden_V1_SetQuantity)
     case play(Warden_V1_PlayTrack)
     case line(Warden_V1_SetInputLine)
@@ -643,7 +643,7 @@ nonisolated struct Warden_V1_Step: Sendable {
 
   }
 
-  init() {}
+  public init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -651,22 +651,22 @@ nonisolated struct Warden_V1_Step: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_TrackKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRACK_KIND_ACCELERATION_CODES\0\u{1}TRACK_KIND_VALUES\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRACK_KIND_ACCELERATION_CODES\0\u{1}TRACK_KIND_VALUES\0")
 }
 
 nonisolated extension Warden_V1_Quantity: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0QUANTITY_INPUT_0\0\u{1}QUANTITY_INPUT_1\0\u{1}QUANTITY_INPUT_2\0\u{1}QUANTITY_INPUT_3\0\u{1}QUANTITY_TEMPERATURE\0\u{1}QUANTITY_HUMIDITY\0\u{1}QUANTITY_PRESSURE\0\u{1}QUANTITY_ACCELERATION_X\0\u{1}QUANTITY_ACCELERATION_Y\0\u{1}QUANTITY_ACCELERATION_Z\0\u{1}QUANTITY_CARBON_DIOXIDE\0\u{1}QUANTITY_LIGHT\0\u{1}QUANTITY_PARTICLES\0\u{1}QUANTITY_ORGANIC_SIGNAL\0\u{1}QUANTITY_NITROGEN_SIGNAL\0\u{1}QUANTITY_ROTATION_X\0\u{1}QUANTITY_ROTATION_Y\0\u{1}QUANTITY_ROTATION_Z\0\u{1}QUANTITY_PINS\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0QUANTITY_INPUT_0\0\u{1}QUANTITY_INPUT_1\0\u{1}QUANTITY_INPUT_2\0\u{1}QUANTITY_INPUT_3\0\u{1}QUANTITY_TEMPERATURE\0\u{1}QUANTITY_HUMIDITY\0\u{1}QUANTITY_PRESSURE\0\u{1}QUANTITY_ACCELERATION_X\0\u{1}QUANTITY_ACCELERATION_Y\0\u{1}QUANTITY_ACCELERATION_Z\0\u{1}QUANTITY_CARBON_DIOXIDE\0\u{1}QUANTITY_LIGHT\0\u{1}QUANTITY_PARTICLES\0\u{1}QUANTITY_ORGANIC_SIGNAL\0\u{1}QUANTITY_NITROGEN_SIGNAL\0\u{1}QUANTITY_ROTATION_X\0\u{1}QUANTITY_ROTATION_Y\0\u{1}QUANTITY_ROTATION_Z\0\u{1}QUANTITY_PINS\0")
 }
 
 nonisolated extension Warden_V1_FaultKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0")
 }
 
 nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Scenario"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}tracks\0\u{1}chunks\0\u{1}steps\0")
+  public static let protoMessageName: String = _protobuf_package + ".Scenario"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}tracks\0\u{1}chunks\0\u{1}steps\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -681,7 +681,7 @@ nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -701,7 +701,7 @@ nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Scenario, rhs: Warden_V1_Scenario) -> Bool {
+  public static func ==(lhs: Warden_V1_Scenario, rhs: Warden_V1_Scenario) -> Bool {
     if lhs._header != rhs._header {return false}
     if lhs.tracks != rhs.tracks {return false}
     if lhs.chunks != rhs.chunks {return false}
@@ -712,10 +712,10 @@ nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Warden_V1_ScenarioHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ScenarioHeader"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}seed\0\u{3}duration_ms\0\u{3}start_unix_ms\0\u{3}clock_trust\0\u{3}board_crc32c\0")
+  public static let protoMessageName: String = _protobuf_package + ".ScenarioHeader"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}seed\0\u{3}duration_ms\0\u{3}start_unix_ms\0\u{3}clock_trust\0\u{3}board_crc32c\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -734,7 +734,7 @@ nonisolated extension Warden_V1_ScenarioHeader: SwiftProtobuf.Message, SwiftProt
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.format != 0 {
       try visitor.visitSingularUInt32Field(value: self.format, fieldNumber: 1)
     }
@@ -762,7 +762,7 @@ nonisolated extension Warden_V1_ScenarioHeader: SwiftProtobuf.Message, SwiftProt
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ScenarioHeader, rhs: Warden_V1_ScenarioHeader) -> Bool {
+  public static func ==(lhs: Warden_V1_ScenarioHeader, rhs: Warden_V1_ScenarioHeader) -> Bool {
     if lhs.format != rhs.format {return false}
     if lhs.name != rhs.name {return false}
     if lhs.description_p != rhs.description_p {return false}
@@ -777,10 +777,10 @@ nonisolated extension Warden_V1_ScenarioHeader: SwiftProtobuf.Message, SwiftProt
 }
 
 nonisolated extension Warden_V1_Track: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Track"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}kind\0\u{3}interval_ns\0\u{1}samples\0")
+  public static let protoMessageName: String = _protobuf_package + ".Track"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}kind\0\u{3}interval_ns\0\u{1}samples\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -795,7 +795,7 @@ nonisolated extension Warden_V1_Track: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -811,7 +811,7 @@ nonisolated extension Warden_V1_Track: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Track, rhs: Warden_V1_Track) -> Bool {
+  public static func ==(lhs: Warden_V1_Track, rhs: Warden_V1_Track) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.intervalNs != rhs.intervalNs {return false}
@@ -822,10 +822,10 @@ nonisolated extension Warden_V1_Track: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_TrackChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".TrackChunk"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}track\0\u{1}data\0")
+  public static let protoMessageName: String = _protobuf_package + ".TrackChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}track\0\u{1}data\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -838,7 +838,7 @@ nonisolated extension Warden_V1_TrackChunk: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.track != 0 {
       try visitor.visitSingularUInt32Field(value: self.track, fieldNumber: 1)
     }
@@ -848,7 +848,7 @@ nonisolated extension Warden_V1_TrackChunk: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_TrackChunk, rhs: Warden_V1_TrackChunk) -> Bool {
+  public static func ==(lhs: Warden_V1_TrackChunk, rhs: Warden_V1_TrackChunk) -> Bool {
     if lhs.track != rhs.track {return false}
     if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -857,10 +857,10 @@ nonisolated extension Warden_V1_TrackChunk: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension Warden_V1_SetQuantity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SetQuantity"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sensor\0\u{1}quantity\0\u{1}value\0\u{3}over_ms\0")
+  public static let protoMessageName: String = _protobuf_package + ".SetQuantity"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sensor\0\u{1}quantity\0\u{1}value\0\u{3}over_ms\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -875,7 +875,7 @@ nonisolated extension Warden_V1_SetQuantity: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.sensor != 0 {
       try visitor.visitSingularUInt32Field(value: self.sensor, fieldNumber: 1)
     }
@@ -891,7 +891,7 @@ nonisolated extension Warden_V1_SetQuantity: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SetQuantity, rhs: Warden_V1_SetQuantity) -> Bool {
+  public static func ==(lhs: Warden_V1_SetQuantity, rhs: Warden_V1_SetQuantity) -> Bool {
     if lhs.sensor != rhs.sensor {return false}
     if lhs.quantity != rhs.quantity {return false}
     if lhs.value != rhs.value {return false}
@@ -902,10 +902,10 @@ nonisolated extension Warden_V1_SetQuantity: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_PlayTrack: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PlayTrack"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}track\0\u{1}sensor\0\u{1}quantity\0\u{1}repeat\0")
+  public static let protoMessageName: String = _protobuf_package + ".PlayTrack"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}track\0\u{1}sensor\0\u{1}quantity\0\u{1}repeat\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -920,7 +920,7 @@ nonisolated extension Warden_V1_PlayTrack: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.track != 0 {
       try visitor.visitSingularUInt32Field(value: self.track, fieldNumber: 1)
     }
@@ -936,7 +936,7 @@ nonisolated extension Warden_V1_PlayTrack: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_PlayTrack, rhs: Warden_V1_PlayTrack) -> Bool {
+  public static func ==(lhs: Warden_V1_PlayTrack, rhs: Warden_V1_PlayTrack) -> Bool {
     if lhs.track != rhs.track {return false}
     if lhs.sensor != rhs.sensor {return false}
     if lhs.quantity != rhs.quantity {return false}
@@ -947,10 +947,10 @@ nonisolated extension Warden_V1_PlayTrack: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension Warden_V1_SetInputLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SetInputLine"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}active\0")
+  public static let protoMessageName: String = _protobuf_package + ".SetInputLine"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}active\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -963,7 +963,7 @@ nonisolated extension Warden_V1_SetInputLine: SwiftProtobuf.Message, SwiftProtob
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.line != 0 {
       try visitor.visitSingularUInt32Field(value: self.line, fieldNumber: 1)
     }
@@ -973,7 +973,7 @@ nonisolated extension Warden_V1_SetInputLine: SwiftProtobuf.Message, SwiftProtob
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SetInputLine, rhs: Warden_V1_SetInputLine) -> Bool {
+  public static func ==(lhs: Warden_V1_SetInputLine, rhs: Warden_V1_SetInputLine) -> Bool {
     if lhs.line != rhs.line {return false}
     if lhs.active != rhs.active {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -982,10 +982,10 @@ nonisolated extension Warden_V1_SetInputLine: SwiftProtobuf.Message, SwiftProtob
 }
 
 nonisolated extension Warden_V1_SerialBytes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SerialBytes"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}data\0")
+  public static let protoMessageName: String = _protobuf_package + ".SerialBytes"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}data\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -998,7 +998,7 @@ nonisolated extension Warden_V1_SerialBytes: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.port != 0 {
       try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
@@ -1008,7 +1008,7 @@ nonisolated extension Warden_V1_SerialBytes: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SerialBytes, rhs: Warden_V1_SerialBytes) -> Bool {
+  public static func ==(lhs: Warden_V1_SerialBytes, rhs: Warden_V1_SerialBytes) -> Bool {
     if lhs.port != rhs.port {return false}
     if lhs.data != rhs.data {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1017,10 +1017,10 @@ nonisolated extension Warden_V1_SerialBytes: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Fault"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}active\0\u{2}\u{8}sensor\0\u{1}bus\0\u{1}port\0\u{1}line\0")
+  public static let protoMessageName: String = _protobuf_package + ".Fault"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}active\0\u{2}\u{8}sensor\0\u{1}bus\0\u{1}port\0\u{1}line\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1065,7 +1065,7 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1098,7 +1098,7 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Fault, rhs: Warden_V1_Fault) -> Bool {
+  public static func ==(lhs: Warden_V1_Fault, rhs: Warden_V1_Fault) -> Bool {
     if lhs.kind != rhs.kind {return false}
     if lhs.active != rhs.active {return false}
     if lhs.target != rhs.target {return false}
@@ -1108,10 +1108,10 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension Warden_V1_SetClock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SetClock"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}unix_ms\0\u{1}trust\0")
+  public static let protoMessageName: String = _protobuf_package + ".SetClock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}unix_ms\0\u{1}trust\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1124,7 +1124,7 @@ nonisolated extension Warden_V1_SetClock: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.unixMs != 0 {
       try visitor.visitSingularSInt64Field(value: self.unixMs, fieldNumber: 1)
     }
@@ -1134,7 +1134,7 @@ nonisolated extension Warden_V1_SetClock: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_SetClock, rhs: Warden_V1_SetClock) -> Bool {
+  public static func ==(lhs: Warden_V1_SetClock, rhs: Warden_V1_SetClock) -> Bool {
     if lhs.unixMs != rhs.unixMs {return false}
     if lhs.trust != rhs.trust {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1143,10 +1143,10 @@ nonisolated extension Warden_V1_SetClock: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Warden_V1_ConsoleLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ConsoleLine"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0")
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleLine"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1158,14 +1158,14 @@ nonisolated extension Warden_V1_ConsoleLine: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_ConsoleLine, rhs: Warden_V1_ConsoleLine) -> Bool {
+  public static func ==(lhs: Warden_V1_ConsoleLine, rhs: Warden_V1_ConsoleLine) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1173,10 +1173,10 @@ nonisolated extension Warden_V1_ConsoleLine: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Expectation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Expectation"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}within_ms\0\u{1}never\0\u{3}source_line\0")
+  public static let protoMessageName: String = _protobuf_package + ".Expectation"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{3}within_ms\0\u{1}never\0\u{3}source_line\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1191,7 +1191,7 @@ nonisolated extension Warden_V1_Expectation: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
     }
@@ -1207,7 +1207,7 @@ nonisolated extension Warden_V1_Expectation: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Expectation, rhs: Warden_V1_Expectation) -> Bool {
+  public static func ==(lhs: Warden_V1_Expectation, rhs: Warden_V1_Expectation) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.withinMs != rhs.withinMs {return false}
     if lhs.never != rhs.never {return false}
@@ -1218,10 +1218,10 @@ nonisolated extension Warden_V1_Expectation: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension Warden_V1_Remark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Remark"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0")
+  public static let protoMessageName: String = _protobuf_package + ".Remark"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1233,14 +1233,14 @@ nonisolated extension Warden_V1_Remark: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Remark, rhs: Warden_V1_Remark) -> Bool {
+  public static func ==(lhs: Warden_V1_Remark, rhs: Warden_V1_Remark) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1248,10 +1248,10 @@ nonisolated extension Warden_V1_Remark: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Step"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{2}\u{9}set\0\u{1}play\0\u{1}line\0\u{1}serial\0\u{1}fault\0\u{1}clock\0\u{1}console\0\u{1}expect\0\u{1}remark\0\u{1}command\0")
+  public static let protoMessageName: String = _protobuf_package + ".Step"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{2}\u{9}set\0\u{1}play\0\u{1}line\0\u{1}serial\0\u{1}fault\0\u{1}clock\0\u{1}console\0\u{1}expect\0\u{1}remark\0\u{1}command\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1393,7 +1393,7 @@ nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1447,7 +1447,7 @@ nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: Warden_V1_Step, rhs: Warden_V1_Step) -> Bool {
+  public static func ==(lhs: Warden_V1_Step, rhs: Warden_V1_Step) -> Bool {
     if lhs.atMs != rhs.atMs {return false}
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
