@@ -1,12 +1,15 @@
 import WardenMessages
 
 extension Command: RoleBound {
-    /// Commands of doors and alarms are an operator's work; a kind that this version does not know is nobody's.
+    /// Commands of doors and alarms are an operator's work, bypassing a detector a technician's; what only audits say, and
+    /// a kind that this version does not know, is nobody's.
     public var requiredRole: Role? {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .operator
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fireReset, .fallCancel: .operator
-        case .none, .unrecognised: nil
+        // Taking a detector out of service is maintenance (EN 54-2, access level 2 with a key, or 3).
+        case .alarmBypass, .alarmRestore: .technician
+        case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
         }
     }
 }

@@ -25,6 +25,7 @@ public struct BoardImage: ~Copyable {
     public let schedules: FixedArray<Schedule>
     public let clientKeys: FixedArray<ClientKey>
     public let localUsers: FixedArray<LocalUser>
+    public let consoleUsers: FixedArray<ConsoleUser>
     /// Entries in each table; credentials stay in the file and are walked with `CredentialWalker`.
     public let counts: BoardCounts
     public let memoryBudget: MemoryBudget
@@ -60,6 +61,7 @@ public struct BoardImage: ~Copyable {
         var schedules = FixedArray<Schedule>(capacity: counts[.schedules])
         var clientKeys = FixedArray<ClientKey>(capacity: counts[.clientKeys])
         var localUsers = FixedArray<LocalUser>(capacity: counts[.localUsers])
+        var consoleUsers = FixedArray<ConsoleUser>(capacity: counts[.consoleUsers])
         var credentials = 0
 
         var walker = Board.Walker(message)
@@ -84,6 +86,7 @@ public struct BoardImage: ~Copyable {
             case .schedules(let value): schedules.append(value)
             case .clientKeys(let value): clientKeys.append(value)
             case .localUsers(let value): localUsers.append(value)
+            case .consoleUsers(let value): consoleUsers.append(value)
             case .credentials(let value):
                 guard value.hash.count == 16 else { throw .invalidEntry(.credentials, index: credentials, .incomplete) }
                 guard value.validUntil == 0 || value.validUntil > value.validFrom else {
@@ -116,6 +119,7 @@ public struct BoardImage: ~Copyable {
         self.schedules = schedules
         self.clientKeys = clientKeys
         self.localUsers = localUsers
+        self.consoleUsers = consoleUsers
         self.counts = counts
         memoryBudget = budget
         checksum = Checksum.crc32c(message)
@@ -182,6 +186,7 @@ public struct BoardImage: ~Copyable {
         case Board.Field.credentials: .credentials
         case Board.Field.clientKeys: .clientKeys
         case Board.Field.localUsers: .localUsers
+        case Board.Field.consoleUsers: .consoleUsers
         default: nil
         }
     }

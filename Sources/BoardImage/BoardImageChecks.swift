@@ -300,6 +300,17 @@ extension BoardImage {
                 throw .invalidEntry(.localUsers, index: index, .alreadyUsed)
             }
         }
+        for index in consoleUsers.indices {
+            let user = consoleUsers[index]
+            guard !user.name.isEmpty else { throw .invalidEntry(.consoleUsers, index: index, .emptyName) }
+            guard user.pinHash.count == 32, user.pinSalt.count == 16 else {
+                throw .invalidEntry(.consoleUsers, index: index, .incomplete)
+            }
+            guard isKnown(user.role) else { throw .invalidEntry(.consoleUsers, index: index, .unknownKind) }
+            for earlier in 0..<index where consoleUsers[earlier].name == user.name {
+                throw .invalidEntry(.consoleUsers, index: index, .duplicateName)
+            }
+        }
     }
 
     private func check(

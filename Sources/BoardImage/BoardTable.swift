@@ -13,9 +13,10 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
     case credentials = 10
     case clientKeys = 11
     case localUsers = 12
+    case consoleUsers = 13
 
     /// Number of tables; raw values are 0 to one less.
-    public static var count: Int { 13 }
+    public static var count: Int { 14 }
 
     /// Entries of one image at the most. What an index of the schema could name may be more.
     public var limit: Int {
@@ -33,6 +34,7 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .credentials: 1_000_000
         case .clientKeys: 64
         case .localUsers: 64
+        case .consoleUsers: 32
         }
     }
 
@@ -52,13 +54,14 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .credentials: "credentials"
         case .clientKeys: "client keys"
         case .localUsers: "local users"
+        case .consoleUsers: "console users"
         }
     }
 }
 
 /// Entries in each table of an image.
 public struct BoardCounts: Equatable, Sendable, BitwiseCopyable {
-    private var counts: InlineArray<13, UInt32>
+    private var counts: InlineArray<14, UInt32>
 
     public init() { counts = InlineArray(repeating: 0) }
 

@@ -21,14 +21,15 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case credentials = 10
         case clientKeys = 11
         case localUsers = 12
-        case events = 13
-        case links = 14
-        case consoles = 15
+        case consoleUsers = 13
+        case events = 14
+        case links = 15
+        case consoles = 16
         /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
-        case base = 16
+        case base = 17
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 17 }
+        public static var count: Int { 18 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -46,6 +47,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .credentials: "credentials"
             case .clientKeys: "client keys"
             case .localUsers: "local users"
+            case .consoleUsers: "console users"
             case .events: "events"
             case .links: "links"
             case .consoles: "consoles"
@@ -73,6 +75,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .credentials: 48
             case .clientKeys: 128
             case .localUsers: 32
+            case .consoleUsers: 256
             case .events: 128
             // A frame each way and the answers that wait for room.
             case .links: 32_768
@@ -82,7 +85,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
-    private var amounts: InlineArray<17, UInt32>
+    private var amounts: InlineArray<18, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.

@@ -25,10 +25,17 @@ public protocol BoardNames: ~Copyable {
 extension BoardNames where Self: ~Copyable {
     /// Writes a name, or the kind and the number where there is no name, so that an event is never without its place.
     public func append<Sink: ByteSink & ~Copyable>(_ kind: NamedKind, at index: Int, to sink: inout Sink) {
+        append(kind, at: index, in: .english, to: &sink)
+    }
+
+    func append<Sink: ByteSink & ~Copyable>(
+        _ kind: NamedKind, at index: Int, in vocabulary: Vocabulary, to sink: inout Sink
+    ) {
         if let name = name(of: kind, at: index) {
-            sink.append(name.span)
+            // By index: a span over bytes inside of a value goes wrong in optimised Embedded builds.
+            for place in 0..<name.count { sink.append(name[place]) }
         } else {
-            sink.append(kind.word)
+            sink.append(vocabulary.namedKind(kind))
             sink.append("#")
             sink.appendDecimal(index)
         }

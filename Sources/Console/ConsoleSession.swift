@@ -1,34 +1,80 @@
 import FixedMemory
+import HardwareInterface
 import WardenMessages
 
 /// One terminal: collects lines, carries out what they ask, and answers a piece at a time so that no answer ever holds
 /// up the loop or floods the line.
 public struct ConsoleSession: ~Copyable {
-    /// Bytes that one row of output may take; a step writes at most one row.
+    /// Bytes that a step writes at the most: one row.
     public static var rowLimit: Int { 240 }
 
     /// Typed bytes that may wait while an answer is being written.
     static var typeAhead: Int { 512 }
+    /// Typed bytes that one step reads at the most.
+    static var bytesInStep: Int { 64 }
+    /// Once more was typed than could wait, it takes so long a silence until anything counts again: the rest of a paste
+    /// must not be taken for a command.
+    static var quietTime: Interval { .seconds(1) }
+    /// How long a terminal has to tell its size.
+    static var measuringTime: Interval { .seconds(1) }
 
-    private var editor = LineEditor()
-    private var typed: Ring<UInt8>
-    private var answer = Answer.greeting(0)
-    private let number: Int
-    private var rowsWritten = 0
-
-    /// What is being written, with how far it has got.
-    private enum Answer: BitwiseCopyable {
-        case none
-        case greeting(Int)
-        case prompt
-        case help(Int)
-        case status(Int)
-        case doors(Int)
-        case sensors(Int)
-        case alarms(Int)
-        case readers(Int)
-        case events(next: UInt64)
+    /// What keys are for.
+    enum Mode: BitwiseCopyable {
+        case line
+        /// The line is complete; its row is being finished.
+        case entered
+        /// The line's command is about to begin.
+        case acting
+        /// A page is full.
+        case more
+        /// A command waits for a yes.
+        case confirming(Pending)
+        case watching
+        /// The terminal was asked for its size.
+        case measuring(until: Instant)
+        /// Too much was typed at once.
+        case flooded
     }
+
+    /// A command that asks first.
+    enum Pending: BitwiseCopyable {
+        case command(Command)
+        case clock(Int64)
+    }
+
+    let number: Int
+    var keys = KeyReader()
+    var editor = LineEditor()
+    var history = LineHistory()
+    var painter = RowPainter()
+    var terminal = Terminal()
+    var language = Language.english
+    var mode = Mode.line
+    var answer = Answer.greeting(0)
+    /// The row that is being made.
+    var row = ByteBuffer(capacity: ConsoleSession.rowLimit - 2)
+    /// An alarm, while it is written above what is being typed.
+    var announcement = ByteBuffer(capacity: ConsoleSession.rowLimit - 3)
+    var watch = Watch()
+    /// The command at work wants output for programs, or nothing asked.
+    var isPlain = false
+    var isYes = false
+    var outcome = ConsoleOutcome.done
+    /// Rows since the last pause.
+    var rowsOnPage = 0
+    /// Events up to this one have been looked at for alarms to announce.
+    var announced: UInt64 = 0
+    /// Bytes typed beyond what could wait.
+    private(set) var lost: UInt64 = 0
+
+    private var typed: Ring<UInt8>
+    private var lastTypedAt = Instant.start
+    /// What the row with the cursor should show.
+    private var prompt = ByteBuffer(capacity: 320)
+    /// First byte of the line that is in view.
+    private var viewStart = 0
+    private var isPainted = false
+    private var tabsInARow = 0
 
     /// - Parameter number: of this console, from 0; names it in the audit.
     public init(number: Int) {
@@ -36,273 +82,303 @@ public struct ConsoleSession: ~Copyable {
         typed = Ring(capacity: ConsoleSession.typeAhead)
     }
 
-    /// Starts anew, as after a cable was plugged in again.
-    public mutating func restart() {
-        editor.reset()
+    /// Starts anew, as after a cable was plugged in again: whoever comes now may be somebody else.
+    ///
+    /// - Parameter lastEvent: number of the newest event; alarms before it are not announced.
+    public mutating func restart(lastEvent: UInt64) {
+        keys = KeyReader()
+        editor.clear()
+        history.removeAll()
         typed.removeAll()
+        painter.begin()
+        terminal = Terminal()
+        language = .english
+        mode = .line
         answer = .greeting(0)
+        row.removeAll()
+        isPlain = false
+        isYes = false
+        announced = lastEvent
+        lost = 0
+        viewStart = 0
+        isPainted = false
     }
 
-    /// Takes typed bytes; what is beyond the type-ahead is dropped, as a terminal would.
-    public mutating func receive(_ bytes: Span<UInt8>) {
-        for index in bytes.indices { typed.push(bytes[index]) }
+    /// Takes typed bytes. When more comes than can wait, everything up to the next silence is dropped, and said.
+    public mutating func receive(_ bytes: Span<UInt8>, at now: Instant) {
+        lastTypedAt = now
+        if case .flooded = mode {
+            lost &+= UInt64(bytes.count)
+            return
+        }
+        for index in bytes.indices where !typed.push(bytes[index]) {
+            // The lines that did arrive whole are dropped too: which of a paste were meant is for a person to say.
+            lost = UInt64(typed.count + bytes.count - index)
+            typed.removeAll()
+            mode = .flooded
+            answer = .none
+            isPlain = false
+            return
+        }
     }
 
     /// Whether `step` has something to do.
-    public var isBusy: Bool {
-        if case .none = answer { return !typed.isEmpty }
-        return true
+    ///
+    /// - Parameter lastEvent: number of the newest event.
+    public func isBusy(at now: Instant, lastEvent: UInt64) -> Bool { deadline(lastEvent: lastEvent) <= now }
+
+    /// When `step` will have something to do though nothing is typed.
+    public func deadline(lastEvent: UInt64) -> Instant {
+        if !isPainted || !typed.isEmpty { return .start }
+        if hasAnswer { if case .more = mode {} else if case .confirming = mode {} else { return .start } }
+        if announced < lastEvent && mayAnnounce { return .start }
+        return switch mode {
+        case .line, .more, .confirming: .never
+        case .entered, .acting: .start
+        case .watching: watch.dueAt
+        case .measuring(let until): until
+        case .flooded: lastTypedAt + ConsoleSession.quietTime
+        }
     }
 
-    /// Does one small piece of work: writes one row, or reads typed bytes up to the end of a line and acts on it.
+    var hasAnswer: Bool { if case .none = answer { false } else { true } }
+
+    var style: RowStyle {
+        RowStyle(
+            vocabulary: Vocabulary(language: isPlain ? .english : language), isPlain: isPlain,
+            hasColour: terminal.isAnsi && !isPlain)
+    }
+
+    /// Does one small piece of work: writes one row, or reads a few typed bytes and shows what they changed.
     ///
     /// - Parameter sink: has room for at least `rowLimit` bytes.
     public mutating func step<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
         _ subject: inout Subject, into sink: inout Sink
     ) {
-        switch answer {
-        case .none: readLine(&subject, &sink)
-        case .greeting(let row): writeGreeting(row, subject, &sink)
-        case .prompt:
-            sink.append("> ")
-            answer = .none
-        case .help(let row): writeHelp(row, &sink)
-        case .status(let row): writeStatus(row, subject, &sink)
-        case .doors(let index): writeDoor(index, subject, &sink)
-        case .sensors(let index): writeSensor(index, subject, &sink)
-        case .alarms(let index): writeAlarm(index, subject, &sink)
-        case .readers(let index): writeReader(index, subject, &sink)
-        case .events(let next): writeEvent(next, subject, &sink)
+        if mayAnnounce && announced < subject.lastEventSequence {
+            if announce(subject, &sink) { return }
         }
-    }
-
-    private mutating func readLine<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ subject: inout Subject, _ sink: inout Sink
-    ) {
-        // An echo is at most 6 bytes a typed byte, so this many always fit in a row.
-        for _ in 0..<32 {
-            guard let byte = typed.pop() else { return }
-            if case .lineIsComplete = editor.take(byte, echo: &sink) {
-                act(&subject, &sink)
-                editor.clear()
-                return
-            }
-        }
-    }
-
-    private mutating func act<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ subject: inout Subject, _ sink: inout Sink
-    ) {
-        answer = .prompt
-        switch ConsoleRequest.parse(editor.line.span) {
-        case .nothing: break
-        case .help: answer = .help(0)
-        case .status: answer = .status(0)
-        case .doors: answer = .doors(0)
-        case .sensors: answer = .sensors(0)
-        case .alarms: answer = .alarms(0)
-        case .readers: answer = .readers(0)
-        case .events(let count):
-            let last = subject.lastEventSequence
-            let first = last >= UInt64(count) ? last - UInt64(count) + 1 : 1
-            answer = .events(next: max(first, subject.firstEventSequence))
-        case .globalCommand(let kind):
-            report(subject.execute(Command(kind: kind), fromConsole: number), &sink)
-        case .command(let kind, let from, let to):
-            guard let target = Words.target(of: kind),
-                let index = subject.index(of: target, named: editor.line.span.extracting(from..<to))
-            else {
-                sink.append("error: nothing is called so: ")
-                sink.append(editor.line.span.extracting(from..<to))
-                sink.append("\r\n")
-                return
-            }
-            report(subject.execute(Command(kind: kind, target: UInt32(index)), fromConsole: number), &sink)
-        case .wrongArguments(let topic):
-            sink.append("usage: ")
-            sink.append(topic.usage)
-            sink.append("\r\n")
-        case .unknown:
-            sink.append("error: unknown command; 'help' lists them\r\n")
-        }
-    }
-
-    private func report<Sink: ByteSink & ~Copyable>(_ answer: CommandAnswer, _ sink: inout Sink) {
-        if case .done = answer.result {
-            sink.append("ok")
-        } else {
-            sink.append("error: ")
-            sink.append(Words.commandResult(answer.result))
-        }
-        if answer.reason != 0 {
-            sink.append(" (")
-            sink.append(Words.decisionReason(answer.reason))
-            sink.append(")")
-        }
-        sink.append("\r\n")
-    }
-}
-
-// MARK: Answers, a row at a time
-
-extension ConsoleSession {
-    private mutating func writeGreeting<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ row: Int, _ subject: borrowing Subject, _ sink: inout Sink
-    ) {
-        let status = subject.boardStatus
-        sink.append("\r\nWarden ")
-        sink.append(status.version.span)
-        sink.append(" on ")
-        sink.append(status.name.span)
-        sink.append(" - 'help' lists the commands\r\n")
-        answer = .prompt
-    }
-
-    private mutating func writeHelp<Sink: ByteSink & ~Copyable>(_ row: Int, _ sink: inout Sink) {
-        guard let topic = ConsoleTopic(rawValue: UInt8(row)) else {
-            answer = .prompt
-            return
-        }
-        sink.append("  ")
-        sink.append(topic.usage)
-        sink.append("\r\n")
-        answer = .help(row + 1)
-    }
-
-    private mutating func writeStatus<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ row: Int, _ subject: borrowing Subject, _ sink: inout Sink
-    ) {
-        let status = subject.boardStatus
-        switch row {
-        case 0:
-            sink.append("board       ")
-            sink.append(status.name.span)
-            sink.append(", generation ")
-            sink.appendDecimal(status.generation)
-            sink.append(", up ")
-            TimeText.appendClock(secondOfDay: Int64(status.uptimeNs / 1_000_000_000), to: &sink)
-        case 1:
-            sink.append("clock       ")
-            if case .unset = status.clockTrust {
-                sink.append("unset")
+        switch mode {
+        case .line:
+            if hasAnswer {
+                writeAnswer(&subject, &sink)
             } else {
-                let local = status.unixMs + Int64(subject.utcOffsetMinutes) * 60_000
-                TimeText.appendCivil(unixMilliseconds: local, to: &sink)
-                sink.append(status.clockTrust == .synchronised ? ", synchronised" : ", free-running")
+                readLine(subject)
+                paint(&sink)
             }
-        case 2:
-            sink.append("doors       ")
-            sink.appendDecimal(status.doors)
-        case 3:
-            sink.append("alarms      ")
-            sink.appendDecimal(status.alarms)
-        case 4:
-            sink.append("troubles    ")
-            sink.appendDecimal(status.troubles)
-        case 5:
-            sink.append("events      ")
-            sink.appendDecimal(status.eventsKept)
-            sink.append(" of ")
-            sink.appendDecimal(status.eventCapacity)
-            sink.append(" kept, last #")
-            sink.appendDecimal(status.lastSequence)
-        case 6:
-            sink.append("credentials ")
-            sink.appendDecimal(status.credentials)
-            sink.append(" of ")
-            sink.appendDecimal(status.credentialCapacity)
+        case .entered:
+            paint(&sink)
+            guard isPainted else { return }
+            painter.endRow(into: &sink)
+            isPainted = false
+            mode = .acting
+        case .acting:
+            mode = .line
+            act(&subject, &sink)
+            endAct()
+        case .more: readMore(&sink)
+        case .confirming(let pending): readConfirmation(pending, &subject, &sink)
+        case .watching:
+            if typed.isEmpty { refreshWatch(subject, &sink) } else { endWatch(&sink) }
+        case .measuring(let until): readMeasurement(until, subject, &sink)
+        case .flooded: endFlood(subject, &sink)
+        }
+    }
+
+    private mutating func endAct() {
+        editor.clear()
+        viewStart = 0
+    }
+
+    // MARK: Typing
+
+    private mutating func readLine<Subject: ConsoleSubject & ~Copyable>(_ subject: borrowing Subject) {
+        for _ in 0..<ConsoleSession.bytesInStep {
+            guard let byte = typed.pop() else { return }
+            guard let key = keys.take(byte) else { continue }
+            isPainted = false
+            press(key, subject)
+            guard case .line = mode, !hasAnswer else { return }
+        }
+    }
+
+    private mutating func press<Subject: ConsoleSubject & ~Copyable>(_ key: Key, _ subject: borrowing Subject) {
+        tabsInARow = key == .tab ? tabsInARow + 1 : 0
+        switch key {
+        case .character(let character): editor.insert(character)
+        case .enter: mode = .entered
+        case .tab: complete(subject)
+        case .backspace: editor.eraseBefore()
+        case .delete: editor.eraseAt()
+        case .left: editor.moveLeft()
+        case .right: editor.moveRight()
+        case .wordLeft: editor.moveWordLeft()
+        case .wordRight: editor.moveWordRight()
+        case .home: editor.moveToStart()
+        case .end: editor.moveToEnd()
+        case .up: if let line = history.older(than: editor.line) { editor.set(line) }
+        case .down: if let line = history.newer() { editor.set(line) }
+        case .killToStart: editor.eraseToStart()
+        case .killToEnd: editor.eraseToEnd()
+        case .killWord: editor.eraseWord()
+        case .redraw: answer = .clearScreen
+        case .interrupt: editor.clear()
+        case .cursorReport: break
+        }
+    }
+
+    private mutating func complete<Subject: ConsoleSubject & ~Copyable>(_ subject: borrowing Subject) {
+        let completion = Completion(editor.line, cursor: editor.cursor, names: subject)
+        guard completion.matches > 0 else { return }
+        for index in (editor.cursor - completion.start)..<completion.common.count {
+            guard editor.insert(completion.common[index]) else { return }
+        }
+        if completion.matches == 1 {
+            editor.insert(UInt8(ascii: " "))
+        } else if tabsInARow > 1 {
+            answer = .candidates(completion, 0)
+        }
+    }
+
+    // MARK: The row with the cursor
+
+    private mutating func paint<Sink: ByteSink & ~Copyable>(_ sink: inout Sink) {
+        let cursor = makePrompt()
+        isPainted = painter.paint(
+            prompt, cursorAt: cursor, isAnsi: terminal.isAnsi, into: &sink, limit: ConsoleSession.rowLimit - 4)
+    }
+
+    /// Writes what the row should show into `prompt`.
+    ///
+    /// - Returns: the byte before which the cursor should stand.
+    private mutating func makePrompt() -> Int {
+        let vocabulary = Vocabulary(language: language)
+        prompt.removeAll()
+        switch mode {
+        case .line, .entered, .acting: return makeLinePrompt()
+        case .more: prompt.append(vocabulary.phrase(.more))
+        case .confirming: prompt.append(vocabulary.phrase(.confirm))
+        case .watching, .measuring, .flooded: break
+        }
+        return prompt.count
+    }
+
+    private mutating func makeLinePrompt() -> Int {
+        prompt.append("> ")
+        let head = prompt.count
+        // The row keeps clear of the last column, and of one more for the cursor at the end.
+        let room = terminal.columns - head - 2
+        let length = editor.line.count
+        if editor.cursor < viewStart || viewStart > length { viewStart = 0 }
+        while editor.columns(viewStart..<editor.cursor) > room {
+            for _ in 0..<max(1, room / 2) where viewStart < editor.cursor { viewStart = editor.end(of: viewStart) }
+        }
+        var end = viewStart
+        var columns = 0
+        while end < length {
+            let next = editor.end(of: end)
+            columns += editor.columns(end..<next)
+            if columns > room { break }
+            end = next
+        }
+        prompt.append(copying: editor.line, viewStart..<end)
+        return head + editor.cursor - viewStart
+    }
+
+    /// Takes whatever row the cursor is on off the terminal.
+    ///
+    /// - Returns: whether it is empty now; if not, it takes another step.
+    mutating func clearRow<Sink: ByteSink & ~Copyable>(_ sink: inout Sink) -> Bool {
+        prompt.removeAll()
+        isPainted = false
+        return painter.paint(
+            prompt, cursorAt: 0, isAnsi: terminal.isAnsi, into: &sink, limit: ConsoleSession.rowLimit - 4)
+    }
+
+    /// Something else was written: the row with the cursor has to be shown again.
+    mutating func repaint() {
+        painter.begin()
+        isPainted = false
+    }
+
+    /// Takes the next key, skipping bytes that make none.
+    mutating func takeKey() -> Key? {
+        for _ in 0..<ConsoleSession.bytesInStep {
+            guard let byte = typed.pop() else { return nil }
+            if let key = keys.take(byte) { return key }
+        }
+        return nil
+    }
+
+    /// There is no row with a cursor to be shown.
+    mutating func settle() { isPainted = true }
+
+    mutating func dropTyped() { typed.removeAll() }
+
+    // MARK: Pauses and questions
+
+    private mutating func readMore<Sink: ByteSink & ~Copyable>(_ sink: inout Sink) {
+        guard let key = takeKey() else {
+            paint(&sink)
+            return
+        }
+        mode = .line
+        rowsOnPage = 0
+        switch key {
+        case .character(let character) where character == " ": break
+        case .enter, .down: rowsOnPage = terminal.rows - 2
         default:
-            answer = .prompt
-            return
+            row.removeAll()
+            answer = .ending
+            // Whoever types on has seen enough.
+            if case .character(let character) = key, character != "q" { editor.insert(character) }
         }
-        sink.append("\r\n")
-        answer = .status(row + 1)
     }
 
-    private mutating func writeDoor<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ index: Int, _ subject: borrowing Subject, _ sink: inout Sink
+    private mutating func readConfirmation<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ pending: Pending, _ subject: inout Subject, _ sink: inout Sink
     ) {
-        guard let door = subject.doorStatus(at: index) else {
-            answer = .prompt
-            return
+        paint(&sink)
+        guard isPainted, let key = takeKey() else { return }
+        painter.endRow(into: &sink)
+        isPainted = false
+        mode = .line
+        if case .character(let character) = key, character == "y" || character == "Y" {
+            answer = .executing(pending)
+        } else {
+            answer = .notConfirmed
         }
-        appendColumn(door.name.span, width: 24, &sink)
-        sink.append(Words.doorState(door.state))
-        sink.append(door.released ? ", lock released" : ", lock secured")
-        if let isOpen = door.open { sink.append(isOpen ? ", open" : ", closed") }
-        if door.fire { sink.append(", FIRE") }
-        sink.append("\r\n")
-        answer = .doors(index + 1)
     }
 
-    private mutating func writeSensor<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ index: Int, _ subject: borrowing Subject, _ sink: inout Sink
+    private mutating func readMeasurement<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ until: Instant, _ subject: borrowing Subject, _ sink: inout Sink
     ) {
-        guard let point = subject.pointStatus(at: index) else {
-            answer = .prompt
+        isPainted = true
+        while let key = takeKey() {
+            guard case .cursorReport(let rows, let columns) = key else { continue }
+            terminal.isAnsi = true
+            terminal.rows = min(max(rows, Terminal.rowRange.lowerBound), Terminal.rowRange.upperBound)
+            terminal.columns = min(max(columns, Terminal.columnRange.lowerBound), Terminal.columnRange.upperBound)
+            mode = .line
+            answer = .terminal
             return
         }
-        appendColumn(point.name.span, width: 24, &sink)
-        PointText.append(point, to: &sink)
-        sink.append("\r\n")
-        answer = .sensors(index + 1)
+        guard subject.now >= until else { return }
+        mode = .line
+        answer = .noMeasurement
     }
 
-    private mutating func writeAlarm<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ index: Int, _ subject: borrowing Subject, _ sink: inout Sink
+    private mutating func endFlood<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ subject: borrowing Subject, _ sink: inout Sink
     ) {
-        guard let detector = subject.detectorStatus(at: index) else {
-            answer = .prompt
-            return
-        }
-        appendColumn(detector.name.span, width: 24, &sink)
-        sink.append(Words.alarmState(detector.state))
-        if detector.trouble != 0 {
-            sink.append(", trouble: ")
-            sink.append(Words.detectorTrouble(detector.trouble))
-        }
-        sink.append("\r\n")
-        answer = .alarms(index + 1)
-    }
-
-    private mutating func writeReader<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ index: Int, _ subject: borrowing Subject, _ sink: inout Sink
-    ) {
-        guard let reader = subject.readerStatus(at: index) else {
-            answer = .prompt
-            return
-        }
-        appendColumn(reader.name.span, width: 24, &sink)
-        sink.append(reader.online ? "online, " : "offline, ")
-        sink.appendDecimal(reader.frames)
-        sink.append(" cards, ")
-        sink.appendDecimal(reader.rejected)
-        sink.append(" frames turned away\r\n")
-        answer = .readers(index + 1)
-    }
-
-    private mutating func writeEvent<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ sequence: UInt64, _ subject: borrowing Subject, _ sink: inout Sink
-    ) {
-        // Retention may have overtaken a slow terminal.
-        let sequence = max(sequence, subject.firstEventSequence)
-        guard sequence <= subject.lastEventSequence else {
-            answer = .prompt
-            return
-        }
-        answer = .events(next: sequence + 1)
-        guard let event = subject.event(at: sequence) else { return }
-        sink.append("#")
-        sink.appendDecimal(event.sequence)
-        sink.append(" ")
-        EventText.appendTime(of: event, utcOffsetMinutes: subject.utcOffsetMinutes, to: &sink)
-        sink.append(" ")
-        EventText.append(event, names: subject, to: &sink)
-        sink.append("\r\n")
-    }
-
-    private func appendColumn<Sink: ByteSink & ~Copyable>(_ text: Span<UInt8>, width: Int, _ sink: inout Sink) {
-        sink.append(text)
-        for _ in min(text.count, width - 1)..<width { sink.append(" ") }
+        guard clearRow(&sink) else { return }
+        isPainted = true
+        guard subject.now >= lastTypedAt + ConsoleSession.quietTime else { return }
+        keys = KeyReader()
+        editor.clear()
+        viewStart = 0
+        mode = .line
+        answer = .lost(lost)
+        lost = 0
     }
 }

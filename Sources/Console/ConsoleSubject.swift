@@ -1,15 +1,20 @@
 import FixedMemory
+import HardwareInterface
 import WardenMessages
 
 /// The board as a console sees it. Implemented by the runtime.
 public protocol ConsoleSubject: BoardNames, ~Copyable {
+    /// The monotonic clock.
+    var now: Instant { get }
     var boardStatus: BoardStatus { get }
 
     // Each gives the entry at a place, and `nil` after the last.
     func doorStatus(at index: Int) -> DoorStatus?
     func pointStatus(at index: Int) -> PointStatus?
     func detectorStatus(at index: Int) -> DetectorStatus?
+    func lineStatus(at index: Int) -> LineStatus?
     func readerStatus(at index: Int) -> ReaderStatus?
+    func counterStatus(at index: Int) -> CounterStatus?
 
     /// Sequence number of the newest event; 0 before the first.
     var lastEventSequence: UInt64 { get }
@@ -23,6 +28,9 @@ public protocol ConsoleSubject: BoardNames, ~Copyable {
 
     /// Carries out a command for the person at console `console`; asked, decided, journalled like any other.
     mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer
+
+    /// Sets the wall clock for the person at console `console`; journalled.
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult
 
     /// Minutes that local time is ahead of UTC.
     var utcOffsetMinutes: Int32 { get }

@@ -6,39 +6,46 @@ import WardenMessages
 /// The first word says what kind of thing it is about, the second which one, then what happened. The words are stable:
 /// traces and scenarios are compared by them.
 public enum EventText {
-    /// Writes the words of an event, without its number and time.
+    /// Writes the words of an event, without its number and time, in English.
     public static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
         _ event: Event, names: borrowing Names, to sink: inout Sink
     ) {
+        append(event, names: names, in: .english, to: &sink)
+    }
+
+    /// Writes the words of an event, without its number and time.
+    static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ event: Event, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
+    ) {
         switch event.body {
         case .access(let decision)?:
-            append(decision, names: names, to: &sink)
+            append(decision, names: names, in: vocabulary, to: &sink)
         case .door(let change)?:
-            append(change, names: names, to: &sink)
+            append(change, names: names, in: vocabulary, to: &sink)
         case .alarm(let change)?:
-            append(change, names: names, to: &sink)
+            append(change, names: names, in: vocabulary, to: &sink)
         case .trouble(let trouble)?:
-            append(trouble, names: names, to: &sink)
+            append(trouble, names: names, in: vocabulary, to: &sink)
         case .output(let change)?:
-            sink.append("output ")
-            names.append(.line, at: Int(change.line), to: &sink)
-            sink.append(change.active ? " on" : " off")
+            sink.append(vocabulary.phrase(.eventOutput))
+            names.append(.line, at: Int(change.line), in: vocabulary, to: &sink)
+            sink.append(vocabulary.phrase(change.active ? .eventOn : .eventOff))
         case .command(let audit)?:
-            append(audit, names: names, to: &sink)
+            append(audit, names: names, in: vocabulary, to: &sink)
         case .system(let change)?:
-            sink.append("system ")
-            sink.append(Words.systemKind(change.kind))
+            sink.append(vocabulary.phrase(.eventSystem))
+            sink.append(vocabulary.systemKind(change.kind))
             if change.value != 0 {
                 sink.append(" ")
                 sink.appendDecimal(change.value)
             }
         case .gap(let gap)?:
-            sink.append("gap ")
+            sink.append(vocabulary.phrase(.eventGap))
             sink.appendDecimal(gap.firstSequence)
-            sink.append(" to ")
+            sink.append(vocabulary.phrase(.eventTo))
             sink.appendDecimal(gap.lastSequence)
         case nil:
-            sink.append("event of a newer kind")
+            sink.append(vocabulary.phrase(.eventNewer))
         }
     }
 
@@ -56,15 +63,17 @@ public enum EventText {
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ decision: AccessDecision, names: borrowing Names, to sink: inout Sink
+        _ decision: AccessDecision, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        sink.append("access ")
-        names.append(.door, at: Int(decision.door), to: &sink)
-        sink.append(decision.granted ? " granted " : Words.isWaiting(decision.reason) ? " waits " : " denied ")
-        sink.append(Words.decisionReason(decision.reason))
-        append(decision.actor, names: names, to: &sink)
+        sink.append(vocabulary.phrase(.eventAccess))
+        names.append(.door, at: Int(decision.door), in: vocabulary, to: &sink)
+        sink.append(
+            vocabulary.phrase(
+                decision.granted ? .eventGranted : Words.isWaiting(decision.reason) ? .eventWaits : .eventDenied))
+        sink.append(vocabulary.decisionReason(decision.reason))
+        append(decision.actor, names: names, in: vocabulary, to: &sink)
         if decision.credentialTag != 0 {
-            sink.append(" credential ")
+            sink.append(vocabulary.phrase(.eventCredential))
             var tag = FixedBytes<8>()
             tag.appendBigEndian(decision.credentialTag)
             sink.appendHexadecimal(tag.span)
@@ -72,95 +81,95 @@ public enum EventText {
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ change: DoorChange, names: borrowing Names, to sink: inout Sink
+        _ change: DoorChange, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        sink.append("door ")
-        names.append(.door, at: Int(change.door), to: &sink)
+        sink.append(vocabulary.phrase(.eventDoor))
+        names.append(.door, at: Int(change.door), in: vocabulary, to: &sink)
         sink.append(" ")
-        sink.append(Words.doorEvent(change.kind))
+        sink.append(vocabulary.doorEvent(change.kind))
         if Words.hasReason(change.kind) {
             sink.append(" ")
-            sink.append(Words.decisionReason(change.reason))
+            sink.append(vocabulary.decisionReason(change.reason))
         }
         if change.count != 0 {
-            sink.append(" count ")
+            sink.append(vocabulary.phrase(.eventCount))
             sink.appendDecimal(change.count)
         }
-        append(change.actor, names: names, to: &sink)
+        append(change.actor, names: names, in: vocabulary, to: &sink)
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ change: AlarmChange, names: borrowing Names, to sink: inout Sink
+        _ change: AlarmChange, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        sink.append("alarm ")
-        names.append(.detector, at: Int(change.detector), to: &sink)
+        sink.append(vocabulary.phrase(.eventAlarm))
+        names.append(.detector, at: Int(change.detector), in: vocabulary, to: &sink)
         sink.append(" ")
-        sink.append(Words.alarmState(change.to))
+        sink.append(vocabulary.alarmState(change.to))
         if change.cause != 0 {
-            sink.append(" cause ")
-            sink.append(Words.alarmCause(change.cause))
+            sink.append(vocabulary.phrase(.eventCause))
+            sink.append(vocabulary.alarmCause(change.cause))
         }
         if change.trouble != 0 {
-            sink.append(" trouble ")
-            sink.append(Words.detectorTrouble(change.trouble))
+            sink.append(vocabulary.phrase(.eventWithTrouble))
+            sink.append(vocabulary.detectorTrouble(change.trouble))
         }
-        sink.append(" value ")
+        sink.append(vocabulary.phrase(.eventValue))
         sink.appendDecimal(change.value)
-        append(change.actor, names: names, to: &sink)
+        append(change.actor, names: names, in: vocabulary, to: &sink)
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ trouble: Trouble, names: borrowing Names, to sink: inout Sink
+        _ trouble: Trouble, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        sink.append(trouble.active ? "trouble " : "restored ")
-        sink.append(Words.troubleSource(trouble.source))
+        sink.append(vocabulary.phrase(trouble.active ? .eventTrouble : .eventRestored))
+        sink.append(vocabulary.troubleSource(trouble.source))
         if let kind = Words.namedKind(trouble.source) {
             sink.append(" ")
-            names.append(kind, at: Int(trouble.index), to: &sink)
+            names.append(kind, at: Int(trouble.index), in: vocabulary, to: &sink)
         }
         if trouble.active {
             sink.append(" ")
-            sink.append(Words.troubleCode(trouble.source, trouble.code))
+            sink.append(vocabulary.troubleCode(trouble.source, trouble.code))
         }
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ audit: CommandAudit, names: borrowing Names, to sink: inout Sink
+        _ audit: CommandAudit, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        sink.append("command ")
+        sink.append(vocabulary.phrase(.eventCommand))
         let kind = CommandKind(rawValue: Int32(truncatingIfNeeded: audit.command))
-        sink.append(Words.commandKind(kind))
+        sink.append(vocabulary.commandKind(kind))
         if let target = Words.target(of: kind) {
             sink.append(" ")
-            names.append(target, at: Int(audit.target), to: &sink)
+            names.append(target, at: Int(audit.target), in: vocabulary, to: &sink)
         }
         sink.append(" ")
-        sink.append(Words.commandResult(audit.result))
-        append(audit.actor, names: names, to: &sink)
+        sink.append(vocabulary.commandResult(audit.result))
+        append(audit.actor, names: names, in: vocabulary, to: &sink)
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
-        _ actor: Actor?, names: borrowing Names, to sink: inout Sink
+        _ actor: Actor?, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
         guard let actor else { return }
         switch actor.kind {
         case .board: return
         case .card:
-            sink.append(" by card at ")
-            names.append(.reader, at: Int(actor.index), to: &sink)
-        case .button: sink.append(" by button")
-        case .schedule: sink.append(" by schedule")
-        case .fire: sink.append(" by fire")
+            sink.append(vocabulary.phrase(.byCard))
+            names.append(.reader, at: Int(actor.index), in: vocabulary, to: &sink)
+        case .button: sink.append(vocabulary.phrase(.byButton))
+        case .schedule: sink.append(vocabulary.phrase(.bySchedule))
+        case .fire: sink.append(vocabulary.phrase(.byFire))
         case .matrix:
-            sink.append(" by ")
-            names.append(.effect, at: Int(actor.index), to: &sink)
+            sink.append(vocabulary.phrase(.byEffect))
+            names.append(.effect, at: Int(actor.index), in: vocabulary, to: &sink)
         case .console:
-            sink.append(" by console ")
+            sink.append(vocabulary.phrase(.byConsole))
             sink.appendDecimal(actor.index)
         case .link:
-            sink.append(" by link ")
+            sink.append(vocabulary.phrase(.byLink))
             sink.appendDecimal(actor.index)
-        case .unrecognised: sink.append(" by unknown")
+        case .unrecognised: sink.append(vocabulary.phrase(.byUnknown))
         }
     }
 }

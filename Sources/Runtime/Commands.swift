@@ -35,11 +35,11 @@ extension BoardCore {
         switch command.kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
             return commandDoor(command, actor)
-        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel:
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore:
             return commandAlarm(command)
         case .fireReset:
             return resetFire(actor)
-        case .none, .unrecognised:
+        case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }
@@ -67,6 +67,9 @@ extension BoardCore {
             result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
     }
 
+    /// How long a detector stays out of service unless it is brought back: a bypass that is forgotten must end.
+    private static var bypassTime: Interval { .hours(1) }
+
     private mutating func commandAlarm(_ command: Command) -> CommandAnswer {
         guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
         let detector = DetectorIndex(UInt16(command.target))
@@ -75,6 +78,9 @@ extension BoardCore {
             case .alarmAcknowledge: monitor.acknowledge(detector, at: now, into: &alarmOutput)
             case .alarmSilence: monitor.silence(detector, at: now, into: &alarmOutput)
             case .alarmReset: monitor.reset(detector, at: now, into: &alarmOutput)
+            case .alarmBypass:
+                monitor.bypass(detector, until: now + BoardCore.bypassTime, at: now, into: &alarmOutput)
+            case .alarmRestore: monitor.endBypass(detector, at: now, into: &alarmOutput)
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms()
@@ -116,5 +122,13 @@ extension BoardCore: ConsoleSubject {
             return CommandAnswer(result: .notPermitted)
         }
         return execute(authorised)
+    }
+
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult {
+        let principal = consoleAccess.principal(atConsole: console)
+        var result = CommandResult.notPermitted
+        if let authorised = principal.authorise(setting, at: wallClock) { result = setClock(authorised) }
+        audit(Command(kind: .clockSet), principal.actor, result)
+        return result
     }
 }

@@ -18,13 +18,18 @@ struct ConsoleBank: ~Copyable {
 
     func stream(of index: Int) -> StreamIndex { entries[index].stream }
 
-    /// Whether any console has something to say or to read.
-    var hasWork: Bool {
-        for index in entries.indices where entries[index].isOpen && isBusy(index) { return true }
-        return false
+    /// When a console has something to say or to read. One whose terminal takes no more waits for that, not for a time.
+    func deadline<Board: Hardware & ~Copyable>(on hardware: borrowing Board, lastEvent: UInt64) -> Instant {
+        var deadline = Instant.never
+        for index in entries.indices where entries[index].isOpen && hasRoom(index, on: hardware) {
+            deadline = min(deadline, entries[index].session.deadline(lastEvent: lastEvent))
+        }
+        return deadline
     }
 
-    private func isBusy(_ index: Int) -> Bool { entries[index].session.isBusy }
+    private func hasRoom<Board: Hardware & ~Copyable>(_ index: Int, on hardware: borrowing Board) -> Bool {
+        hardware.sendRoom(of: entries[index].stream) >= ConsoleSession.rowLimit
+    }
 
     func has(_ stream: StreamIndex) -> Bool {
         for index in entries.indices where entries[index].stream == stream { return true }
@@ -32,31 +37,37 @@ struct ConsoleBank: ~Copyable {
     }
 
     /// A console is there; it is greeted. One that was there before begins anew; one too many is left without answer.
-    mutating func open(_ stream: StreamIndex) {
+    ///
+    /// - Parameter lastEvent: number of the newest event.
+    mutating func open(_ stream: StreamIndex, lastEvent: UInt64) {
         for index in entries.indices where entries[index].stream == stream {
             entries[index].isOpen = true
-            entries[index].session.restart()
+            entries[index].session.restart(lastEvent: lastEvent)
             return
         }
-        entries.append(Entry(stream: stream, session: ConsoleSession(number: entries.count), isOpen: true))
+        var session = ConsoleSession(number: entries.count)
+        session.restart(lastEvent: lastEvent)
+        entries.append(Entry(stream: stream, session: session, isOpen: true))
     }
 
     mutating func close(_ stream: StreamIndex) {
         for index in entries.indices where entries[index].stream == stream { entries[index].isOpen = false }
     }
 
-    mutating func receive(_ bytes: Span<UInt8>, on stream: StreamIndex) {
+    mutating func receive(_ bytes: Span<UInt8>, on stream: StreamIndex, at now: Instant) {
         for index in entries.indices where entries[index].stream == stream {
-            entries[index].session.receive(bytes)
+            entries[index].session.receive(bytes, at: now)
         }
     }
 
     /// The next console, in turn, that has something to do and room for a row; `nil` if there is none.
-    mutating func next<Board: Hardware & ~Copyable>(on hardware: borrowing Board) -> Int? {
+    mutating func next<Board: Hardware & ~Copyable>(
+        on hardware: borrowing Board, at now: Instant, lastEvent: UInt64
+    ) -> Int? {
         for offset in entries.indices {
             let index = (nextTurn + offset) % entries.count
-            guard entries[index].isOpen, isBusy(index),
-                hardware.sendRoom(of: entries[index].stream) >= ConsoleSession.rowLimit
+            guard entries[index].isOpen, entries[index].session.isBusy(at: now, lastEvent: lastEvent),
+                hasRoom(index, on: hardware)
             else { continue }
             nextTurn = index + 1
             return index

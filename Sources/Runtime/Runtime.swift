@@ -71,9 +71,11 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     /// When `turn` has something to do though nothing arrives; may be in the past.
     public var deadline: Instant {
-        if linksHaveMore || consoles.hasWork { return hardware.now }
+        if linksHaveMore { return hardware.now }
+        let consoleDeadline = consoles.deadline(on: hardware, lastEvent: core.lastEventSequence)
         return min(
-            min(core.sensors.deadline, core.readers.deadline), min(core.decisionDeadline, links.deadline))
+            min(core.sensors.deadline, core.readers.deadline),
+            min(core.decisionDeadline, min(links.deadline, consoleDeadline)))
     }
 
     /// Does what is due, at most as much as `Budget` allows.
@@ -132,7 +134,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             core.readerReceived(input.bytes.span, on: reader)
             sendReaderOutput(reader)
         } else if consoles.has(stream) {
-            consoles.receive(input.bytes.span, on: stream)
+            consoles.receive(input.bytes.span, on: stream, at: core.now)
         } else {
             links.received(input.bytes.span, on: stream, at: core.now, subject: &core)
         }
@@ -145,7 +147,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             guard let reader = core.readers.index(of: stream) else { return }
             core.readerOpened(reader)
             sendReaderOutput(reader)
-        case .console: consoles.open(stream)
+        case .console: consoles.open(stream, lastEvent: core.lastEventSequence)
         case .link(let peer): links.opened(stream, by: peer, at: core.now, hardware: &hardware)
         }
     }
@@ -194,7 +196,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     private mutating func serveConsoles() {
         for _ in 0..<Budget.consoleRows {
-            guard let index = consoles.next(on: hardware) else { return }
+            guard
+                let index = consoles.next(on: hardware, at: core.now, lastEvent: core.lastEventSequence)
+            else { return }
             consoleRow.removeAll()
             consoles.step(index, subject: &core, into: &consoleRow)
             let stream = consoles.stream(of: index)

@@ -54,6 +54,11 @@ struct BoardFixture {
         ClientKey(name: "platform", publicKey: FixedBytes([UInt8](repeating: 9, count: 32).span), role: .operator)
     ]
     var localUsers = [LocalUser(who: .group(44), role: .technician)]
+    var consoleUsers = [
+        ConsoleUser(
+            name: "caretaker", role: .operator, pinHash: FixedBytes([UInt8](repeating: 5, count: 32).span),
+            pinSalt: FixedBytes([UInt8](repeating: 6, count: 16).span), passes: 3, memoryKib: 1_024)
+    ]
 
     /// The file; the memory budget in the header is right unless `budgetError` adds to it.
     func file(budgetError: UInt64 = 0) -> [UInt8] {
@@ -71,6 +76,7 @@ struct BoardFixture {
         counts[.credentials] = credentials.count
         counts[.clientKeys] = clientKeys.count
         counts[.localUsers] = localUsers.count
+        counts[.consoleUsers] = consoleUsers.count
         var header = header
         header.memoryBudgetBytes = MemoryBudget(counts: counts, capacities: capacities).total + budgetError
         var entries: [Board.Entry] = [.header(header), .capacities(capacities)]
@@ -79,6 +85,7 @@ struct BoardFixture {
         entries += doors.map { .doors($0) } + detectors.map { .detectors($0) } + effects.map { .effects($0) }
         entries += schedules.map { .schedules($0) } + credentials.map { .credentials($0) }
         entries += clientKeys.map { .clientKeys($0) } + localUsers.map { .localUsers($0) }
+        entries += consoleUsers.map { .consoleUsers($0) }
         return BoardFixture.file(of: entries)
     }
 

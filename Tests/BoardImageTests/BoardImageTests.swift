@@ -24,6 +24,7 @@ struct BoardImageTests {
         #expect(image.schedules.indices.map { image.schedules[$0] } == fixture.schedules)
         #expect(image.clientKeys.indices.map { image.clientKeys[$0] } == fixture.clientKeys)
         #expect(image.localUsers.indices.map { image.localUsers[$0] } == fixture.localUsers)
+        #expect(image.consoleUsers.indices.map { image.consoleUsers[$0] } == fixture.consoleUsers)
         #expect(image.counts[.credentials] == 1)
         let siren = [UInt8]("siren".utf8)
         let nobody = [UInt8]("sirens".utf8)
@@ -234,6 +235,13 @@ struct BoardImageTests {
         },
         Spoiled("a local user who is nobody", .localUsers, 0, .incomplete) { $0.localUsers[0].who = nil },
         Spoiled("one local group twice", .localUsers, 1, .alreadyUsed) { $0.localUsers.append($0.localUsers[0]) },
+        Spoiled("a console user without a name", .consoleUsers, 0, .emptyName) { $0.consoleUsers[0].name = "" },
+        Spoiled("a PIN's hash cut short", .consoleUsers, 0, .incomplete) { $0.consoleUsers[0].pinHash = "short" },
+        Spoiled("a PIN without salt", .consoleUsers, 0, .incomplete) { $0.consoleUsers[0].pinSalt = "" },
+        Spoiled("a console user without a role", .consoleUsers, 0, .unknownKind) { $0.consoleUsers[0].role = .none },
+        Spoiled("one console user twice", .consoleUsers, 1, .duplicateName) {
+            $0.consoleUsers.append($0.consoleUsers[0])
+        },
     ]
 
     @Test("An entry that contradicts another one, or itself, is named", arguments: spoiled)

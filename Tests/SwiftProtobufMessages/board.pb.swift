@@ -522,6 +522,11 @@ public nonisolated struct Warden_V1_Board: @unchecked Sendable {
     set {_uniqueStorage()._localUsers = newValue}
   }
 
+  public var consoleUsers: [Warden_V1_ConsoleUser] {
+    get {_storage._consoleUsers}
+    set {_uniqueStorage()._consoleUsers = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1393,6 +1398,32 @@ public nonisolated struct Warden_V1_LocalUser: Sendable {
   public init() {}
 }
 
+/// Somebody who may log in at a console. Without anybody, consoles only show.
+public nonisolated struct Warden_V1_ConsoleUser: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  public var role: Warden_V1_AccessRole = .none
+
+  /// Argon2id of the PIN's keyed hash (under the board's hash key), 32 bytes: neither the image nor the key alone lets
+  /// anybody try PINs.
+  public var pinHash: Data = Data()
+
+  public var pinSalt: Data = Data()
+
+  /// Cost of the hash: passes over the memory, and the memory.
+  public var passes: UInt32 = 0
+
+  public var memoryKib: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "warden.v1"
@@ -1435,7 +1466,7 @@ nonisolated extension Warden_V1_OutputPattern: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Board"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -1453,6 +1484,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _credentials: [Warden_V1_Credential] = []
     var _clientKeys: [Warden_V1_ClientKey] = []
     var _localUsers: [Warden_V1_LocalUser] = []
+    var _consoleUsers: [Warden_V1_ConsoleUser] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1478,6 +1510,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _credentials = source._credentials
       _clientKeys = source._clientKeys
       _localUsers = source._localUsers
+      _consoleUsers = source._consoleUsers
     }
   }
 
@@ -1511,6 +1544,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._credentials) }()
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._clientKeys) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._localUsers) }()
+        case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._consoleUsers) }()
         default: break
         }
       }
@@ -1568,6 +1602,9 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._localUsers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._localUsers, fieldNumber: 15)
       }
+      if !_storage._consoleUsers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._consoleUsers, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1592,6 +1629,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._credentials != rhs_storage._credentials {return false}
         if _storage._clientKeys != rhs_storage._clientKeys {return false}
         if _storage._localUsers != rhs_storage._localUsers {return false}
+        if _storage._consoleUsers != rhs_storage._consoleUsers {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3228,6 +3266,61 @@ nonisolated extension Warden_V1_LocalUser: SwiftProtobuf.Message, SwiftProtobuf.
   public static func ==(lhs: Warden_V1_LocalUser, rhs: Warden_V1_LocalUser) -> Bool {
     if lhs.who != rhs.who {return false}
     if lhs.role != rhs.role {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ConsoleUser: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleUser"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}role\0\u{3}pin_hash\0\u{3}pin_salt\0\u{1}passes\0\u{3}memory_kib\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.role) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.pinHash) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.pinSalt) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.passes) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.memoryKib) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.role != .none {
+      try visitor.visitSingularEnumField(value: self.role, fieldNumber: 2)
+    }
+    if !self.pinHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pinHash, fieldNumber: 3)
+    }
+    if !self.pinSalt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pinSalt, fieldNumber: 4)
+    }
+    if self.passes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.passes, fieldNumber: 5)
+    }
+    if self.memoryKib != 0 {
+      try visitor.visitSingularUInt32Field(value: self.memoryKib, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ConsoleUser, rhs: Warden_V1_ConsoleUser) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.pinHash != rhs.pinHash {return false}
+    if lhs.pinSalt != rhs.pinSalt {return false}
+    if lhs.passes != rhs.passes {return false}
+    if lhs.memoryKib != rhs.memoryKib {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

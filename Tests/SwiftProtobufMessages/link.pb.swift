@@ -46,6 +46,17 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
 
   /// The wearer of a fall sensor is well.
   case fallCancel // = 14
+
+  /// Takes a detector out of service, for an hour at the most.
+  case alarmBypass // = 15
+
+  /// Back into service.
+  case alarmRestore // = 16
+
+  /// What audits say of consoles and services; nobody can ask for these as commands.
+  case consoleLogin // = 30
+  case consoleLogout // = 31
+  case clockSet // = 32
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -65,6 +76,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 12: self = .alarmReset
     case 13: self = .fireReset
     case 14: self = .fallCancel
+    case 15: self = .alarmBypass
+    case 16: self = .alarmRestore
+    case 30: self = .consoleLogin
+    case 31: self = .consoleLogout
+    case 32: self = .clockSet
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -82,6 +98,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .alarmReset: return 12
     case .fireReset: return 13
     case .fallCancel: return 14
+    case .alarmBypass: return 15
+    case .alarmRestore: return 16
+    case .consoleLogin: return 30
+    case .consoleLogout: return 31
+    case .clockSet: return 32
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -99,6 +120,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .alarmReset,
     .fireReset,
     .fallCancel,
+    .alarmBypass,
+    .alarmRestore,
+    .consoleLogin,
+    .consoleLogout,
+    .clockSet,
   ]
 
 }
@@ -1540,7 +1566,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{e}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {

@@ -323,6 +323,7 @@ public enum Board {
         public static var credentials: UInt32 { 13 }
         public static var clientKeys: UInt32 { 14 }
         public static var localUsers: UInt32 { 15 }
+        public static var consoleUsers: UInt32 { 16 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -343,6 +344,7 @@ public enum Board {
         case credentials(Credential)
         case clientKeys(ClientKey)
         case localUsers(LocalUser)
+        case consoleUsers(ConsoleUser)
 
         /// Bytes that one entry takes at the most, its tag and length included.
         public static var maximumEncodedSize: Int { 603 }
@@ -380,6 +382,8 @@ public enum Board {
                 14
             case .localUsers:
                 15
+            case .consoleUsers:
+                16
             }
         }
 
@@ -416,6 +420,8 @@ public enum Board {
                 1 + lengthDelimitedSize(value.encodedSize)
             case .localUsers(let value):
                 1 + lengthDelimitedSize(value.encodedSize)
+            case .consoleUsers(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
             }
         }
 
@@ -482,6 +488,11 @@ public enum Board {
                 sink.append(0x7A)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .consoleUsers(let value):
+                sink.append(0x82)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -517,6 +528,8 @@ public enum Board {
             case .clientKeys(let value):
                 try value.check()
             case .localUsers(let value):
+                try value.check()
+            case .consoleUsers(let value):
                 try value.check()
             }
         }
@@ -567,9 +580,11 @@ public enum Board {
                     return .clientKeys(try ClientKey(decoding: try reader.lengthDelimited()))
                 case 122:
                     return .localUsers(try LocalUser(decoding: try reader.lengthDelimited()))
+                case 130:
+                    return .consoleUsers(try ConsoleUser(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -3768,5 +3783,134 @@ public struct LocalUser: Message {
     }
 
     public func check() throws(MessageError) {
+    }
+}
+
+/// Somebody who may log in at a console. Without anybody, consoles only show.
+public struct ConsoleUser: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    public var role: AccessRole
+    /// Argon2id of the PIN's keyed hash (under the board's hash key), 32 bytes: neither the image nor the key alone lets
+    /// anybody try PINs.
+    /// At most 32 bytes.
+    public var pinHash: FixedBytes<32>
+    /// At most 16 bytes.
+    public var pinSalt: FixedBytes<16>
+    /// Cost of the hash: passes over the memory, and the memory.
+    /// 1 to 16.
+    public var passes: UInt32
+    /// Unit: kibibyte. 8 to 65536.
+    public var memoryKib: UInt32
+
+    public init() {
+        name = FixedBytes<32>()
+        role = AccessRole()
+        pinHash = FixedBytes<32>()
+        pinSalt = FixedBytes<16>()
+        passes = 0
+        memoryKib = 0
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        role: AccessRole = AccessRole(),
+        pinHash: FixedBytes<32> = FixedBytes<32>(),
+        pinSalt: FixedBytes<16> = FixedBytes<16>(),
+        passes: UInt32 = 0,
+        memoryKib: UInt32 = 0
+    ) {
+        self.name = name
+        self.role = role
+        self.pinHash = pinHash
+        self.pinSalt = pinSalt
+        self.passes = passes
+        self.memoryKib = memoryKib
+    }
+
+    public static var maximumEncodedSize: Int { 103 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if self.role.rawValue != 0 {
+            size += 1 + varintSize(self.role.rawValue)
+        }
+        if !self.pinHash.isEmpty {
+            size += 1 + lengthDelimitedSize(self.pinHash.count)
+        }
+        if !self.pinSalt.isEmpty {
+            size += 1 + lengthDelimitedSize(self.pinSalt.count)
+        }
+        if self.passes != 0 {
+            size += 1 + varintSize(self.passes)
+        }
+        if self.memoryKib != 0 {
+            size += 1 + varintSize(self.memoryKib)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if self.role.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.role.rawValue)
+        }
+        if !self.pinHash.isEmpty {
+            sink.append(0x1A)
+            sink.appendLengthDelimited(self.pinHash.span)
+        }
+        if !self.pinSalt.isEmpty {
+            sink.append(0x22)
+            sink.appendLengthDelimited(self.pinSalt.span)
+        }
+        if self.passes != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.passes)
+        }
+        if self.memoryKib != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.memoryKib)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedBytes(from: &reader)
+            case 16:
+                self.role = AccessRole(rawValue: try reader.signed32())
+            case 26:
+                self.pinHash = try fixedBytes(from: &reader)
+            case 34:
+                self.pinSalt = try fixedBytes(from: &reader)
+            case 40:
+                self.passes = try reader.unsigned32()
+            case 48:
+                self.memoryKib = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.pinHash.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard !self.pinSalt.overflowed else { throw MessageError(.tooLong, field: 4) }
+        guard self.passes >= 1, self.passes <= 16 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.memoryKib >= 8, self.memoryKib <= 65536 else { throw MessageError(.outOfRange, field: 6) }
     }
 }

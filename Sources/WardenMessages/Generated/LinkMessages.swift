@@ -19,6 +19,14 @@ public enum CommandKind: MessageEnum {
     case fireReset
     /// The wearer of a fall sensor is well.
     case fallCancel
+    /// Takes a detector out of service, for an hour at the most.
+    case alarmBypass
+    /// Back into service.
+    case alarmRestore
+    /// What audits say of consoles and services; nobody can ask for these as commands.
+    case consoleLogin
+    case consoleLogout
+    case clockSet
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -37,6 +45,11 @@ public enum CommandKind: MessageEnum {
         case 12: self = .alarmReset
         case 13: self = .fireReset
         case 14: self = .fallCancel
+        case 15: self = .alarmBypass
+        case 16: self = .alarmRestore
+        case 30: self = .consoleLogin
+        case 31: self = .consoleLogout
+        case 32: self = .clockSet
         default: self = .unrecognised(rawValue)
         }
     }
@@ -54,6 +67,11 @@ public enum CommandKind: MessageEnum {
         case .alarmReset: 12
         case .fireReset: 13
         case .fallCancel: 14
+        case .alarmBypass: 15
+        case .alarmRestore: 16
+        case .consoleLogin: 30
+        case .consoleLogout: 31
+        case .clockSet: 32
         case .unrecognised(let rawValue): rawValue
         }
     }

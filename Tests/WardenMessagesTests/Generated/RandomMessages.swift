@@ -115,7 +115,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 30, 31, 32]))
     }
 }
 
@@ -525,6 +525,19 @@ extension LocalUser: RandomMessage {
         default: break
         }
         message.role = AccessRole.random(using: &generator)
+        return message
+    }
+}
+
+extension ConsoleUser: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ConsoleUser {
+        var message = ConsoleUser()
+        message.name = generator.text()
+        message.role = AccessRole.random(using: &generator)
+        message.pinHash = generator.data()
+        message.pinSalt = generator.data()
+        message.passes = generator.number(1, 16) as UInt32
+        message.memoryKib = generator.number(8, 65536) as UInt32
         return message
     }
 }
@@ -1322,6 +1335,7 @@ extension MessageCase {
         MessageCase(Credential.self, Warden_V1_Credential.self),
         MessageCase(ClientKey.self, Warden_V1_ClientKey.self),
         MessageCase(LocalUser.self, Warden_V1_LocalUser.self),
+        MessageCase(ConsoleUser.self, Warden_V1_ConsoleUser.self),
         MessageCase(Event.self, Warden_V1_Event.self),
         MessageCase(Actor.self, Warden_V1_Actor.self),
         MessageCase(AccessDecision.self, Warden_V1_AccessDecision.self),
@@ -1394,7 +1408,7 @@ extension MessageCase {
     static func randomBoardEntry(using generator: inout SeededGenerator)
         -> Board.Entry
     {
-        switch generator.below(15) {
+        switch generator.below(16) {
         case 0: .header(BoardHeader.random(using: &generator))
         case 1: .capacities(Capacities.random(using: &generator))
         case 2: .lines(Line.random(using: &generator))
@@ -1409,7 +1423,8 @@ extension MessageCase {
         case 11: .schedules(Schedule.random(using: &generator))
         case 12: .credentials(Credential.random(using: &generator))
         case 13: .clientKeys(ClientKey.random(using: &generator))
-        default: .localUsers(LocalUser.random(using: &generator))
+        case 14: .localUsers(LocalUser.random(using: &generator))
+        default: .consoleUsers(ConsoleUser.random(using: &generator))
         }
     }
 

@@ -292,6 +292,11 @@ package enum Words {
         case .alarmReset: "alarm-reset"
         case .fireReset: "fire-reset"
         case .fallCancel: "fall-cancel"
+        case .alarmBypass: "alarm-bypass"
+        case .alarmRestore: "alarm-restore"
+        case .consoleLogin: "console-login"
+        case .consoleLogout: "console-logout"
+        case .clockSet: "clock-set"
         case .unrecognised: "unknown"
         }
     }
@@ -300,8 +305,8 @@ package enum Words {
     static func target(of kind: CommandKind) -> NamedKind? {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
-        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel: .detector
-        case .none, .fireReset, .unrecognised: nil
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
+        case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
         }
     }
 

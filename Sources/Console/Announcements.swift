@@ -1,0 +1,80 @@
+import FixedMemory
+import HardwareInterface
+import WardenMessages
+
+// Alarms say so themselves, whatever is being typed.
+extension ConsoleSession {
+    /// Events looked at in one step.
+    static var announcementScan: Int { 32 }
+    /// A terminal that is further behind than this is told so instead of all that it missed.
+    static var announcementBacklog: UInt64 { 256 }
+
+    /// A program that reads an answer is not interrupted, and `watch` shows alarms by itself.
+    var mayAnnounce: Bool {
+        guard !isPlain else { return false }
+        return switch mode {
+        case .line, .more, .confirming: true
+        case .entered, .acting, .watching, .measuring, .flooded: false
+        }
+    }
+
+    /// Looks for the next alarm among the new events, and writes it above what is being typed.
+    ///
+    /// - Returns: whether the step is used up.
+    mutating func announce<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
+        _ subject: borrowing Subject, _ sink: inout Sink
+    ) -> Bool {
+        let last = subject.lastEventSequence
+        for _ in 0..<ConsoleSession.announcementScan where announced < last {
+            guard let event = subject.event(at: announced + 1), isAlarm(event) else {
+                announced += 1
+                continue
+            }
+            guard clearRow(&sink) else { return true }
+            guard last - announced <= ConsoleSession.announcementBacklog else {
+                announced = last - ConsoleSession.announcementBacklog / 2
+                startRow(.warning)
+                style.text(.eventsPassedOver, &announcement)
+                finishAnnouncement(.warning, &sink)
+                return true
+            }
+            announced += 1
+            let colour: RowStyle.Colour = rings(event) ? .danger : .warning
+            startRow(colour)
+            EventText.appendTime(of: event, utcOffsetMinutes: subject.utcOffsetMinutes, to: &announcement)
+            announcement.append(" ")
+            EventText.append(event, names: subject, in: Vocabulary(language: language), to: &announcement)
+            if rings(event) { sink.append(0x07) }
+            finishAnnouncement(colour, &sink)
+            return true
+        }
+        return false
+    }
+
+    private mutating func startRow(_ colour: RowStyle.Colour) {
+        announcement.removeAll()
+        style.begin(colour, &announcement)
+        announcement.append("*** ")
+    }
+
+    private mutating func finishAnnouncement<Sink: ByteSink & ~Copyable>(
+        _ colour: RowStyle.Colour, _ sink: inout Sink
+    ) {
+        style.end(colour, &announcement)
+        sink.append(announcement.span)
+        sink.append("\r\n")
+        rowsOnPage += 1
+        repaint()
+    }
+
+    private func isAlarm(_ event: Event) -> Bool { event.class == .alarm }
+
+    /// Whether the event is the beginning of an alarm, not how it went on.
+    private func rings(_ event: Event) -> Bool {
+        switch event.body {
+        case .alarm(let change)?: change.to == .alarm || change.to == .preAlarm
+        case .door?: true
+        default: false
+        }
+    }
+}

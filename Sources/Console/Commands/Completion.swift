@@ -1,0 +1,121 @@
+import FixedMemory
+
+/// What may stand at a place of a line.
+enum CompletionContext: Equatable, BitwiseCopyable {
+    case none
+    case commands
+    case names(NamedKind)
+    case doorActions
+    case alarmActions
+    case fireActions
+    case languages
+    case terminals
+    case watchSubjects
+    case clockActions
+    case eventKeywords
+    case eventKinds
+
+    /// - Parameters:
+    ///   - words: of the line before the word that is being completed.
+    static func context(_ line: Span<UInt8>, _ words: WordList) -> CompletionContext {
+        guard words.count > 0 else { return .commands }
+        guard let command = ConsoleCommand.named(line.extracting(words[0])) else { return .none }
+        switch (command, words.count) {
+        case (.help, 1): return .commands
+        case (.door, 1): return .names(.door)
+        case (.door, 2): return .doorActions
+        case (.alarm, 1), (.alarms, 1): return .names(.detector)
+        case (.alarm, 2), (.alarms, 2): return .alarmActions
+        case (.fire, 1): return .fireActions
+        case (.language, 1): return .languages
+        case (.terminal, 1): return .terminals
+        case (.watch, 1): return .watchSubjects
+        case (.clock, 1): return .clockActions
+        case (.events, _):
+            let last = line.extracting(words[words.count - 1])
+            if equal(last, "kind") { return .eventKinds }
+            if equal(last, "door") { return .names(.door) }
+            if equal(last, "detector") { return .names(.detector) }
+            return equal(last, "since") ? .none : .eventKeywords
+        default: return .none
+        }
+    }
+
+    /// The word at a place; `nil` after the last.
+    func word<Names: BoardNames & ~Copyable>(at index: Int, names: borrowing Names) -> Name? {
+        switch self {
+        case .none: nil
+        case .commands: ConsoleCommand(rawValue: UInt8(clamping: index)).map { Name($0.word) }
+        case .names(let kind): names.name(of: kind, at: index)
+        case .doorActions: DoorAction.word(at: index).map { Name($0) }
+        case .alarmActions: AlarmAction.word(at: index).map { Name($0) }
+        case .fireActions: index == 0 ? "reset" : nil
+        case .languages: Language(rawValue: UInt8(clamping: index)).map { Name($0.word) }
+        case .terminals:
+            switch index {
+            case 0: "plain"
+            case 1: "ansi"
+            case 2: "auto"
+            default: nil
+            }
+        case .watchSubjects: WatchSubject.word(at: index).map { Name($0) }
+        case .clockActions: index == 0 ? "set" : nil
+        case .eventKeywords:
+            switch index {
+            case 0: "kind"
+            case 1: "door"
+            case 2: "detector"
+            case 3: "since"
+            default: nil
+            }
+        case .eventKinds: EventKind(rawValue: UInt8(clamping: index)).map { Name($0.word) }
+        }
+    }
+}
+
+/// What the Tab key finds for the word before the cursor.
+struct Completion: BitwiseCopyable {
+    let context: CompletionContext
+    /// Where the word begins.
+    let start: Int
+    /// Words that begin like it.
+    private(set) var matches = 0
+    /// What all of them begin with.
+    private(set) var common = Name()
+
+    init<Names: BoardNames & ~Copyable>(_ line: borrowing ByteBuffer, cursor: Int, names: borrowing Names) {
+        var start = cursor
+        while start > 0 && line[start - 1] != UInt8(ascii: " ") { start -= 1 }
+        self.start = start
+        context = CompletionContext.context(line.span, WordList(line.span.extracting(0..<start)))
+        var index = 0
+        while let word = context.word(at: index, names: names) {
+            index += 1
+            guard Completion.begins(word, with: line, start..<cursor) else { continue }
+            if matches == 0 { common = word } else { common = Completion.common(common, word) }
+            matches += 1
+        }
+    }
+
+    /// Whether a word begins with a part of a line.
+    static func begins(_ word: Name, with line: borrowing ByteBuffer, _ typed: Range<Int>) -> Bool {
+        guard word.count >= typed.count else { return false }
+        for index in 0..<typed.count where word[index] != line[typed.lowerBound + index] { return false }
+        return true
+    }
+
+    private static func common(_ left: Name, _ right: Name) -> Name {
+        var result = Name()
+        for index in 0..<min(left.count, right.count) {
+            guard left[index] == right[index] else { break }
+            result.append(left[index])
+        }
+        // A character is not cut in two.
+        while result.count > 0 && result.count < left.count && left[result.count] & 0xC0 == 0x80 {
+            var shorter = Name()
+            for index in 0..<(result.count - 1) { shorter.append(result[index]) }
+            result = shorter
+        }
+        return result
+    }
+}

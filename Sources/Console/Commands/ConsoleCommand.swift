@@ -1,0 +1,163 @@
+import FixedMemory
+
+/// A first word that the console knows.
+enum ConsoleCommand: UInt8, BitwiseCopyable {
+    case help
+    case status
+    case doors
+    case door
+    case alarms
+    case alarm
+    case fire
+    case detectors
+    case sensors
+    case points
+    case readers
+    case events
+    case watch
+    case counters
+    case clock
+    case language
+    case terminal
+    case version
+
+    /// Every command, in the order of the help.
+    static var count: Int { Int(ConsoleCommand.version.rawValue) + 1 }
+
+    var word: StaticString {
+        switch self {
+        case .help: "help"
+        case .status: "status"
+        case .doors: "doors"
+        case .door: "door"
+        case .alarms: "alarms"
+        case .alarm: "alarm"
+        case .fire: "fire"
+        case .detectors: "detectors"
+        case .sensors: "sensors"
+        case .points: "points"
+        case .readers: "readers"
+        case .events: "events"
+        case .watch: "watch"
+        case .counters: "counters"
+        case .clock: "clock"
+        case .language: "language"
+        case .terminal: "terminal"
+        case .version: "version"
+        }
+    }
+
+    /// How the command is typed; the same in every language.
+    var usage: StaticString {
+        switch self {
+        case .help: "help [COMMAND]"
+        case .status: "status"
+        case .doors: "doors"
+        case .door: "door NAME unlock|lock|free|lockdown|restore"
+        case .alarms: "alarms"
+        case .alarm: "alarm NAME acknowledge|silence|reset|cancel|bypass|restore"
+        case .fire: "fire reset"
+        case .detectors: "detectors"
+        case .sensors: "sensors"
+        case .points: "points"
+        case .readers: "readers"
+        case .events: "events [COUNT] [kind KIND] [door NAME] [detector NAME] [since TIME|#NUMBER]"
+        case .watch: "watch [doors|sensors|detectors|points] [SECONDS]"
+        case .counters: "counters"
+        case .clock: "clock [set YYYY-MM-DD HH:MM:SS]"
+        case .language: "language en|zh"
+        case .terminal: "terminal [plain|ansi|auto|COLUMNSxROWS]"
+        case .version: "version"
+        }
+    }
+
+    var summary: Phrase {
+        switch self {
+        case .help: .summaryHelp
+        case .status: .summaryStatus
+        case .doors: .summaryDoors
+        case .door: .summaryDoor
+        case .alarms: .summaryAlarms
+        case .alarm: .summaryAlarm
+        case .fire: .summaryFire
+        case .detectors: .summaryDetectors
+        case .sensors: .summarySensors
+        case .points: .summaryPoints
+        case .readers: .summaryReaders
+        case .events: .summaryEvents
+        case .watch: .summaryWatch
+        case .counters: .summaryCounters
+        case .clock: .summaryClock
+        case .language: .summaryLanguage
+        case .terminal: .summaryTerminal
+        case .version: .summaryVersion
+        }
+    }
+
+    /// A line to type, and what it does. `@` in the line stands for the name of a thing that this board has.
+    struct Example: BitwiseCopyable {
+        let line: StaticString
+        let meaning: Phrase
+
+        init(_ line: StaticString, _ meaning: Phrase) {
+            self.line = line
+            self.meaning = meaning
+        }
+    }
+
+    /// The example at a place; `nil` after the last. Every command has one at the least.
+    func example(at index: Int) -> Example? {
+        switch (self, index) {
+        case (.help, 0): Example("help door", .exampleHelp)
+        case (.status, 0): Example("status", .exampleStatus)
+        case (.status, 1): Example("status --plain", .examplePlain)
+        case (.doors, 0): Example("doors", .exampleDoors)
+        case (.door, 0): Example("door @ unlock", .exampleDoorUnlock)
+        case (.door, 1): Example("door @ free", .exampleDoorFree)
+        case (.door, 2): Example("door @ lockdown --yes", .exampleDoorLockdown)
+        case (.door, 3): Example("door @ restore", .exampleDoorRestore)
+        case (.alarms, 0): Example("alarms", .exampleAlarms)
+        case (.alarm, 0): Example("alarm @ acknowledge", .exampleAlarmAcknowledge)
+        case (.alarm, 1): Example("alarm @ silence", .exampleAlarmSilence)
+        case (.alarm, 2): Example("alarm @ reset", .exampleAlarmReset)
+        case (.alarm, 3): Example("alarm @ bypass", .exampleAlarmBypass)
+        case (.alarm, 4): Example("alarm @ restore", .exampleAlarmRestore)
+        case (.fire, 0): Example("fire reset", .exampleFire)
+        case (.detectors, 0): Example("detectors", .exampleDetectors)
+        case (.sensors, 0): Example("sensors", .exampleSensors)
+        case (.points, 0): Example("points", .examplePoints)
+        case (.readers, 0): Example("readers", .exampleReaders)
+        case (.events, 0): Example("events 50", .exampleEventsCount)
+        case (.events, 1): Example("events kind alarm since 2h", .exampleEventsKind)
+        case (.events, 2): Example("events since #100 --plain", .exampleEventsSince)
+        case (.watch, 0): Example("watch", .exampleWatch)
+        case (.watch, 1): Example("watch sensors 5", .exampleWatchSensors)
+        case (.counters, 0): Example("counters", .exampleCounters)
+        case (.clock, 0): Example("clock", .exampleClock)
+        case (.clock, 1): Example("clock set 2026-11-22 18:05:00", .exampleClockSet)
+        case (.language, 0): Example("language zh", .exampleLanguage)
+        case (.terminal, 0): Example("terminal auto", .exampleTerminalAuto)
+        case (.terminal, 1): Example("terminal 80x24", .exampleTerminalSize)
+        case (.terminal, 2): Example("terminal plain", .exampleTerminalPlain)
+        case (.version, 0): Example("version", .exampleVersion)
+        default: nil
+        }
+    }
+
+    static func named(_ word: Span<UInt8>) -> ConsoleCommand? {
+        var number: UInt8 = 0
+        while let command = ConsoleCommand(rawValue: number) {
+            if equal(word, command.word) { return command }
+            number += 1
+        }
+        return nil
+    }
+}
+
+/// Whether bytes are exactly those of a literal.
+func equal(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+    guard bytes.count == text.utf8CodeUnitCount else { return false }
+    let start = text.utf8Start
+    for index in bytes.indices where unsafe bytes[index] != start[index] { return false }
+    return true
+}

@@ -1,0 +1,218 @@
+import FixedMemory
+import WardenMessages
+
+/// What a line at the console asks for.
+enum ConsoleRequest: Equatable {
+    case nothing
+    /// A command that only shows something and takes no more words.
+    case show(ConsoleCommand)
+    case help
+    case helpOn(ConsoleCommand)
+    case events(EventRequest)
+    case watch(NamedKind?, seconds: Int)
+    /// A command for the thing named by a part of the line.
+    case command(CommandKind, name: Range<Int>)
+    /// A command that needs no target.
+    case globalCommand(CommandKind)
+    /// Seconds since 1970 that the clock should show, in local time.
+    case setClock(Int64)
+    case language(Language)
+    case terminal(TerminalRequest)
+    /// A known command with the wrong arguments.
+    case wrongArguments(ConsoleCommand)
+    /// No command: the word stands there.
+    case unknown(Range<Int>)
+
+    /// Reads a line. What is typed is never trusted to be anything.
+    static func parse(_ line: Span<UInt8>) -> ConsoleRequest { parse(line, WordList(line)) }
+
+    static func parse(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest {
+        guard words.count > 0 else { return words.hasUnknownOption ? .wrongArguments(.help) : .nothing }
+        guard let command = ConsoleCommand.named(line.extracting(words[0])) else { return .unknown(words[0]) }
+        guard !words.hasMore, !words.hasUnknownOption else { return .wrongArguments(command) }
+        let request: ConsoleRequest? =
+            switch command {
+            case .help: parseHelp(line, words)
+            case .alarms: words.count == 1 ? .show(.alarms) : parseAlarm(line, words)
+            case .status, .doors, .detectors, .sensors, .points, .readers, .counters, .version:
+                words.count == 1 ? .show(command) : nil
+            case .door: parseDoor(line, words)
+            case .alarm: parseAlarm(line, words)
+            case .fire: words.count == 2 && equal(line.extracting(words[1]), "reset") ? .globalCommand(.fireReset) : nil
+            case .events: EventRequest(line, words).map { .events($0) }
+            case .watch: parseWatch(line, words)
+            case .clock: words.count == 1 ? .show(.clock) : parseClock(line, words)
+            case .language: parseLanguage(line, words)
+            case .terminal: parseTerminal(line, words)
+            }
+        return request ?? .wrongArguments(command)
+    }
+
+    private static func parseHelp(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        if words.count == 1 { return .help }
+        guard words.count == 2 else { return nil }
+        return ConsoleCommand.named(line.extracting(words[1])).map { .helpOn($0) } ?? .unknown(words[1])
+    }
+
+    /// Both orders that people type: `door NAME unlock` and `door unlock NAME`.
+    private static func parseDoor(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count == 3 else { return nil }
+        if let kind = DoorAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
+        if let kind = DoorAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
+        return nil
+    }
+
+    private static func parseAlarm(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count == 3 else { return nil }
+        if let kind = AlarmAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
+        if let kind = AlarmAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
+        return nil
+    }
+
+    private static func parseWatch(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        var kind: NamedKind?
+        var seconds = 1
+        var next = 1
+        if next < words.count {
+            kind = WatchSubject.kind(line.extracting(words[next]))
+            if kind != nil { next += 1 }
+        }
+        if next < words.count {
+            guard let count = decimal(line.extracting(words[next])), (1...3_600).contains(count) else { return nil }
+            seconds = count
+            next += 1
+        }
+        return next == words.count ? .watch(kind, seconds: seconds) : nil
+    }
+
+    private static func parseClock(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count == 4, equal(line.extracting(words[1]), "set"),
+            let seconds = TimeText.civilSeconds(date: line.extracting(words[2]), time: line.extracting(words[3]))
+        else { return nil }
+        return .setClock(seconds)
+    }
+
+    private static func parseLanguage(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count == 2 else { return nil }
+        return Language.named(line.extracting(words[1])).map { .language($0) }
+    }
+
+    private static func parseTerminal(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        if words.count == 1 { return .show(.terminal) }
+        guard words.count == 2 else { return nil }
+        return TerminalRequest(line.extracting(words[1])).map { .terminal($0) }
+    }
+
+    /// A number of at most six digits.
+    static func decimal(_ word: Span<UInt8>) -> Int? {
+        guard !word.isEmpty, word.count <= 6 else { return nil }
+        var value = 0
+        for index in word.indices {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(word[index]) else { return nil }
+            value = value * 10 + Int(word[index] - UInt8(ascii: "0"))
+        }
+        return value
+    }
+}
+
+/// What a terminal is to be taken for.
+enum TerminalRequest: Equatable, BitwiseCopyable {
+    case plain
+    case ansi
+    /// Ask the terminal itself.
+    case auto
+    case size(columns: Int, rows: Int)
+
+    init?(_ word: Span<UInt8>) {
+        if equal(word, "plain") {
+            self = .plain
+        } else if equal(word, "ansi") {
+            self = .ansi
+        } else if equal(word, "auto") {
+            self = .auto
+        } else {
+            guard let size = TerminalRequest.size(word) else { return nil }
+            self = size
+        }
+    }
+
+    private static func size(_ word: Span<UInt8>) -> TerminalRequest? {
+        for index in word.indices where word[index] == UInt8(ascii: "x") {
+            guard let columns = ConsoleRequest.decimal(word.extracting(0..<index)),
+                let rows = ConsoleRequest.decimal(word.extracting((index + 1)..<word.count)),
+                Terminal.columnRange.contains(columns), Terminal.rowRange.contains(rows)
+            else { return nil }
+            return .size(columns: columns, rows: rows)
+        }
+        return nil
+    }
+}
+
+/// The words that come after a door's name.
+enum DoorAction {
+    static func word(at index: Int) -> StaticString? {
+        switch index {
+        case 0: "unlock"
+        case 1: "lock"
+        case 2: "free"
+        case 3: "lockdown"
+        case 4: "restore"
+        default: nil
+        }
+    }
+
+    static func command(_ word: Span<UInt8>) -> CommandKind? {
+        if equal(word, "unlock") { return .doorUnlock }
+        if equal(word, "lock") { return .doorLock }
+        if equal(word, "free") { return .doorFree }
+        if equal(word, "lockdown") { return .doorLockdown }
+        if equal(word, "restore") { return .doorRestore }
+        return nil
+    }
+}
+
+/// The words that come after a detector's name.
+enum AlarmAction {
+    static func word(at index: Int) -> StaticString? {
+        switch index {
+        case 0: "acknowledge"
+        case 1: "silence"
+        case 2: "reset"
+        case 3: "cancel"
+        case 4: "bypass"
+        case 5: "restore"
+        default: nil
+        }
+    }
+
+    static func command(_ word: Span<UInt8>) -> CommandKind? {
+        if equal(word, "acknowledge") { return .alarmAcknowledge }
+        if equal(word, "silence") { return .alarmSilence }
+        if equal(word, "reset") { return .alarmReset }
+        if equal(word, "cancel") { return .fallCancel }
+        if equal(word, "bypass") { return .alarmBypass }
+        if equal(word, "restore") { return .alarmRestore }
+        return nil
+    }
+}
+
+/// What `watch` can show alone.
+enum WatchSubject {
+    static func word(at index: Int) -> StaticString? {
+        switch index {
+        case 0: "doors"
+        case 1: "sensors"
+        case 2: "detectors"
+        case 3: "points"
+        default: nil
+        }
+    }
+
+    static func kind(_ word: Span<UInt8>) -> NamedKind? {
+        if equal(word, "doors") { return .door }
+        if equal(word, "sensors") { return .point }
+        if equal(word, "detectors") { return .detector }
+        if equal(word, "points") { return .line }
+        return nil
+    }
+}

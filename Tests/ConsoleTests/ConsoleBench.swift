@@ -1,0 +1,175 @@
+import FixedMemory
+import HardwareInterface
+import Testing
+import WardenMessages
+
+@testable import Console
+
+/// A board that a console can ask, with two doors, three detectors, two points.
+struct BenchBoard: ConsoleSubject {
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var doors = ["entrance", "garage"]
+    var detectors: [(name: String, state: AlarmState)] = [("lobby_smoke", .normal), ("riser_leak", .normal)]
+    var events: [Event] = []
+    var commands: [Command] = []
+    var clocks: [ClockSetting] = []
+    var answer = CommandAnswer(result: .done)
+    var firstEventSequence: UInt64 = 1
+    var utcOffsetMinutes: Int32 = 480
+
+    static func name(_ text: String) -> Name {
+        var name = Name()
+        for byte in text.utf8 { name.append(byte) }
+        return name
+    }
+
+    var boardStatus: BoardStatus {
+        BoardStatus(
+            name: "lobby", generation: 3, uptimeNs: UInt64(now.nanoseconds), unixMs: 1_795_000_000_000,
+            clockTrust: .synchronised, doors: 2, alarms: 0, troubles: 1, lastSequence: lastEventSequence, eventsKept: 4,
+            eventCapacity: 4_096, credentials: 4, credentialCapacity: 1_000, version: "0.1.0")
+    }
+
+    func doorStatus(at index: Int) -> DoorStatus? {
+        guard index < doors.count else { return nil }
+        return DoorStatus(
+            index: UInt32(index), name: BenchBoard.name(doors[index]), state: index == 0 ? .secured : .forced,
+            released: index == 1, open: index == 1)
+    }
+
+    func pointStatus(at index: Int) -> PointStatus? {
+        guard index < 2 else { return nil }
+        return PointStatus(
+            index: UInt32(index), name: index == 0 ? "temperature" : "smoke", value: 21_500,
+            unit: UInt32(HardwareInterface.Unit.millidegreeCelsius.rawValue),
+            quality: UInt32(index == 0 ? Quality.good.rawValue : Quality.stale.rawValue), ageNs: 7_000_000)
+    }
+
+    func detectorStatus(at index: Int) -> DetectorStatus? {
+        guard index < detectors.count else { return nil }
+        return DetectorStatus(
+            index: UInt32(index), name: BenchBoard.name(detectors[index].name), state: detectors[index].state)
+    }
+
+    func lineStatus(at index: Int) -> LineStatus? {
+        index == 0 ? LineStatus(name: "siren", output: true, active: false, available: true) : nil
+    }
+
+    func readerStatus(at index: Int) -> ReaderStatus? {
+        index == 0 ? ReaderStatus(name: "entrance_reader", online: true, frames: 12, rejected: 1) : nil
+    }
+
+    func counterStatus(at index: Int) -> CounterStatus? {
+        index == 0 ? CounterStatus(name: "credentials", value: 4, capacity: 1_000, highWater: 4) : nil
+    }
+
+    var lastEventSequence: UInt64 { UInt64(events.count) }
+
+    func event(at sequence: UInt64) -> Event? {
+        guard sequence >= firstEventSequence, sequence <= lastEventSequence else { return nil }
+        return events[Int(sequence) - 1]
+    }
+
+    mutating func happen(_ body: Event.Body, _ eventClass: EventClass = .access) {
+        events.append(
+            Event(
+                sequence: lastEventSequence + 1, monotonicNs: UInt64(now.nanoseconds), unixMs: 1_795_000_000_000,
+                clockTrust: .synchronised, class: eventClass, body: body))
+    }
+
+    func name(of kind: NamedKind, at index: Int) -> Name? {
+        switch kind {
+        case .door: index < doors.count ? BenchBoard.name(doors[index]) : nil
+        case .detector: index < detectors.count ? BenchBoard.name(detectors[index].name) : nil
+        default: nil
+        }
+    }
+
+    func index(of kind: NamedKind, named name: Span<UInt8>) -> Int? {
+        var index = 0
+        while let candidate = self.name(of: kind, at: index) {
+            if candidate.count == name.count && (0..<name.count).allSatisfy({ candidate[$0] == name[$0] }) {
+                return index
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
+        commands.append(command)
+        return answer
+    }
+
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult {
+        clocks.append(setting)
+        return .done
+    }
+}
+
+/// A console with a board behind it and a terminal in front.
+struct ConsoleBench: ~Copyable {
+    var board = BenchBoard()
+    var session = ConsoleSession(number: 0)
+    var screen: ScreenModel
+    /// Everything that the console wrote.
+    var output: [UInt8] = []
+    /// The most that one step wrote.
+    var longestStep = 0
+
+    /// - Parameter isGreeted: the greeting is over, and what it wrote forgotten.
+    init(columns: Int = 80, isGreeted: Bool = true) {
+        screen = ScreenModel(columns: columns)
+        session.restart(lastEvent: 0)
+        guard isGreeted else { return }
+        run()
+        screen = ScreenModel(columns: columns)
+        screen.write(Array("> ".utf8))
+        output = []
+    }
+
+    /// Lets the console work until it waits for something.
+    mutating func run() {
+        for _ in 0..<20_000 {
+            guard session.isBusy(at: board.now, lastEvent: board.lastEventSequence) else { return }
+            step()
+        }
+        Issue.record("the console never comes to rest")
+    }
+
+    mutating func step() {
+        var sink = ByteBuffer(capacity: 1_024)
+        session.step(&board, into: &sink)
+        var written: [UInt8] = []
+        for index in 0..<sink.count { written.append(sink[index]) }
+        longestStep = max(longestStep, written.count)
+        output += written
+        screen.write(written)
+    }
+
+    mutating func type(_ bytes: [UInt8]) {
+        var start = 0
+        // As the runtime hands them over.
+        while start < bytes.count {
+            let end = min(start + Input.byteLimit, bytes.count)
+            let part = Array(bytes[start..<end])
+            session.receive(part.span, at: board.now)
+            start = end
+        }
+        run()
+    }
+
+    mutating func type(_ text: String) { type(Array(text.utf8)) }
+
+    mutating func wait(_ interval: Interval) {
+        board.now = board.now + interval
+        run()
+    }
+
+    /// Types a line and gives the rows of the answer.
+    mutating func ask(_ line: String) -> [String] {
+        let before = screen.row
+        type(line + "\r")
+        return Array(screen.lines[(before + 1)..<screen.row])
+    }
+}
