@@ -54,7 +54,7 @@ run:
 	@.ci/setup build
 	swift build --product wardensim
 	@mkdir -p .build/demo
-	@if [ -t 0 ] && [ -t 1 ]; then live="--live --speed 60"; fi; \
+	@if [ -t 0 ] && [ -t 1 ]; then live="--live"; fi; \
 	if [ -d "$(CORPUS)" ]; then corpus="--corpus $(CORPUS)"; fi; \
 	.build/debug/wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey \
 	    --trace .build/demo/evening.trace $$corpus $$live

@@ -85,15 +85,16 @@ let package = Package(
             "Simulation", path: "simulators/Simulation",
             [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Console",
-                "Runtime", "DeviceModels", "VirtualBoard",
+                "Runtime", "DeviceModels", "VirtualBoard", "WardenLink",
             ]),
 
-        .target(name: "CSimulator", path: "simulators/CSimulator"),
+        .target(name: "CSimulator", path: "simulators/CSimulator", cSettings: c),
         .executableTarget(
             name: "wardensim",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
-                "Simulation", "CSimulator", .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
+                "Console", "Simulation", "WardenLink", "CSimulator",
+                .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
             ],
             path: "simulators/wardensim", swiftSettings: board),
 
@@ -234,8 +235,14 @@ let package = Package(
         tests(
             "WardenctlTests",
             [
-                "wardenctl", "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory", "HardwareInterface",
-                "Runtime", "VirtualBoard",
+                "wardenctl", "wardensim", "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory",
+                "HardwareInterface", "Runtime", "VirtualBoard",
+            ]),
+        tests(
+            "SimulationTests",
+            [
+                "wardensim", "Simulation", "BoardCompiler", "BoardImage", "Cryptography", "FixedMemory",
+                "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
             ]),
     ]
 )

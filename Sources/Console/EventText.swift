@@ -166,6 +166,10 @@ public enum EventText {
         case .console:
             sink.append(vocabulary.phrase(.byConsole))
             sink.appendDecimal(actor.index)
+        // No place in the table of keys: somebody of the board's own machine, by user.
+        case .link where actor.index >= 0xFFFF:
+            sink.append(" by user ")
+            sink.appendDecimal(actor.user)
         case .link:
             sink.append(vocabulary.phrase(.byLink))
             sink.appendDecimal(actor.index)

@@ -212,6 +212,12 @@ extension Runtime: BoardNames where Board: ~Copyable {
     public func name(of kind: NamedKind, at index: Int) -> Name? { core.name(of: kind, at: index) }
 
     public var boardStatus: BoardStatus { core.boardStatus }
+    /// Minutes to add to UTC for the board's local time.
+    public var utcOffsetMinutes: Int32 { core.utcOffsetMinutes }
+    /// The entries of the board's tables by their places; `nil` behind the last.
+    public func doorStatus(at index: Int) -> DoorStatus? { core.doorStatus(at: index) }
+    public func detectorStatus(at index: Int) -> WardenMessages.DetectorStatus? { core.detectorStatus(at: index) }
+    public func lineStatus(at index: Int) -> LineStatus? { core.lineStatus(at: index) }
     /// Sequence number of the newest event; 0 before the first.
     public var lastEventSequence: UInt64 { core.lastEventSequence }
     /// Oldest sequence number that is kept.

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +86,12 @@ void simulator_terminal_size(int *rows, int *columns)
     }
 }
 
+bool simulator_has_colour(void)
+{
+    const char *terminal = getenv("TERM");
+    return getenv("NO_COLOR") == NULL && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 static struct termios kept;
 static bool is_raw;
 
@@ -134,20 +139,16 @@ void simulator_catch_signals(void)
     action.sa_handler = note_end;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    // Whoever started the process may have blocked them.
+    sigset_t asked;
+    sigemptyset(&asked);
+    sigaddset(&asked, SIGINT);
+    sigaddset(&asked, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &asked, NULL);
+    // A reader of the output that is gone is an error of the write.
+    signal(SIGPIPE, SIG_IGN);
 }
 
 bool simulator_end_asked(void) { return end_asked != 0; }
-
-int simulator_wait_input(int64_t timeout_ns)
-{
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
-    sigset_t none;
-    sigemptyset(&none);
-    if (end_asked) return -1;
-    int count = ppoll(&input, 1, &timeout, &none);
-    if (end_asked) return -1;
-    return count > 0 ? 1 : 0;
-}
 
 void simulator_exit(int code) { exit(code); }

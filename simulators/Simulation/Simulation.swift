@@ -6,6 +6,7 @@ import FixedMemory
 import HardwareInterface
 import Runtime
 import VirtualBoard
+import WardenLink
 import WardenMessages
 
 /// A scenario on a virtual board: the same runtime as on hardware, moved from one moment at which something happens to
@@ -40,25 +41,33 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
     public private(set) var state = State.running
     /// The stream of the technician's console; `nil` if the board has none.
     public let console: StreamIndex?
+    /// The first of the streams for connections, and how many there are.
+    private let firstLink: StreamIndex
+    private let linkCount: Int
 
     private var stimuli: StimulusTable
     private var expectations: ExpectationTable
     private var nextStep = 0
     private var tracedSequence: UInt64 = 0
     private var line = TraceLine()
-    private let end: Instant
+    private var end: Instant
 
     /// - Parameters:
     ///   - image: the board, decoded from `file`.
     ///   - hashKey: what its credentials were hashed with.
+    ///   - ownUser: the user who may do everything at the local socket.
+    ///   - linkIdentity: the board's key for peers that the transport does not vouch for; without one they are refused.
     ///   - sink: takes the trace.
     public init(
         image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, scenario: consuming ScenarioTables,
-        sink: consuming Sink
+        ownUser: UInt32 = 0, linkIdentity: LinkIdentity? = nil, sink: consuming Sink
     ) throws(StartError) {
         var board = VirtualBoard(image)
         let devices = image.sensors.count
         console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
+        linkCount = Int(image.capacities.links)
+        firstLink = StreamIndex(UInt16(image.ports.count + (image.capacities.consoles > 0 ? 1 : 0)))
+        for _ in 0..<linkCount { board.addStream(.link(.unauthenticated), isOpen: false) }
         board.setWallClock(
             WallClock(
                 unixMilliseconds: scenario.header.startUnixMs,
@@ -66,7 +75,8 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         stimuli = StimulusTable(devices: devices, capacity: max(1, devices * Quantity.allCases.count))
         expectations = ExpectationTable(capacity: scenario.steps.count)
         end = .start + .milliseconds(Int64(clamping: scenario.header.durationMs))
-        runtime = try Runtime(hardware: board, image: image, file: file, hashKey: hashKey)
+        runtime = try Runtime(
+            hardware: board, image: image, file: file, hashKey: hashKey, ownUser: ownUser, linkIdentity: linkIdentity)
         self.scenario = scenario
         self.sink = sink
     }
@@ -126,6 +136,22 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         state = .stuck
     }
 
+    /// Lets the runtime see, at this moment, what has been done to it from outside.
+    public mutating func settleOutside() { if state == .running { settle() } }
+
+    /// The scenario is over, and the board goes on without it.
+    public mutating func stay() {
+        guard state == .ended else { return }
+        end = .never
+        state = .running
+    }
+
+    /// Ends in order, as on SIGTERM: the journal and every peer hear of it.
+    public mutating func stop() {
+        runtime.stop()
+        drain()
+    }
+
     /// Types on the console of the board.
     public mutating func type(_ bytes: Span<UInt8>) {
         guard let console else { return }
@@ -136,6 +162,40 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
     public mutating func takeConsoleOutput<Output: ByteSink & ~Copyable>(into output: inout Output) {
         guard let console else { return }
         runtime.hardware.takeSent(from: console, into: &output)
+    }
+
+    // MARK: Connections
+
+    /// A peer connects.
+    ///
+    /// - Returns: the stream of the connection; `nil` if the board has no room for another one.
+    public mutating func connect(_ peer: LinkPeer) -> StreamIndex? {
+        for offset in 0..<linkCount {
+            let stream = StreamIndex(firstLink.value + UInt16(offset))
+            guard !runtime.hardware.isOpen(stream), runtime.hardware.sentCount(of: stream) == 0 else { continue }
+            runtime.hardware.connect(peer, to: stream)
+            return stream
+        }
+        return nil
+    }
+
+    /// Bytes of a peer arrive.
+    public mutating func receive(_ bytes: Span<UInt8>, on link: StreamIndex) {
+        runtime.hardware.transmit(bytes, to: link)
+    }
+
+    /// Whether the board still holds a connection.
+    public func isConnected(_ link: StreamIndex) -> Bool { runtime.hardware.isOpen(link) }
+
+    /// The peer is gone.
+    public mutating func disconnect(_ link: StreamIndex) { runtime.hardware.setStreamOpen(link, false) }
+
+    /// Bytes for a peer that nobody has taken yet.
+    public func unsentCount(of link: StreamIndex) -> Int { runtime.hardware.sentCount(of: link) }
+
+    /// Moves the bytes for a peer into `output`.
+    public mutating func takeOutput<Output: ByteSink & ~Copyable>(of link: StreamIndex, into output: inout Output) {
+        runtime.hardware.takeSent(from: link, into: &output)
     }
 
     /// The oldest expectation that was decided and not yet looked at.

@@ -174,9 +174,22 @@ public struct VirtualBoard: Hardware, ~Copyable {
     /// Unplugs or plugs in a serial port, console or connection.
     public mutating func setStreamOpen(_ stream: StreamIndex, _ isOpen: Bool) {
         let place = Int(stream.value)
-        guard streams[place].isOpen != isOpen else { return }
-        streams[place].isOpen = isOpen
         streams[place].sent.removeAll()
+        guard streams[place].isOpen != isOpen else { return }
+        announce(stream, isOpen: isOpen)
+    }
+
+    /// Lets a peer in on the stream of a connection that is not open.
+    public mutating func connect(_ peer: LinkPeer, to stream: StreamIndex) {
+        let place = Int(stream.value)
+        guard !streams[place].isOpen, case .link = streams[place].kind else { return }
+        streams[place].kind = .link(peer)
+        setStreamOpen(stream, true)
+    }
+
+    private mutating func announce(_ stream: StreamIndex, isOpen: Bool) {
+        let place = Int(stream.value)
+        streams[place].isOpen = isOpen
         arrivals.push(Input(isOpen ? .streamOpened(stream, streams[place].kind) : .streamClosed(stream), at: clock))
     }
 
@@ -276,7 +289,9 @@ public struct VirtualBoard: Hardware, ~Copyable {
     public mutating func close(_ stream: StreamIndex) {
         switch streams[Int(stream.value)].kind {
         case .serialPort: break
-        case .console, .link: setStreamOpen(stream, false)
+        case .console: setStreamOpen(stream, false)
+        // What was sent before leaves before the connection ends.
+        case .link: if isOpen(stream) { announce(stream, isOpen: false) }
         }
     }
 }

@@ -3,7 +3,8 @@ import HardwareInterface
 
 /// A serial port, console or connection of the virtual board, seen from outside.
 struct VirtualStream: ~Copyable {
-    let kind: StreamKind
+    /// Who is at the other end of a connection is known only when it opens.
+    var kind: StreamKind
     /// Time that one byte takes on the wire; zero for consoles and connections.
     let byteTime: Interval
     var isOpen: Bool

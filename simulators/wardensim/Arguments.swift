@@ -14,25 +14,59 @@ struct Arguments {
         case run(Arguments)
         case help
         case version
-        case wrong(StaticString, UnsafePointer<CChar>)
+        case wrong(StaticString, UnsafePointer<CChar>?)
     }
+
+    /// Simulated seconds a second in the live view, unless asked otherwise: an evening in a minute and a half.
+    static var liveSpeed: Int64 { 60 }
 
     var board: UnsafePointer<CChar>
     var scenario: UnsafePointer<CChar>
     var hashKey: UnsafePointer<CChar>?
-    var speed: Speed = .max
+    var speed: Speed
     var trace: UnsafePointer<CChar>?
     var corpus: UnsafePointer<CChar>?
-    var isLive = false
-    var isQuiet = false
+    var socket: UnsafePointer<CChar>?
+    var port: UInt16?
+    var linkKey: UnsafePointer<CChar>?
+    var opensConsole: Bool
+    var stays: Bool
+    var isLive: Bool
+    var isQuiet: Bool
+
+    /// Options that a value follows.
+    private enum Valued: CaseIterable {
+        case hashKey, trace, corpus, speed, socket, tcp, linkKey
+
+        var name: StaticString {
+            switch self {
+            case .hashKey: "--hash-key"
+            case .trace: "--trace"
+            case .corpus: "--corpus"
+            case .speed: "--speed"
+            case .socket: "--socket"
+            case .tcp: "--tcp"
+            case .linkKey: "--link-key"
+            }
+        }
+
+        static func named(_ argument: UnsafePointer<CChar>) -> Valued? {
+            for option in Valued.allCases where Arguments.matches(argument, option.name) { return option }
+            return nil
+        }
+    }
 
     static func parse() -> Parsed {
-        var board: UnsafePointer<CChar>?
-        var scenario: UnsafePointer<CChar>?
+        var files: (board: UnsafePointer<CChar>?, scenario: UnsafePointer<CChar>?) = (nil, nil)
         var hashKey: UnsafePointer<CChar>?
         var trace: UnsafePointer<CChar>?
         var corpus: UnsafePointer<CChar>?
-        var speed = Speed.max
+        var socket: UnsafePointer<CChar>?
+        var linkKey: UnsafePointer<CChar>?
+        var port: UInt16?
+        var speed: Speed?
+        var opensConsole = false
+        var stays = false
         var isLive = false
         var isQuiet = false
         var index = Int32(1)
@@ -45,50 +79,72 @@ struct Arguments {
                 isLive = true
             } else if matches(argument, "--quiet") {
                 isQuiet = true
-            } else if argument[0] == CChar(UInt8(ascii: "-")) {
-                guard index < simulator_argument_count() else { return .wrong("a value must follow", argument) }
+            } else if matches(argument, "--console-pty") {
+                opensConsole = true
+            } else if matches(argument, "--stay") {
+                stays = true
+            } else if let option = Valued.named(argument) {
+                guard index < simulator_argument_count() else { return .wrong("needs a value after it", argument) }
                 let value = simulator_argument(index)
                 index += 1
-                if matches(argument, "--hash-key") {
-                    hashKey = value
-                } else if matches(argument, "--trace") {
-                    trace = value
-                } else if matches(argument, "--corpus") {
-                    corpus = value
-                } else if matches(argument, "--speed") {
+                switch option {
+                case .hashKey: hashKey = value
+                case .trace: trace = value
+                case .corpus: corpus = value
+                case .socket: socket = value
+                case .linkKey: linkKey = value
+                case .speed:
                     guard let parsed = parseSpeed(value) else {
-                        return .wrong("a speed is 'max' or a number from 1 to 1000000", value)
+                        return .wrong("is no speed, which is 'max' or a number from 1 to 1000000", value)
                     }
                     speed = parsed
-                } else {
-                    return .wrong("unknown option", argument)
+                case .tcp:
+                    guard let number = parseNumber(value, limit: 65_535) else {
+                        return .wrong("is no port, which is a number from 0 to 65535", value)
+                    }
+                    port = UInt16(truncatingIfNeeded: number)
                 }
-            } else if board == nil {
-                board = argument
-            } else if scenario == nil {
-                scenario = argument
+            } else if argument[0] == CChar(UInt8(ascii: "-")) {
+                return .wrong("is no option of wardensim", argument)
+            } else if files.board == nil {
+                files.board = argument
+            } else if files.scenario == nil {
+                files.scenario = argument
             } else {
-                return .wrong("one board and one scenario only", argument)
+                return .wrong("is one file too many: one board and one scenario are played", argument)
             }
         }
-        guard let board, let scenario else { return .help }
+        if simulator_argument_count() == 1 { return .help }
+        guard let board = files.board else { return .wrong("a board and a scenario are needed", nil) }
+        guard let scenario = files.scenario else { return .wrong("a scenario is needed after this board", board) }
+        if port != nil, linkKey == nil {
+            return .wrong("--tcp needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
+        }
         return .run(
             Arguments(
-                board: board, scenario: scenario, hashKey: hashKey, speed: speed, trace: trace, corpus: corpus,
-                isLive: isLive, isQuiet: isQuiet))
+                board: board, scenario: scenario, hashKey: hashKey,
+                speed: speed ?? (isLive ? .times(liveSpeed) : .max), trace: trace, corpus: corpus, socket: socket,
+                port: port, linkKey: linkKey, opensConsole: opensConsole, stays: stays, isLive: isLive,
+                isQuiet: isQuiet))
     }
 
     private static func parseSpeed(_ text: UnsafePointer<CChar>) -> Speed? {
         if matches(text, "max") { return .max }
+        guard let value = parseNumber(text, limit: 1_000_000), value > 0 else { return nil }
+        return .times(value)
+    }
+
+    private static func parseNumber(_ text: UnsafePointer<CChar>, limit: Int64) -> Int64? {
         var value: Int64 = 0
         var position = 0
         while text[position] != 0 {
             let digit = Int64(text[position]) - 48
-            guard digit >= 0, digit <= 9, value < 1_000_000 else { return nil }
+            guard digit >= 0, digit <= 9 else { return nil }
             value = value * 10 + digit
+            guard value <= limit else { return nil }
             position += 1
         }
-        return (1...1_000_000).contains(value) ? .times(value) : nil
+        return position > 0 ? value : nil
     }
 
     /// Whether a C string is exactly a literal.
@@ -108,29 +164,50 @@ struct Arguments {
     }
 
     static let usage: StaticString = """
-        usage: wardensim BOARD SCENARIO [options]
+        usage: wardensim BOARD SCENARIO --hash-key FILE [options]
 
         Plays a scenario on a virtual board: the runtime of the real board on devices that answer at register and byte
         level, with a virtual clock. Same board and scenario, same trace, on every machine.
 
-          BOARD              a board image (wardenctl board build), or a board file (.yaml)
-          SCENARIO           a compiled scenario (wardenctl scenario build), or a scenario file (.yaml)
-          --hash-key FILE    the key that the image's credentials were hashed with
+          BOARD              a board file (.yaml), or an image of one (wardenctl board build)
+          SCENARIO           a scenario file (.yaml), or what 'wardenctl scenario build' made of one
+                             the Embedded builds have no compiler and take the built ones only
+          --hash-key FILE    the key of the board's credentials: 64 hexadecimal digits
           --corpus DIR       where a scenario file finds recordings
-          --speed max|N      as fast as the machine allows (default), or N simulated seconds a second
-          --live             shows events as they come, with the board's console below
+          --speed max|N      as fast as the machine allows (default), or N simulated seconds a second (60 with --live)
           --trace FILE       writes the trace
-          --quiet            no summary
+          --live             shows events as they come, with the board's console below
+          --quiet            no summary; expectations that failed are still told
+
+        To reach the board from outside while it runs:
+
+          --socket PATH      a UNIX socket that speaks Warden Link, as wardend's does
+          --tcp PORT         the same over TCP on this machine (127.0.0.1), for clients that the board file lists; 0 takes
+                             any free port and says which
+          --link-key FILE    the board's own key for --tcp: 64 hexadecimal digits
+          --console-pty      the board's console on a pseudo-terminal, whose path is told
+          --stay             when the scenario is over, the board goes on in real time until SIGINT or SIGTERM
+
           --help, --version
 
         examples:
           wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey
-          wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey --live --speed 60
-          wardensim lobby.image evening.scenario --hash-key boards/demo.hashkey --trace evening.trace
+          wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey --live
+          wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey \\
+              --socket /tmp/lobby.socket --stay      then: wardenctl watch --socket /tmp/lobby.socket
+          wardensim lobby.board evening.scenario --hash-key boards/demo.hashkey --trace evening.trace
 
-        exit codes: 0 every expectation was met; 1 an expectation failed; 2 the runtime got stuck;
-        64 wrong usage; 65 the board or scenario is not valid; 66 a file cannot be read; 73 a file cannot be written;
-        78 the hash key does not fit the board
+        exit codes:
+           0  every expectation was met
+           1  an expectation failed
+           2  the runtime got stuck: turn after turn without time going on
+          64  the command line is wrong
+          65  a board, scenario or key file is not valid
+          66  a file cannot be read
+          69  the socket or port is in use by another process
+          73  a file or socket cannot be made or written; the trace may be cut short
+          77  a file or socket may not be used by this user
+          78  the hash key does not fit the board
 
         """
 }

@@ -12,12 +12,16 @@ enum ExitCode: Int32 {
     case usage = 64
     case invalidInput = 65
     case cannotRead = 66
+    case unavailable = 69
     case cannotWrite = 73
+    case notPermitted = 77
     case wrongKey = 78
 }
 
 /// Why the program ends before it has begun.
-struct Failure: Error {
+///
+/// Its texts are literals and arguments, which live as long as the process.
+struct Failure: Error, @unchecked Sendable {
     var code: ExitCode
     var message: StaticString
     /// What it is about: a file, an option.
@@ -56,15 +60,27 @@ enum Inputs {
         return buffer
     }
 
-    /// The key in a file: 64 hexadecimal digits, with or without a line end.
     static func readHashKey(_ path: UnsafePointer<CChar>) throws(Failure) -> HashKey {
+        let bytes = try readKey(path)
+        guard let key = HashKey(bytes.span) else { throw notAKey(path) }
+        return key
+    }
+
+    static func readPrivateKey(_ path: UnsafePointer<CChar>) throws(Failure) -> PrivateKey {
+        let bytes = try readKey(path)
+        guard let key = PrivateKey(bytes.span) else { throw notAKey(path) }
+        return key
+    }
+
+    /// The key in a file: 64 hexadecimal digits, with or without a line end.
+    private static func readKey(_ path: UnsafePointer<CChar>) throws(Failure) -> FixedBytes<32> {
         let text = try read(path)
         var bytes = FixedBytes<32>()
         var high: UInt8?
         for index in 0..<text.count {
             guard let digit = hexadecimalValue(text[index]) else {
                 if text[index] == 0x0A || text[index] == 0x0D { continue }
-                throw Failure(code: .invalidInput, message: "is not a hash key of 64 hexadecimal digits", subject: path)
+                throw notAKey(path)
             }
             if let first = high {
                 bytes.append(first << 4 | digit)
@@ -73,10 +89,12 @@ enum Inputs {
                 high = digit
             }
         }
-        guard high == nil, !bytes.overflowed, let key = HashKey(bytes.span) else {
-            throw Failure(code: .invalidInput, message: "is not a hash key of 64 hexadecimal digits", subject: path)
-        }
-        return key
+        guard high == nil, !bytes.overflowed else { throw notAKey(path) }
+        return bytes
+    }
+
+    private static func notAKey(_ path: UnsafePointer<CChar>) -> Failure {
+        Failure(code: .invalidInput, message: "is not a key of 64 hexadecimal digits", subject: path)
     }
 
     private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {

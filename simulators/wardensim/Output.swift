@@ -35,6 +35,11 @@ struct Output: ~Copyable {
         }
     }
 
+    mutating func writeByte(_ byte: UInt8) {
+        makeRoom(for: 1)
+        buffer.append(byte)
+    }
+
     mutating func writeDecimal(_ value: Int64) {
         makeRoom(for: 20)
         buffer.appendDecimal(value)

@@ -3,55 +3,74 @@ import FixedMemory
 import HardwareInterface
 import Simulation
 
-/// Moves a simulation along at the wanted speed, with the terminal attached if the run is live.
+/// Moves a simulation along at the wanted speed, with everybody outside served between its turns.
 enum Player {
-    /// The screen follows at least this often, however slow the simulated time runs.
+    /// Those outside are looked after at least this often, however slow the simulated time runs.
     private static var refresh: Interval { .milliseconds(50) }
+    /// Moments between two looks outside, at full speed.
+    private static var momentsAtOnce: Int { 64 }
 
-    static func run(_ simulation: inout Simulation<TraceOutputs>, speed: Arguments.Speed, isLive: Bool) {
+    /// How simulated time follows that of the machine.
+    private struct Pace {
+        let times: Int64
+        let simulated: Instant
+        /// The scenario is over, and the board goes on.
+        let isAfterwards: Bool
+        let startedAt = simulator_clock_ns()
+
+        /// How far the simulation is to be by now.
+        var limit: Instant {
+            let elapsed = simulator_clock_ns() - startedAt
+            let (nanoseconds, overflow) = elapsed.multipliedReportingOverflow(by: times)
+            return overflow ? .never : simulated + Interval(nanoseconds: nanoseconds)
+        }
+
+        /// How long to wait for a moment; at least a millisecond, so that waiting is not work.
+        func wait(from now: Instant, to moment: Instant) -> Interval {
+            let wait = moment == .never ? refresh.nanoseconds : (moment - now).nanoseconds / times
+            return Interval(nanoseconds: max(1_000_000, min(wait, refresh.nanoseconds)))
+        }
+    }
+
+    /// Plays until the scenario is over or the user asks to end.
+    static func play(
+        _ simulation: inout Simulation<TraceOutputs>, _ endpoints: inout Endpoints, speed: Arguments.Speed
+    ) {
         switch speed {
-        case .max where !isLive:
+        case .max where endpoints.isEmpty:
             while simulation.advance() == .running { if simulator_end_asked() { return } }
         case .max:
-            runPaced(&simulation, times: 1_000_000)
+            while simulation.state == .running {
+                draw(&simulation, isOver: false)
+                for _ in 0..<momentsAtOnce where simulation.state == .running { simulation.advance() }
+                guard endpoints.exchange(with: &simulation, waiting: .zero) else { return }
+            }
         case .times(let times):
-            runPaced(&simulation, times: times)
+            follow(Pace(times: times, simulated: simulation.now, isAfterwards: false), &simulation, &endpoints)
         }
     }
 
-    private static func runPaced(_ simulation: inout Simulation<TraceOutputs>, times: Int64) {
-        let startedAt = simulator_clock_ns()
-        while true {
-            let elapsed = simulator_clock_ns() - startedAt
-            let (simulated, overflow) = elapsed.multipliedReportingOverflow(by: times)
-            let limit = overflow ? Instant.never : Instant(nanoseconds: simulated)
-            while simulation.now < limit {
-                guard simulation.advance(limit: limit) == .running else {
-                    exchange(&simulation)
-                    return
-                }
-            }
-            exchange(&simulation)
-            let untilNext = (simulation.nextMoment - simulation.now).nanoseconds / times
-            switch simulator_wait_input(max(1_000_000, min(untilNext, refresh.nanoseconds))) {
-            case 1: readKeys(&simulation)
-            case -1: return
-            default: break
-            }
+    /// Lets the board go on in real time until the user asks to end.
+    static func stay(_ simulation: inout Simulation<TraceOutputs>, _ endpoints: inout Endpoints) {
+        simulation.stay()
+        follow(Pace(times: 1, simulated: simulation.now, isAfterwards: true), &simulation, &endpoints)
+    }
+
+    private static func follow(
+        _ pace: Pace, _ simulation: inout Simulation<TraceOutputs>, _ endpoints: inout Endpoints
+    ) {
+        while simulation.state == .running {
+            let limit = pace.limit
+            while simulation.now < limit, simulation.advance(limit: limit) == .running {}
+            draw(&simulation, isOver: pace.isAfterwards)
+            let wait = pace.wait(from: simulation.now, to: simulation.nextMoment)
+            guard endpoints.exchange(with: &simulation, waiting: wait) else { return }
         }
     }
 
-    /// Shows what the board's console printed.
-    private static func exchange(_ simulation: inout Simulation<TraceOutputs>) {
-        var printed = ByteBuffer(capacity: 8_192)
-        simulation.takeConsoleOutput(into: &printed)
-        simulation.sink.screen?.showConsole(printed.span)
-        simulation.sink.screen?.flush()
-    }
-
-    private static func readKeys(_ simulation: inout Simulation<TraceOutputs>) {
-        var keys = ByteBuffer(capacity: 256)
-        keys.appendFilling { free in max(0, simulator_read(0, free.baseAddress!, free.count)) }
-        simulation.type(keys.span)
+    private static func draw(_ simulation: inout Simulation<TraceOutputs>, isOver: Bool) {
+        guard let page = simulation.sink.page, var screen = simulation.sink.screen.take() else { return }
+        page.draw(simulation, on: &screen, isOver: isOver)
+        simulation.sink.screen = consume screen
     }
 }

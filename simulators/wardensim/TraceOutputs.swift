@@ -5,10 +5,16 @@ import Simulation
 struct TraceOutputs: TraceSink, ~Copyable {
     var file: Output?
     var screen: LiveScreen?
+    /// What the screen says of the board.
+    var page: LivePage?
+    /// Where the board is reached from outside, a line for each way.
+    var announcement = ByteBuffer(capacity: 0)
 
     mutating func write(_ line: Span<UInt8>) {
         file?.write(line)
         file?.write("\n")
-        screen?.showEvent(line)
+        guard let page, var screen = screen.take() else { return }
+        page.show(line, on: &screen)
+        self.screen = consume screen
     }
 }

@@ -5,6 +5,7 @@ import FixedMemory
 import HardwareInterface
 import Runtime
 import Simulation
+import WardenLink
 import WardenMessages
 
 /// `wardensim`: plays a scenario on a virtual board.
@@ -24,10 +25,12 @@ enum Wardensim {
         case .wrong(let reason, let argument):
             var errors = Output(descriptor: 2)
             errors.write("wardensim: ")
-            errors.write(argument)
-            errors.write(": ")
+            if let argument {
+                errors.write(argument)
+                errors.write(": ")
+            }
             errors.write(reason)
-            errors.write("\n'wardensim --help' shows what there is\n")
+            errors.write("\n  'wardensim --help' shows what there is\n")
             errors.flush()
             code = .usage
         case .run(let arguments):
@@ -49,16 +52,109 @@ enum Wardensim {
             let board = try Inputs.board(arguments, key)
             let image = try decodeBoard(board.span, arguments)
             let scenario = try Inputs.scenario(arguments, board.span, checksum: image.checksum)
+            let identity = try linkIdentity(arguments)
+            try checkCapacities(image, arguments)
             let outputs = try makeOutputs(arguments, image)
-            let isLive = arguments.isLive
-            var simulation = try makeSimulation(image, board.span, key, scenario, outputs, arguments)
-            Player.run(&simulation, speed: arguments.speed, isLive: isLive)
-            return finish(&simulation, arguments)
+            let title = FixedBytes<128>(image.header.description.span)
+            var simulation = try makeSimulation(image, board.span, key, scenario, identity, outputs, arguments)
+            var endpoints = Endpoints(readsKeys: arguments.isLive)
+            try open(&endpoints, identity, &simulation, arguments)
+            showScreen(&simulation, title, arguments)
+            Player.play(&simulation, &endpoints, speed: arguments.speed)
+            let code = conclude(&simulation, arguments)
+            if arguments.stays, simulation.state == .ended {
+                Player.stay(&simulation, &endpoints)
+            }
+            endpoints.close(&simulation)
+            return finish(&simulation, code, arguments)
         } catch {
             report(error)
             return error.code
         }
     }
+
+    // MARK: Reached from outside
+
+    private static func linkIdentity(_ arguments: Arguments) throws(Failure) -> LinkIdentity? {
+        guard arguments.port != nil, let path = arguments.linkKey else { return nil }
+        let key = try Inputs.readPrivateKey(path)
+        var seed = ByteBuffer(capacity: 32)
+        var isRandom = false
+        seed.appendFilling { free in
+            isRandom = simulator_random(free.baseAddress!, free.count)
+            return free.count
+        }
+        guard isRandom, let random = RandomGenerator(seed: seed.span) else {
+            throw Failure(code: .cannotRead, message: "the operating system gives no random numbers")
+        }
+        return LinkIdentity(key: key, random: random)
+    }
+
+    /// What the board has no room for would be opened in vain.
+    private static func checkCapacities(_ image: borrowing BoardImage, _ arguments: Arguments) throws(Failure) {
+        if arguments.socket != nil || arguments.port != nil, image.capacities.links == 0 {
+            throw Failure(
+                code: .usage,
+                message: "has no room for connections: raise 'links' under 'capacities' of the board file",
+                subject: arguments.board)
+        }
+        if arguments.opensConsole, image.capacities.consoles == 0 {
+            throw Failure(
+                code: .usage, message: "has no console: raise 'consoles' under 'capacities' of the board file",
+                subject: arguments.board)
+        }
+    }
+
+    private static func open(
+        _ endpoints: inout Endpoints, _ identity: LinkIdentity?, _ simulation: inout Simulation<TraceOutputs>,
+        _ arguments: Arguments
+    ) throws(Failure) {
+        var told = ByteBuffer(capacity: 1_024)
+        if arguments.opensConsole {
+            told.append("console on ")
+            try endpoints.openTerminal(path: &told)
+            told.append("\n")
+        }
+        if let port = arguments.port, let identity {
+            let bound = try endpoints.listen(port: port)
+            told.append("Warden Link on 127.0.0.1:")
+            told.appendDecimal(Int64(bound))
+            told.append(", board key ")
+            let key = identity.publicKey
+            told.appendHexadecimal(key.span)
+            told.append("\n")
+        }
+        // Last, so that the file is not there when something else has failed.
+        if let socket = arguments.socket {
+            try endpoints.listen(local: socket)
+            var index = 0
+            told.append("Warden Link on ")
+            while socket[index] != 0 {
+                told.append(UInt8(bitPattern: socket[index]))
+                index += 1
+            }
+            told.append("\n")
+        }
+        simulation.sink.announcement = told
+        if !arguments.isLive {
+            var output = Output(descriptor: 1)
+            output.write(simulation.sink.announcement.span)
+            output.flush()
+        }
+    }
+
+    private static func showScreen(
+        _ simulation: inout Simulation<TraceOutputs>, _ title: FixedBytes<128>, _ arguments: Arguments
+    ) {
+        guard arguments.isLive else { return }
+        if simulator_is_terminal(0) { _ = simulator_terminal_raw() }
+        simulation.sink.page = LivePage(simulation, title: title, speed: arguments.speed)
+        var screen = LiveScreen()
+        screen.showLines(simulation.sink.announcement.span)
+        simulation.sink.screen = consume screen
+    }
+
+    // MARK: Inputs
 
     private static func readKey(_ arguments: Arguments) throws(Failure) -> HashKey {
         guard let path = arguments.hashKey else {
@@ -86,19 +182,17 @@ enum Wardensim {
             }
             outputs.file = Output(descriptor: descriptor)
         }
-        if arguments.isLive {
-            if simulator_is_terminal(0) { _ = simulator_terminal_raw() }
-            outputs.screen = LiveScreen(title: image.header.description.span)
-        }
         return outputs
     }
 
     private static func makeSimulation(
         _ image: consuming BoardImage, _ file: Span<UInt8>, _ key: HashKey, _ scenario: consuming ScenarioTables,
-        _ outputs: consuming TraceOutputs, _ arguments: Arguments
+        _ identity: LinkIdentity?, _ outputs: consuming TraceOutputs, _ arguments: Arguments
     ) throws(Failure) -> Simulation<TraceOutputs> {
         do throws(StartError) {
-            return try Simulation(image: image, file: file, hashKey: key, scenario: scenario, sink: outputs)
+            return try Simulation(
+                image: image, file: file, hashKey: key, scenario: scenario, ownUser: simulator_user(),
+                linkIdentity: identity, sink: outputs)
         } catch {
             switch error {
             case .wrongHashKey:
@@ -118,24 +212,52 @@ enum Wardensim {
         }
     }
 
-    /// Writes what is still buffered and the summary, and says how the run went.
-    private static func finish(_ simulation: inout Simulation<TraceOutputs>, _ arguments: Arguments) -> ExitCode {
-        simulation.sink.screen?.close()
-        simulator_terminal_restore()
+    /// Says how the scenario went: at once, or when the live view is gone.
+    private static func conclude(_ simulation: inout Simulation<TraceOutputs>, _ arguments: Arguments) -> ExitCode {
+        var code = simulation.summary.expectationsFailed > 0 ? ExitCode.expectationFailed : .success
+        if simulation.state == .stuck { code = .stuck }
         simulation.sink.file?.flush()
-        var code = ExitCode.success
+        if arguments.isLive { return code }
+        var output = Output(descriptor: 1)
+        writeOutcome(&simulation, arguments, to: &output)
+        if arguments.stays, simulation.state == .ended {
+            output.write("the scenario is over, the board goes on in real time; Ctrl-C ends it\n")
+        }
+        output.flush()
+        return output.error < 0 ? .cannotWrite : code
+    }
+
+    private static func writeOutcome(
+        _ simulation: inout Simulation<TraceOutputs>, _ arguments: Arguments, to output: inout Output
+    ) {
+        while let verdict = simulation.takeVerdict() {
+            if !arguments.isQuiet && !arguments.isLive || !verdict.isMet {
+                write(verdict.expectation, verdict.isMet, to: &output)
+            }
+        }
+        if !arguments.isQuiet { write(simulation.summary, simulation.state, simulation.scenario.header, to: &output) }
+    }
+
+    /// Writes what is still buffered, and gives the terminal back.
+    private static func finish(
+        _ simulation: inout Simulation<TraceOutputs>, _ concluded: ExitCode, _ arguments: Arguments
+    ) -> ExitCode {
+        var code = concluded
+        if arguments.isLive {
+            simulation.sink.screen?.close()
+            simulator_terminal_restore()
+            var output = Output(descriptor: 1)
+            writeOutcome(&simulation, arguments, to: &output)
+            output.flush()
+        }
+        simulation.sink.file?.flush()
         if let error = simulation.sink.file?.error, error < 0 {
-            report(Failure(code: .cannotWrite, message: "cannot write", subject: arguments.trace, systemError: error))
+            report(
+                Failure(
+                    code: .cannotWrite, message: "the trace is cut short", subject: arguments.trace, systemError: error)
+            )
             code = .cannotWrite
         }
-        var output = Output(descriptor: 1)
-        while let verdict = simulation.takeVerdict() {
-            if !verdict.isMet { code = .expectationFailed }
-            if !arguments.isQuiet || !verdict.isMet { write(verdict.expectation, verdict.isMet, to: &output) }
-        }
-        if simulation.state == .stuck { code = .stuck }
-        if !arguments.isQuiet { write(simulation.summary, simulation.state, simulation.scenario.header, to: &output) }
-        output.flush()
         return code
     }
 

@@ -26,19 +26,47 @@ const char *_Nonnull simulator_error_text(int error);
 bool simulator_is_terminal(int fd);
 // Size of the terminal; 24 by 80 where it does not say.
 void simulator_terminal_size(int *_Nonnull rows, int *_Nonnull columns);
+// Whether colours are welcome: no-color.org, and a terminal that is not called dumb.
+bool simulator_has_colour(void);
 // Takes keys one at a time and without echo, until the process ends however it ends.
 int simulator_terminal_raw(void);
 void simulator_terminal_restore(void);
 
 // Nanoseconds on a clock that never goes back.
 int64_t simulator_clock_ns(void);
-// Waits until standard input has something to read, a signal asks to end, or the time is over.
-// Returns 1 for input, 0 for time over, -1 for an end asked by SIGINT or SIGTERM.
-int simulator_wait_input(int64_t timeout_ns);
-
 // From here on SIGINT and SIGTERM are noted, not fatal.
 void simulator_catch_signals(void);
 bool simulator_end_asked(void);
+
+// Listens on a UNIX socket that owner and group may use; -errno: EADDRINUSE if another process listens there, EEXIST if
+// the file is no socket. A socket file that nobody listens on is replaced.
+int simulator_listen_local(const char *_Nonnull path);
+void simulator_remove(const char *_Nonnull path);
+// Listens on a TCP port of this machine alone (127.0.0.1), 0 for any free one; -errno on failure.
+int simulator_listen_network(uint16_t port);
+// The port that was bound; -errno on failure.
+int simulator_network_port(int fd);
+// The next connection that waits, with the user and group that the kernel vouches for at a UNIX socket; -errno: EAGAIN
+// if none waits.
+int simulator_accept(int listener, uint32_t *_Nonnull user, uint32_t *_Nonnull group);
+// Opens a pseudo-terminal in raw mode and writes the path of its other end; -errno on failure.
+int simulator_open_terminal(char *_Nonnull path, size_t capacity);
+// Sends what there is room for: bytes taken, 0 if there is no room, -errno if the peer is gone.
+long simulator_send(int fd, const void *_Nonnull bytes, size_t count);
+
+// Begins a new list of descriptors to wait for.
+void simulator_watch_none(void);
+// Adds one; its place in the list, or -1 if there are too many.
+int simulator_watch(int fd, bool wants_room);
+// Waits for any of them or for the time to be over; false once SIGINT or SIGTERM has asked to end.
+bool simulator_wait(int64_t timeout_ns);
+// Whether the descriptor at a place has something to read, its end among it.
+bool simulator_has_input(int place);
+
+// Fills with random bytes of the kernel; false if it has none.
+bool simulator_random(void *_Nonnull bytes, size_t count);
+// The user that the process runs as.
+uint32_t simulator_user(void);
 
 // Ends the process, with what exit handlers there are.
 _Noreturn void simulator_exit(int code);

@@ -1,0 +1,98 @@
+import BoardCompiler
+import BoardImage
+import Cryptography
+import FixedMemory
+import Foundation
+import HardwareInterface
+import Simulation
+import WardenMessages
+
+/// Keeps the trace in memory.
+struct KeptTrace: TraceSink, ~Copyable {
+    var lines: [String] = []
+
+    mutating func write(_ line: Span<UInt8>) {
+        lines.append(String(decoding: (0..<line.count).map { line[$0] }, as: UTF8.self))
+    }
+}
+
+/// What a run came to.
+struct Played {
+    var trace: [String]
+    /// Expectations with whether they were met, and their lines in the scenario.
+    var verdicts: [(text: String, isMet: Bool, line: UInt32)]
+    var summary: Simulation<KeptTrace>.Summary
+    var state: Simulation<KeptTrace>.State
+
+    /// Whether a line of the trace has these words behind its time.
+    func has(_ words: String) -> Bool {
+        trace.contains { $0.split(separator: " ", maxSplits: 1).last.map { $0.hasPrefix(words) } ?? false }
+    }
+}
+
+/// The lobby board of the repository, and scenarios on it.
+enum Lobby {
+    static let key = HashKey([UInt8](0..<32).span)!
+
+    static let image: [UInt8] = {
+        let board = BoardCompiler().check(Repository.text("boards/lobby.yaml")).board
+        return (try? board?.image(key: key, generation: 1)) ?? []
+    }()
+
+    static let head = "scenario: test\ndescription: d\nboard: lobby.yaml\n"
+    /// Clean air, a dry rope, and a caretaker who stands.
+    static let calm = """
+          - at: 0 s
+            set: {sensor: probes, quantity: input0, to: 0.4 V}
+          - set: {sensor: probes, quantity: input1, to: 2.5 V}
+          - set: {sensor: climate, quantity: temperature, to: 21 °C}
+          - set: {sensor: climate, quantity: humidity, to: 50 %RH}
+          - set: {sensor: climate, quantity: pressure, to: 100000 Pa}
+          - set: {sensor: wearer, quantity: acceleration_y, to: -1 g}
+          - set: {sensor: wearer, quantity: acceleration_z, to: 0 g}
+
+        """
+
+    struct NotSound: Error { var problems: [Problem] }
+
+    static func compile(_ text: String) throws -> [UInt8] {
+        let compiler = ScenarioCompiler(board: try ScenarioBoard(image: image)) { _ in nil }
+        let result = compiler.compile(text)
+        guard let file = result.file else { throw NotSound(problems: result.problems) }
+        return file
+    }
+
+    static func simulation(_ scenario: [UInt8]) throws -> Simulation<KeptTrace> {
+        let image = Lobby.image
+        let board = try BoardImage(decoding: image.span)
+        let tables = try ScenarioTables(decoding: scenario.span, boardChecksum: board.checksum)
+        return try Simulation(image: board, file: image.span, hashKey: key, scenario: tables, sink: KeptTrace())
+    }
+
+    static func play(_ scenario: [UInt8]) throws -> Played {
+        var simulation = try simulation(scenario)
+        while simulation.advance() == .running {}
+        var verdicts: [(String, Bool, UInt32)] = []
+        while let verdict = simulation.takeVerdict() {
+            let text = verdict.expectation.text
+            let words = String(decoding: (0..<text.count).map { text[$0] }, as: UTF8.self)
+            verdicts.append((words, verdict.isMet, verdict.expectation.sourceLine))
+        }
+        return Played(
+            trace: simulation.sink.lines, verdicts: verdicts, summary: simulation.summary, state: simulation.state)
+    }
+
+    /// Plays steps after the calm beginning.
+    static func play(steps: String, duration: String = "120 s", seed: Int = 1, tracks: String = "") throws -> Played {
+        try play(compile(head + "duration: \(duration)\nseed: \(seed)\n\(tracks)steps:\n" + calm + steps))
+    }
+}
+
+enum Repository {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    static func text(_ path: String) -> String {
+        (try? String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)) ?? ""
+    }
+}
