@@ -125,6 +125,17 @@ let package = Package(
                 "ProgramSupport", "CLinuxHardware",
             ],
             path: "Tests/Benchmarks/Program", swiftSettings: board),
+        // The subject of `make bench-protocol`, and swift-protobuf's part beside it.
+        .executableTarget(
+            name: "protocol-bench",
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "WardenLink",
+                "ProgramSupport", "CLinuxHardware",
+            ],
+            path: "Tests/Benchmarks/Protocol/Subject", swiftSettings: board),
+        .executableTarget(
+            name: "swift-protobuf-bench", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Tests/Benchmarks/Protocol/SwiftProtobuf", swiftSettings: core),
         .target(name: "CLookupControl", path: "Tests/Benchmarks/CLookupControl", cSettings: c),
         // Decisions and credential tables: the access part of `make bench`.
         .executableTarget(
@@ -135,9 +146,9 @@ let package = Package(
         .executableTarget(
             name: "warden-selftest",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Runtime",
-                "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "BoardImage",
+                "Drivers", "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect",
+                "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
             ],
             path: "Tests/SelfTest", swiftSettings: board),
         .executableTarget(

@@ -12,11 +12,15 @@ public struct CipherKey: Sendable, BitwiseCopyable {
 
     private let bytes: InlineArray<32, UInt8>
 
-    public init(_ digest: Digest) { bytes = digest.bytes }
+    public init(_ digest: Digest) {
+        prepareSodium()
+        bytes = digest.bytes
+    }
 
     /// - Returns: `nil` unless there are exactly `length` bytes.
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count == CipherKey.length else { return nil }
+        prepareSodium()
         self.bytes = InlineArray { bytes[$0] }
     }
 

@@ -32,6 +32,7 @@ public struct PrivateKey: Sendable, BitwiseCopyable {
     /// - Returns: `nil` unless there are exactly `length` bytes; any bytes are a key.
     public init?(_ bytes: Span<UInt8>) {
         guard bytes.count == PrivateKey.length else { return nil }
+        prepareSodium()
         var output = InlineArray<32, UInt8>(repeating: 0)
         var outputSpan = output.mutableSpan
         let status = outputSpan.withUnsafeMutableBufferPointer { output in

@@ -28,7 +28,7 @@ public enum Frame {
     /// Bytes of a frame on the wire at the most: one code byte for each 254 bytes begun, and the delimiter.
     public static var encodedLimit: Int { bodyLimit + (bodyLimit + 253) / 254 + 1 }
 
-    static func header(_ kind: Kind) -> UInt8 { version << 4 | kind.rawValue }
+    public static func header(_ kind: Kind) -> UInt8 { version << 4 | kind.rawValue }
 }
 
 /// Why a link ended; the number goes into the notice that tells the peer and into the log.

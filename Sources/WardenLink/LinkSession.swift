@@ -194,6 +194,8 @@ public struct LinkSession: ~Copyable {
         if now >= lastTaken + LinkLimits.notReading {
             end(.notReading, tables: &tables)
             outbox.removeAll()
+            // A line goes on, perhaps in the middle of a frame.
+            if !transport.isConnection { outbox.delimit() }
         }
         switch state {
         case .waiting where transport.isConnection && now >= openedAt + LinkLimits.handshake:

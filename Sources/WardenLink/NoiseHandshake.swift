@@ -47,7 +47,9 @@ struct NoiseHandshake: ~Copyable {
         chainingKey = start
         hash = start
         mix(prologue)
-        mix((responder ?? local.publicKey).span)
+        // Bound to a name first: optimised Embedded Swift gives the place of a temporary away while its span is in use.
+        let responderKey = responder ?? local.publicKey
+        mix(responderKey.span)
     }
 
     private mutating func mix(_ bytes: Span<UInt8>) { hash = SHA256.hash(hash.span, bytes) }

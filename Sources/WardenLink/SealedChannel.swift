@@ -7,7 +7,7 @@ import WardenMessages
 ///
 /// After every 2^`epochBits` messages both sides go on to the next key (Noise specification, revision 34, section 11.3),
 /// so that a key that is found out later tells little of what was said before.
-struct SealingKey: ~Copyable {
+public struct SealingKey: ~Copyable {
     /// Messages under one key, as a power of two.
     static var epochBits: UInt64 { 16 }
     /// Messages of one session and direction; their counters are said with 32 bits.
@@ -15,9 +15,10 @@ struct SealingKey: ~Copyable {
 
     private var key: CipherKey
     /// Counter of the next message.
-    private(set) var next: UInt64
+    public private(set) var next: UInt64
 
-    init(_ key: CipherKey, next: UInt64 = 0) {
+    /// - Parameter next: counter of the next message.
+    public init(_ key: CipherKey, next: UInt64 = 0) {
         self.key = key
         self.next = next
     }
@@ -30,7 +31,7 @@ struct SealingKey: ~Copyable {
     ///   - message: the counter's four bytes, which are overwritten, the message, and room for the tag.
     ///   - header: the frame's header, which is authenticated with it.
     /// - Returns: `false` if the session's counters are used up.
-    mutating func seal(_ message: inout ByteBuffer, header: UInt8) -> Bool {
+    public mutating func seal(_ message: inout ByteBuffer, header: UInt8) -> Bool {
         guard !isExhausted else { return false }
         if next != 0 && next & ((1 << SealingKey.epochBits) - 1) == 0 { key = key.rekeyed }
         let associated: InlineArray<1, UInt8> = [header]
@@ -46,8 +47,8 @@ struct SealingKey: ~Copyable {
 ///
 /// The transports keep the order, so a counter that is not above the last one is a replay, or a message that somebody
 /// put elsewhere; a counter that leaves some out tells of messages that were lost.
-struct OpeningKey: ~Copyable {
-    enum Failure: Error, Equatable {
+public struct OpeningKey: ~Copyable {
+    public enum Failure: Error, Equatable {
         /// The counter is not above that of the last message.
         case replayed
         /// Not sealed with this session's key, or changed since.
@@ -56,11 +57,12 @@ struct OpeningKey: ~Copyable {
 
     private var key: CipherKey
     /// The lowest counter that is taken.
-    private(set) var next: UInt64
+    public private(set) var next: UInt64
     /// Messages that never came.
-    private(set) var lost: UInt64 = 0
+    public private(set) var lost: UInt64 = 0
 
-    init(_ key: CipherKey, next: UInt64 = 0) {
+    /// - Parameter next: counter of the next message.
+    public init(_ key: CipherKey, next: UInt64 = 0) {
         self.key = key
         self.next = next
     }
@@ -68,7 +70,7 @@ struct OpeningKey: ~Copyable {
     /// Opens the payload of a sealed frame. A failure changes nothing.
     ///
     /// - Parameter message: holds the message afterwards.
-    mutating func open(_ payload: Span<UInt8>, header: UInt8, into message: inout ByteBuffer) throws(Failure) {
+    public mutating func open(_ payload: Span<UInt8>, header: UInt8, into message: inout ByteBuffer) throws(Failure) {
         guard payload.count >= 4 + CipherKey.tagLength else { throw .notAuthentic }
         var counter: UInt64 = 0
         for byte in 0..<4 { counter |= UInt64(payload[byte]) << UInt64(8 * byte) }

@@ -40,6 +40,11 @@ extension Message {
     }
 }
 
+extension ByteSink where Self: ~Copyable {
+    /// Writes a message's canonical encoding. Whether it fitted is for the sink to say.
+    public mutating func append(_ message: some Message) { message.encode(into: &self) }
+}
+
 /// An enum of the schema. Open, as proto3 has it: a number that this version does not know is kept and sent on.
 public protocol MessageEnum: BitwiseCopyable, DefaultInitializable, Equatable, Sendable {
     init(rawValue: Int32)

@@ -15,7 +15,7 @@ public struct MessageReader: ~Escapable {
     public var isAtEnd: Bool { position == bytes.count }
 
     /// An error at the field that is being read.
-    func error(_ reason: MessageError.Reason) -> MessageError { MessageError(reason, field: field) }
+    public func error(_ reason: MessageError.Reason) -> MessageError { MessageError(reason, field: field) }
 
     /// The next field's tag: its number times eight plus the wire type (0 variable-length integer, 1 eight bytes,
     /// 2 length and bytes, 5 four bytes).

@@ -13,24 +13,25 @@ public enum Zigzag {
 }
 
 /// Bytes of a variable-length integer, 1 to 10.
-func varintSize(_ value: UInt64) -> Int {
+public func varintSize(_ value: UInt64) -> Int {
     // Seven bits a byte; the zero has one byte too. 9 / 64 is a little more than 1 / 7 and exact for 1 to 64 bits.
     let bits = 64 - (value | 1).leadingZeroBitCount
     return (bits &* 9 &+ 64) >> 6
 }
 
-func varintSize(_ value: UInt32) -> Int { varintSize(UInt64(value)) }
+public func varintSize(_ value: UInt32) -> Int { varintSize(UInt64(value)) }
 
 /// Signed numbers that are not zigzag encoded are extended to 64 bits: a negative one takes ten bytes.
-func varintSize(_ value: Int32) -> Int { varintSize(UInt64(bitPattern: Int64(value))) }
-func varintSize(_ value: Int64) -> Int { varintSize(UInt64(bitPattern: value)) }
+public func varintSize(_ value: Int32) -> Int { varintSize(UInt64(bitPattern: Int64(value))) }
+public func varintSize(_ value: Int64) -> Int { varintSize(UInt64(bitPattern: value)) }
 
 /// Bytes of a length in front of what it counts, together.
-func lengthDelimitedSize(_ length: Int) -> Int { varintSize(UInt64(length)) + length }
+public func lengthDelimitedSize(_ length: Int) -> Int { varintSize(UInt64(length)) + length }
 
 extension ByteSink where Self: ~Copyable {
+    /// Writes seven bits a byte, lowest first, the upper bit set on all but the last.
     @inline(__always)
-    mutating func appendVarint(_ value: UInt64) {
+    public mutating func appendVarint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
             append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -40,7 +41,7 @@ extension ByteSink where Self: ~Copyable {
     }
 
     @inline(__always)
-    mutating func appendVarint(_ value: UInt32) {
+    public mutating func appendVarint(_ value: UInt32) {
         var rest = value
         while rest >= 0x80 {
             append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -49,17 +50,18 @@ extension ByteSink where Self: ~Copyable {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
-    mutating func appendVarint(_ value: Int32) { appendVarint(UInt64(bitPattern: Int64(value))) }
-    mutating func appendVarint(_ value: Int64) { appendVarint(UInt64(bitPattern: value)) }
+    public mutating func appendVarint(_ value: Int32) { appendVarint(UInt64(bitPattern: Int64(value))) }
+    public mutating func appendVarint(_ value: Int64) { appendVarint(UInt64(bitPattern: value)) }
 
-    mutating func appendLengthDelimited(_ bytes: Span<UInt8>) {
+    /// Writes a field's length and its bytes.
+    public mutating func appendLengthDelimited(_ bytes: Span<UInt8>) {
         appendVarint(UInt64(bytes.count))
         append(bytes)
     }
 }
 
 /// Whether the bytes are UTF-8 text: shortest forms only, no surrogates, nothing above U+10FFFF (RFC 3629, section 4).
-func isValidText(_ bytes: Span<UInt8>) -> Bool {
+public func isValidText(_ bytes: Span<UInt8>) -> Bool {
     var position = 0
     while position < bytes.count {
         let lead = bytes[position]
@@ -90,14 +92,14 @@ func isValidText(_ bytes: Span<UInt8>) -> Bool {
 
 /// Reads the bytes of a string or bytes field, which must fit.
 @_lifetime(reader: copy reader)
-func fixedBytes<let capacity: Int>(from reader: inout MessageReader) throws(MessageError) -> FixedBytes<capacity> {
+public func fixedBytes<let capacity: Int>(from reader: inout MessageReader) throws(MessageError) -> FixedBytes<capacity> {
     let bytes = try reader.lengthDelimited()
     guard bytes.count <= capacity else { throw reader.error(.tooLong) }
     return FixedBytes(bytes)
 }
 
 /// Adds an element of a repeated field, which must fit.
-func append<Element, let capacity: Int>(
+public func append<Element, let capacity: Int>(
     _ element: Element, to list: inout FixedList<Element, capacity>, of reader: borrowing MessageReader
 ) throws(MessageError) {
     guard list.append(element) else { throw reader.error(.tooMany) }

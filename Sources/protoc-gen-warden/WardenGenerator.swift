@@ -35,8 +35,9 @@ struct WardenGenerator: CodeGenerator {
             try generatorOutputs.add(fileName: "MessageFuzz.swift", contents: printer.content)
             return
         }
-        guard parameter.parameter.isEmpty else {
-            throw SchemaError("--warden_opt=\(parameter.parameter)", "the options are: TestSupport, Echo, Fuzz")
+        let isOutside = parameter.parameter == "Outside"
+        guard parameter.parameter.isEmpty || isOutside else {
+            throw SchemaError("--warden_opt=\(parameter.parameter)", "the options are: Outside, TestSupport, Echo, Fuzz")
         }
         for file in files where !file.messages.isEmpty || !file.enums.isEmpty {
             guard file.edition == .proto3 else { throw SchemaError(file.name, "the schema is proto3") }
@@ -46,6 +47,8 @@ struct WardenGenerator: CodeGenerator {
                 "// swift-format-ignore-file",
                 "",
                 "import FixedMemory")
+            // Messages that are not the protocol's need its small runtime all the same.
+            if isOutside { printer.print("import WardenMessages") }
             for schemaEnum in file.enums { try EnumEmitter(schemaEnum).emit(to: &printer) }
             for message in file.messages {
                 guard message.messages.isEmpty, message.enums.isEmpty else {

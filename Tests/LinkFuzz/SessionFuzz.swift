@@ -111,6 +111,13 @@ struct FuzzBench: ~Copyable {
         while session.hasHandshakeWork { session.advanceHandshake(at: now, tables: &tables, subject: board) }
     }
 
+    /// The connection is lost, and another one comes.
+    mutating func reopen(_ peer: LinkPeer) {
+        session.close(tables: &tables)
+        session.open(peer, at: now, tables: &tables)
+        reader.reset()
+    }
+
     mutating func pass(_ interval: Interval) {
         now = now + interval
         session.expire(at: now, tables: &tables)
@@ -154,8 +161,7 @@ func fuzzPlainSession(_ input: Span<UInt8>) {
         case 6: _ = bench.take(.max)
         default:
             bench.board.isCommandable = amount % 2 == 0
-            bench.session.close(tables: &bench.tables)
-            bench.session.open(amount % 2 == 0 ? administrator : observer, at: bench.now, tables: &bench.tables)
+            bench.reopen(amount % 2 == 0 ? administrator : observer)
         }
     }
     for _ in 0..<100 where !bench.take(.max).isEmpty {}

@@ -19,6 +19,7 @@ struct SelfTest {
         test.checkRingBetweenThreads()
         test.checkFloatingPoint()
         test.checkSensors()
+        test.checkLink()
         return test.failures == 0
     }
 
