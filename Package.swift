@@ -142,6 +142,7 @@ let package = Package(
             name: "access-bench",
             dependencies: ["FixedMemory", "Cryptography", "HardwareInterface", "AccessControl", "CLookupControl"],
             path: "Tests/Benchmarks/Access", swiftSettings: board),
+        room("SelfTestSubject", path: "Tests/SelfTestSubject", ["FixedMemory"]),
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
         .executableTarget(
             name: "warden-selftest",
@@ -149,6 +150,9 @@ let package = Package(
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "BoardImage",
                 "Drivers", "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect",
                 "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
+                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Runtime",
+                "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware", "SelfTestSubject",
             ],
             path: "Tests/SelfTest", swiftSettings: board),
         .executableTarget(

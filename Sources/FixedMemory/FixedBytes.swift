@@ -41,8 +41,16 @@ public struct FixedBytes<let capacity: Int>: BitwiseCopyable, Sendable, Equatabl
     }
 
     /// The bytes held, for as long as the value is borrowed.
+    //
+    // Transparent, so that it is part of its caller before anything is optimised. As a function of its own it is generic
+    // in `capacity`, and Swift 6.3.1 forgets, when it reads such a function from another module, that the span depends on
+    // where the value lies: the specialised function then takes a copy, and its span points to where the copy was
+    // (swiftlang/swift pull request 90454). The standard library's `InlineArray.span` is transparent too. The same holds
+    // for every property of a copyable generic type that gives a span of what the type holds in place; the self-test,
+    // which runs in every build, would show it.
     public var span: Span<UInt8> {
         @_lifetime(borrow self)
+        @_transparent
         get { storage.span.extracting(0..<count) }
     }
 

@@ -72,8 +72,10 @@ public struct FixedList<Element: BitwiseCopyable & DefaultInitializable, let cap
     }
 
     /// The elements held, for as long as the list is borrowed.
+    // Transparent for the reason that `FixedBytes.span` gives.
     public var span: Span<Element> {
         @_lifetime(borrow self)
+        @_transparent
         get { storage.span.extracting(0..<count) }
     }
 }

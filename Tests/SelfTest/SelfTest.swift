@@ -4,6 +4,7 @@ import DeviceModels
 import Drivers
 import FixedMemory
 import HardwareInterface
+import SelfTestSubject
 
 /// The checks, one function a subject, and how many failed.
 struct SelfTest {
@@ -13,6 +14,7 @@ struct SelfTest {
     static func run() -> Bool {
         var test = SelfTest()
         test.checkChecksums()
+        test.checkBytesInPlace()
         test.checkKeyedHash()
         test.checkBlockCipher()
         test.checkSecureReader()
@@ -42,6 +44,18 @@ struct SelfTest {
         check(
             "CRC-8 of Sensirion's example",
             Checksum.crc8Sensirion(([0xBE, 0xEF] as InlineArray<2, UInt8>).span) == 0x92)
+    }
+
+    /// What lies in a value is read from where the value lies, not from where a copy of it was.
+    private mutating func checkBytesInPlace() {
+        var line = EchoingLine()
+        var echo = FixedBytes<256>()
+        for byte in UInt8(ascii: "a")...UInt8(ascii: "h") { line.take(byte, echo: &echo) }
+        check("bytes held in place are seen in place", echo == "aabbccddeeffgghh")
+        var last = FixedBytes<8>()
+        last.append(echo.span.extracting(12..<16))
+        last.append(FixedBytes<4>(echo.span.extracting(0..<2)).span)
+        check("and so are those of a value that nothing names", last == "gghhaa")
     }
 
     private mutating func checkKeyedHash() {
