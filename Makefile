@@ -12,7 +12,7 @@ TOOLCHAINS := boards/toolchains
 help:
 	@echo "Warden: access, alarms and sensors of a stairwell, on one small board."
 	@echo
-	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-14s", $$1, $$2; $$1 = $$2 = ""; print }'
+	@sed -n 's/^## \([a-z0-9-]*\): \(.*\)/  make \1 \2/p' Makefile | awk '{ printf "  %s %-18s", $$1, $$2; $$1 = $$2 = ""; print }'
 
 ## setup: install the Debian packages that are missing here, saying which
 .PHONY: setup
@@ -41,6 +41,7 @@ test:
 	swift run --skip-build warden-selftest
 	.ci/check-sensor-models
 	.ci/test-python
+	python3 -m unittest Tests/Wardend/test_wardend.py
 
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers
@@ -101,7 +102,13 @@ fuzz:
 	.ci/fuzz-readers all $(SECONDS)
 	.ci/fuzz-link all $(SECONDS)
 
-## bench: speed, size and memory beside the same work in C, as a table and as .build/bench/bench.json
+## check-allocations: a board at work asks for no memory
+.PHONY: check-allocations
+check-allocations:
+	@.ci/setup build
+	.ci/check-allocations $(CORPUS)
+
+## bench: speed, size and memory beside the same work in C, as a table and as .build/bench.json
 .PHONY: bench
 bench:
 	@.ci/setup build arm bench
@@ -109,7 +116,8 @@ bench:
 	$(TOOLCHAINS)/build embedded-x86_64 warden-bench wardend wardensim
 	$(TOOLCHAINS)/build arm64 wardend
 	$(TOOLCHAINS)/build armhf wardend
-	swift build -c release --scratch-path .build/release --product wardend
+	for program in wardend access-bench life-safety-benchmark; do \
+	    swift build -c release --scratch-path .build/release --product $$program || exit; done
 	Tests/Benchmarks/bench
 
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)

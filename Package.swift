@@ -53,6 +53,7 @@ let package = Package(
         .target(
             name: "CLinuxHardware", cSettings: c,
             linkerSettings: ["gpiod", "i2c", "serialport", "m"].map { .linkedLibrary($0) }),
+        .target(name: "CServiceManager", cSettings: c),
         room("ProgramSupport", ["FixedMemory", "Cryptography", "CLinuxHardware"]),
         room("HardwareInterface", ["FixedMemory"]),
         room("WardenMessages", ["FixedMemory"]),
@@ -93,7 +94,7 @@ let package = Package(
             name: "wardensim",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
-                "Console", "Simulation", "WardenLink", "CSimulator",
+                "Console", "Simulation", "WardenLink", "CServiceManager", "CSimulator",
                 .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
             ],
             path: "simulators/wardensim", swiftSettings: board),
@@ -102,7 +103,7 @@ let package = Package(
             name: "wardend",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
-                "ProgramSupport", "LinuxHardware", "CLinuxHardware",
+                "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
             ],
             swiftSettings: board),
 

@@ -5,7 +5,8 @@ import HardwareInterface
 /// The consoles of a board.
 struct ConsoleBank: ~Copyable {
     struct Entry: ~Copyable {
-        let stream: StreamIndex
+        /// `nil` for a place that no console has taken yet.
+        var stream: StreamIndex?
         var session: ConsoleSession
         var isOpen: Bool
     }
@@ -14,9 +15,18 @@ struct ConsoleBank: ~Copyable {
     /// Where the next round begins, so that no console starves another.
     private var nextTurn = 0
 
-    init(capacity: Int) { entries = FixedArray(capacity: capacity) }
+    init(capacity: Int) {
+        entries = FixedArray(capacity: capacity)
+        for number in 0..<capacity {
+            entries.append(Entry(stream: nil, session: ConsoleSession(number: number), isOpen: false))
+        }
+    }
 
-    func stream(of index: Int) -> StreamIndex { entries[index].stream }
+    /// The stream of a console that `next` gave.
+    func stream(of index: Int) -> StreamIndex {
+        guard let stream = entries[index].stream else { preconditionFailure("no console has this place") }
+        return stream
+    }
 
     /// When a console has something to say or to read. One whose terminal takes no more waits for that, not for a time.
     func deadline<Board: Hardware & ~Copyable>(on hardware: borrowing Board, lastEvent: UInt64) -> Instant {
@@ -28,7 +38,7 @@ struct ConsoleBank: ~Copyable {
     }
 
     private func hasRoom<Board: Hardware & ~Copyable>(_ index: Int, on hardware: borrowing Board) -> Bool {
-        hardware.sendRoom(of: entries[index].stream) >= ConsoleSession.rowLimit
+        hardware.sendRoom(of: stream(of: index)) >= ConsoleSession.rowLimit
     }
 
     func has(_ stream: StreamIndex) -> Bool {
@@ -40,14 +50,12 @@ struct ConsoleBank: ~Copyable {
     ///
     /// - Parameter lastEvent: number of the newest event.
     mutating func open(_ stream: StreamIndex, lastEvent: UInt64) {
-        for index in entries.indices where entries[index].stream == stream {
+        for index in entries.indices where entries[index].stream == stream || entries[index].stream == nil {
+            entries[index].stream = stream
             entries[index].isOpen = true
             entries[index].session.restart(lastEvent: lastEvent)
             return
         }
-        var session = ConsoleSession(number: entries.count)
-        session.restart(lastEvent: lastEvent)
-        entries.append(Entry(stream: stream, session: session, isOpen: true))
     }
 
     mutating func close(_ stream: StreamIndex) {

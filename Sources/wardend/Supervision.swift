@@ -1,4 +1,5 @@
 import CLinuxHardware
+import CServiceManager
 import HardwareInterface
 import ProgramSupport
 

@@ -37,6 +37,10 @@ enum Wardend {
         case .check: try check(arguments, &output)
         case .run: return try run(arguments)
         }
+        output.flush()
+        guard output.status == 0 else {
+            throw ProgramFailure(.cannotWrite, "standard output cannot be written", systemError: -output.status)
+        }
         return .success
     }
 
@@ -117,8 +121,10 @@ enum Wardend {
         } catch {
             return hold(hardware, refused(error, imagePath, keyPath))
         }
+        // Made here, because nothing is allocated from now on.
+        var log = TextOutput.standardError()
+        say("ready", to: &log)
         supervision.begin(at: hardware.now)
-        say { $0.append("ready") }
         while !hardware.isStopRequested {
             runtime.turn()
             hardware.wait(until: min(runtime.deadline, supervision.deadline))
@@ -127,7 +133,7 @@ enum Wardend {
         supervision.end()
         runtime.stop()
         hardware.stop()
-        say { $0.append("ended in order; every output is left as the board file says") }
+        say("ended in order; every output is left as the board file says", to: &log)
         return .success
     }
 
@@ -211,6 +217,12 @@ enum Wardend {
         }
         hardware.stop()
         return failure.code
+    }
+
+    private static func say(_ text: StaticString, to log: inout TextOutput) {
+        log.append("wardend: ")
+        log.append(text)
+        log.append("\n")
     }
 
     private static func say(_ write: (inout TextOutput) -> Void) {

@@ -29,7 +29,7 @@ enum { OLD_QUEUE = 16 };
 typedef struct {
     char name[GPIO_MAX_NAME_SIZE];
     bool level, is_claimed, is_output, held_by_other;
-    unsigned drive_count;
+    unsigned drive_count, change_count;
     uint64_t flags;
     uint32_t debounce_us;
     // The end of the pipe that edges are written into, or -1; and which interface they are read through.
@@ -76,8 +76,7 @@ static chip_state chips[CHIPS];
 static adapter_state adapters[ADAPTERS];
 static port_state ports[PORTS];
 static file_state files[DESCRIPTORS];
-// Where a byte is written each time an output changes its level, or -1.
-static int tap = -1;
+int fake_gpio_tap = -1;
 static char dev_folder[] = "/tmp/fake-kernel-dev.XXXXXX";
 
 #define REAL(name) ((__typeof__(&name))real(#name))
@@ -191,6 +190,7 @@ bool fake_gpio_level(int chip, unsigned offset) { return chips[chip].lines[offse
 bool fake_gpio_is_claimed(int chip, unsigned offset) { return chips[chip].lines[offset].is_claimed; }
 bool fake_gpio_is_output(int chip, unsigned offset) { return chips[chip].lines[offset].is_output; }
 unsigned fake_gpio_drive_count(int chip, unsigned offset) { return chips[chip].lines[offset].drive_count; }
+unsigned fake_gpio_change_count(int chip, unsigned offset) { return chips[chip].lines[offset].change_count; }
 uint64_t fake_gpio_flags(int chip, unsigned offset) { return chips[chip].lines[offset].flags; }
 uint32_t fake_gpio_debounce_us(int chip, unsigned offset) { return chips[chip].lines[offset].debounce_us; }
 
@@ -279,29 +279,14 @@ void fake_tty_remove(const char *name) {
     }
 }
 
-// For programs that this is loaded into before all else (LD_PRELOAD). FAKE_KERNEL lists devices, separated by blanks:
-// `gpio:LABEL:LINES` and `i2c:NUMBER`. FAKE_KERNEL_TAP is a FIFO that gets a byte each time an output changes its level.
-__attribute__((constructor)) static void add_from_environment(void) {
-    const char *list = getenv("FAKE_KERNEL");
-    while (list != NULL && *list != 0) {
-        char label[32];
-        unsigned number;
-        if (sscanf(list, "gpio:%31[^:]:%u", label, &number) == 2) fake_gpio_add_chip(label, number);
-        else if (sscanf(list, "i2c:%u", &number) == 1) fake_i2c_add_adapter((int)number, I2C_FUNC_I2C);
-        list += strcspn(list, " ");
-        list += strspn(list, " ");
-    }
-    const char *path = getenv("FAKE_KERNEL_TAP");
-    if (path != NULL) tap = REAL(open)(path, O_WRONLY | O_CLOEXEC);
-}
-
 // --- The GPIO character device --------------------------------------------------------------------------------------
 
 static void drive(line_state *line, bool level) {
     bool changed = line->level != level;
     line->level = level;
     line->drive_count++;
-    if (changed && tap >= 0 && write(tap, "1", 1) != 1) tap = -1;
+    if (changed) line->change_count++;
+    if (changed && fake_gpio_tap >= 0 && write(fake_gpio_tap, "1", 1) != 1) fake_gpio_tap = -1;
 }
 
 static int claim(chip_state *chip, unsigned offset, uint64_t flags, bool active) {

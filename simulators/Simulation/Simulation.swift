@@ -251,7 +251,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
                     unixMilliseconds: clock.unixMs,
                     trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: clock.trust.rawValue)) ?? .unset))
         case .console(let text)?:
-            var typed = ByteBuffer(capacity: 129)
+            var typed = FixedBytes<129>()
             typed.append(text.text.span)
             typed.append(0x0D)
             type(typed.span)

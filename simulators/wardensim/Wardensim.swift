@@ -1,4 +1,5 @@
 import BoardImage
+import CServiceManager
 import CSimulator
 import Cryptography
 import FixedMemory
@@ -60,7 +61,9 @@ enum Wardensim {
             var endpoints = Endpoints(readsKeys: arguments.isLive)
             try open(&endpoints, identity, &simulation, arguments)
             showScreen(&simulation, title, arguments)
+            _ = warden_service_notify("READY=1")
             Player.play(&simulation, &endpoints, speed: arguments.speed)
+            _ = warden_service_notify("STOPPING=1")
             let code = conclude(&simulation, arguments)
             if arguments.stays, simulation.state == .ended {
                 Player.stay(&simulation, &endpoints)

@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// Sums of accelerometer codes over a burst, for a self-test, and how far the sensor swung meanwhile.
 struct SampleSums: Sendable, BitwiseCopyable {
     private(set) var count: Int32 = 0

@@ -28,9 +28,13 @@ bool fake_gpio_is_claimed(int chip, unsigned offset);
 bool fake_gpio_is_output(int chip, unsigned offset);
 /// Levels that outputs were driven to since the chip was added, the one of the request included.
 unsigned fake_gpio_drive_count(int chip, unsigned offset);
+/// How often that changed the level.
+unsigned fake_gpio_change_count(int chip, unsigned offset);
 /// GPIO_V2_LINE_FLAG_* of the last request (the older interface's flags are translated), and its debounce time.
 uint64_t fake_gpio_flags(int chip, unsigned offset);
 uint32_t fake_gpio_debounce_us(int chip, unsigned offset);
+/// Where a byte is written each time an output changes its level; -1, as at first, for nowhere.
+extern int fake_gpio_tap;
 /// The chip is pulled out: its files fail with ENODEV and hang up. Put back, it must be opened anew.
 void fake_gpio_remove_chip(int chip);
 void fake_gpio_restore_chip(int chip);
