@@ -232,6 +232,12 @@ let package = Package(
         tests("EvaluationTests", ["Evaluation", "LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
+        tests(
+            "RuntimeTests",
+            [
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
+                "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
+            ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(
             "LinuxHardwareTests", ["LinuxHardware", "FixedMemory", "HardwareInterface", "CLinuxHardware", "FakeKernel"]),

@@ -421,7 +421,7 @@ public struct AccessController: ~Copyable {
     // Leftovers of a replaced credential list are swept in small steps between the work that matters.
     static var maintenanceInterval: Interval { .milliseconds(10) }
 
-    private mutating func setTime(_ now: Instant, _ clock: WallClock) {
+    mutating func setTime(_ now: Instant, _ clock: WallClock) {
         self.now = max(self.now, now)
         self.clock = clock
         clockReadAt = self.now

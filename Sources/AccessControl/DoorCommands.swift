@@ -256,7 +256,15 @@ extension AccessController {
 
     // MARK: Restart
 
-    /// Brings back what an earlier run kept. Call it after the tables are filled and before `start`.
+    /// Has the doors follow what was restored after `start`.
+    public mutating func applyRestored(at now: Instant, clock: WallClock, into output: inout AccessOutput) {
+        setTime(now, clock)
+        for index in doors.indices { applyMode(index, into: &output, isStart: false) }
+        settleAll(into: &output)
+    }
+
+    /// Brings back what an earlier run kept. Call it after the tables are filled and before `start`; where a board cannot
+    /// wait for its store, call it once the store is read and then `applyRestored`.
     ///
     /// After `start`, tell the state of every fire zone, and what the matrix demands, once: a release that was kept ends
     /// only when its cause is told to be gone (`FireReset.withCause`) or a person resets it.

@@ -172,6 +172,14 @@ public struct CauseAndEffectMatrix: ~Copyable {
         deadline = now
     }
 
+    /// Takes up a rule that had latched in an earlier run of the board; the next evaluation demands its effects.
+    public mutating func restore(rule: Int, at now: Instant) {
+        guard rules[rule].latches, !ruleStates[rule].isActive else { return }
+        ruleStates[rule].isActive = true
+        ruleStates[rule].activeSince = now
+        deadline = now
+    }
+
     private mutating func update(_ index: Int, _ causes: borrowing CauseStates, at now: Instant) {
         let rule = rules[index]
         var state = ruleStates[index]

@@ -27,6 +27,12 @@ extension EventJournal {
     /// The next thing to do on the medium; call until there is none, after every turn and completion and at
     /// `nextDeadline`. Builds at most one block of records, or one group of state blocks, a call.
     public mutating func nextRequest(at now: Instant) -> MediumRequest? {
+        let request = findRequest(at: now)
+        if request == nil { side.askedAt = now }
+        return request
+    }
+
+    private mutating func findRequest(at now: Instant) -> MediumRequest? {
         guard side.isAttached, side.refusal == nil else { return nil }
         if !side.recovery.isDone { return nextRecoveryRequest(at: now) }
         while true {
@@ -64,6 +70,7 @@ extension EventJournal {
 
     /// Takes the answer to a request. Answers may come in any order.
     public mutating func complete(_ completion: MediumCompletion, at now: Instant) {
+        side.forgetAsking()
         let place = Int(completion.token & Token.placeMask)
         switch completion.token & ~Token.placeMask {
         case Token.write:
@@ -85,7 +92,14 @@ extension EventJournal {
 
     /// When `nextRequest` must be called again although nothing happened; `.never` if there is no need.
     public var nextDeadline: Instant {
+        let due = nextDue
+        // It was due already when there was nothing to do.
+        return due <= side.askedAt ? .never : due
+    }
+
+    private var nextDue: Instant {
         guard side.isAttached, side.refusal == nil else { return .never }
+        for index in side.cache.indices where side.cache[index].isUnsent { return .start }
         if !side.recovery.isDone { return side.recovery.retryAt }
         switch side.commit.phase {
         case .idle: return min(side.dueAt, side.lazyDueAt)
@@ -98,6 +112,7 @@ extension EventJournal {
     /// Asks for a commit of everything at once; for an orderly end. `durableSequence` tells when it is done.
     public mutating func commitSoon(at now: Instant) {
         guard side.isAttached else { return }
+        side.forgetAsking()
         side.dueAt = min(side.dueAt, now)
         side.lazyDueAt = min(side.lazyDueAt, now)
     }

@@ -81,6 +81,9 @@ public struct EventJournal: ~Copyable {
         return sequenceBase + place
     }
 
+    /// Whether there is a medium, as against memory alone.
+    public var hasMedium: Bool { side.isAttached }
+
     /// Whether the medium has been read and this opening is on record: sequence numbers are final from now on. A journal
     /// in memory alone is open from the start.
     public var isOpen: Bool { !side.isAttached || side.isOpen }
@@ -163,6 +166,7 @@ public struct EventJournal: ~Copyable {
             return
         }
         if urgency == .lazy {
+            side.forgetAsking()
             side.lazyDueAt = min(side.lazyDueAt, instant + side.configuration.times.lazyLimit)
         } else {
             side.isStateWaiting = true

@@ -171,6 +171,8 @@ struct MediumSide: ~Copyable {
     /// When the next commit must begin at the latest.
     var dueAt = Instant.never
     var lazyDueAt = Instant.never
+    /// When it was last asked for a request and had none, and nothing has happened since.
+    var askedAt = Instant(nanoseconds: -1)
     /// How long a commit lately took, at the most.
     var expectedCommit = Interval.zero
     /// How the last attempt went, for the condition.
@@ -255,9 +257,13 @@ struct MediumSide: ~Copyable {
     /// Notes that something waits that must be durable within the volatile limit, or at once.
     mutating func noteWaiting(urgent: Bool, at now: Instant) {
         // A commit begins so much earlier as commits lately took, so that it ends within the limit.
+        forgetAsking()
         let patience = urgent ? Interval.zero : max(.zero, configuration.times.volatileLimit - expectedCommit)
         dueAt = min(dueAt, now + patience)
     }
+
+    /// Something happened that may be a reason for a request.
+    mutating func forgetAsking() { askedAt = Instant(nanoseconds: -1) }
 
     func place(_ image: BlockImage) -> BlockPlace {
         guard let eventClass = EventClass(rawValue: UInt8(image.owner)) else {

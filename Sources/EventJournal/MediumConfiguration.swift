@@ -1,4 +1,5 @@
 import Cryptography
+import FixedMemory
 import HardwareInterface
 
 /// What the journal is told about its medium when it is made.
@@ -30,6 +31,23 @@ public struct MediumConfiguration: Sendable, BitwiseCopyable {
         self.identity = identity
         self.reservedSegments = reservedSegments
         self.times = times
+    }
+
+    /// The key of the hash chain, from the secret that the board hashes cards with: the two halves are its keyed hashes of
+    /// "warden journal 1" and "warden journal 2". Knowing one key does not help to find the other.
+    public static func chainKey(from secret: HashKey) -> HashKey {
+        let halves =
+            [
+                secret.hash(FixedBytes<16>("warden journal 1").span),
+                secret.hash(FixedBytes<16>("warden journal 2").span),
+            ] as InlineArray<2, KeyedHash>
+        var bytes = FixedBytes<32>()
+        for index in 0..<2 {
+            bytes.appendLittleEndian(halves[index].low)
+            bytes.appendLittleEndian(halves[index].high)
+        }
+        guard let key = HashKey(bytes.span) else { preconditionFailure("two hashes are as long as a key") }
+        return key
     }
 
     /// Reserves a sensible share for each class: a quarter each for alarms and access, less for the rest, and leaves

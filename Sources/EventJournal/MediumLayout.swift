@@ -54,6 +54,22 @@ public struct MediumLayout: Equatable, Sendable, BitwiseCopyable {
         return 2 * turn + 8 * stateGroupLimit + 2
     }
 
+    /// Values that a state store of this layout holds for the runtime, beside the journal's own for so many readers; `nil`
+    /// if there is no room for one. For opening a medium that was laid out by others.
+    public func stateEntryLimit(readers: Int) -> Int? {
+        func fits(_ entries: Int) -> Bool {
+            let all = JournalCapacities(readers: readers, stateEntries: entries).allStateEntries
+            return MediumLayout.stateBlocks(entries: all, blockBytes: blockBytes) <= stateBlocks
+        }
+        guard fits(1) else { return nil }
+        var (low, high) = (1, 32_767)
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if fits(middle) { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
     /// Bytes of the medium that are used.
     public var usedBytes: Int64 {
         Int64(blockBytes) * (2 + 2 * Int64(stateBlocks) + Int64(segments) * Int64(segmentBlocks))

@@ -244,6 +244,7 @@ extension EventJournal {
         side.cache[victim] = CachePage(
             use: .loading, page: side.cache[victim].page, segment: position.segment, generation: position.generation,
             number: position.block, reader: place, lastUse: side.cacheClock, isUnsent: true)
+        side.forgetAsking()
     }
 
     /// The next block that a reader waits for.

@@ -34,4 +34,20 @@ public protocol Hardware: ~Copyable {
 
     /// Ends a stream: a connection is closed once what was sent has left, a serial port is reset.
     mutating func close(_ stream: StreamIndex)
+
+    /// Takes the pages that requests to the journal's medium name. Called at most once, before the first request; without
+    /// it the medium is left alone.
+    mutating func attachMedium(_ pages: MediumPages)
+
+    /// Hands a request to the journal's medium. Requests are carried out in order; each is answered by a
+    /// `mediumCompleted` input.
+    ///
+    /// - Returns: `false` if there is no room for it; nothing was handed over.
+    mutating func submit(_ request: MediumRequest) -> Bool
+}
+
+// Most test benches, and boards that keep their events in memory alone, have no medium.
+extension Hardware where Self: ~Copyable {
+    public mutating func attachMedium(_ pages: MediumPages) {}
+    public mutating func submit(_ request: MediumRequest) -> Bool { false }
 }

@@ -22,6 +22,8 @@ public struct Input: Sendable, BitwiseCopyable {
         case lineAvailability(LineIndex, isAvailable: Bool)
         /// A bus request ended; `bytes` holds what was read, `readCount` bytes for each repetition.
         case busCompleted(BusIndex, tag: UInt16, BusOutcome)
+        /// A request to the journal's medium ended.
+        case mediumCompleted(MediumCompletion)
         /// `bytes` arrived on a stream.
         case bytesReceived(StreamIndex)
         /// A serial port, console or connection is there.

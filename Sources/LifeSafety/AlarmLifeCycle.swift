@@ -61,6 +61,27 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
     /// When a bypass or test ends by itself.
     public var deadline: Instant { min(bypassEnd ?? .never, testEnd ?? .never) }
 
+    /// Takes up an alarm of an earlier run. Until the detector works again, the cause counts as present.
+    ///
+    /// - Returns: `.notApplicable` if the state is no alarm, or this run has one already.
+    public mutating func restore(_ state: AlarmState, cause: AlarmCause, value: Int32) -> Outcome {
+        guard phase == .quiet || phase == .preAlarm else { return .notApplicable }
+        switch state {
+        case .alarm: phase = .alarm
+        case .acknowledged: phase = .acknowledged
+        case .silenced: phase = .silenced
+        case .restored: phase = .restored
+        case .normal, .preAlarm, .trouble, .bypassed, .underTest: return .notApplicable
+        }
+        if finding.trouble != .none && state != .restored { finding.condition = .alarm }
+        if finding.condition != .preAlarm {
+            finding.cause = cause
+            finding.value = value
+        }
+        if finding.trouble == .none { settle() }
+        return .done
+    }
+
     /// Takes a detector's finding into account.
     public mutating func observe(_ observed: Finding) {
         var next = observed

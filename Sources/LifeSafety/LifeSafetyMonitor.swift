@@ -411,6 +411,17 @@ public struct LifeSafetyMonitor: ~Copyable {
         return couldFire
     }
 
+    // MARK: Restart
+
+    /// Takes up an alarm that an earlier run of the board had not seen reset, and reports it anew. A state that is no
+    /// alarm changes nothing, nor does one for a detector that has an alarm of its own.
+    public mutating func restore(
+        _ detector: DetectorIndex, _ state: AlarmState, cause: AlarmCause, value: Int32, at now: Instant,
+        into output: inout AlarmOutput
+    ) {
+        _ = change(detector, at: now, into: &output) { $0.restore(state, cause: cause, value: value) }
+    }
+
     // MARK: What only some detectors have
 
     /// Whether the line that shuts a supervised valve is to be driven now; `false` for any other detector.

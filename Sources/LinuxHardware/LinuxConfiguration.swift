@@ -103,6 +103,19 @@ public struct PortDescription: Sendable, BitwiseCopyable {
     }
 }
 
+/// The journal's medium.
+public struct MediumDescription: Sendable, BitwiseCopyable {
+    /// A file, made and filled with zeros if it is not there, or a partition such as "/dev/mmcblk0p4".
+    public var path: DevicePath
+    /// Bytes that it has, or is to have.
+    public var byteCount: Int64
+
+    public init(path: DevicePath, byteCount: Int64) {
+        self.path = path
+        self.byteCount = byteCount
+    }
+}
+
 /// The board's hardware as Linux has it, and the sizes that are fixed at start.
 ///
 /// Tables are in the order of the board image: places in them are the indexes that inputs and calls carry. Streams are
@@ -115,6 +128,8 @@ public struct LinuxConfiguration: ~Copyable {
     public var consoles: FixedArray<DevicePath>
     /// Where Warden Link listens for local connections; `nil` for nowhere.
     public var socket: DevicePath?
+    /// Where the journal lies; `nil` if it is in memory alone.
+    public var medium: MediumDescription?
     /// Permissions of the socket file: who may connect.
     public var socketMode: UInt32
     /// Connections of Warden Link at once.
@@ -138,6 +153,7 @@ public struct LinuxConfiguration: ~Copyable {
         self.ports = ports
         self.consoles = consoles
         socket = nil
+        medium = nil
         socketMode = 0o660
         links = 4
         portSendBytes = 512

@@ -38,6 +38,8 @@ public final class LinuxHardware: Hardware {
     private var streams: FixedArray<Stream>
     private let portCount: Int
     private let consoleCount: Int
+    private let mediumDescription: MediumDescription?
+    private var medium: MediumWorker?
     private var clock = CivilClock()
     private var ready: FixedArray<warden_ready>
 
@@ -47,6 +49,7 @@ public final class LinuxHardware: Hardware {
     private var busesMayHaveInput = false
     private var portsMayHaveInput = false
     private var othersMayHaveInput = false
+    private var mediumMayHaveInput = false
     private var nextBus = 0
     private var nextPort = 0
     private var nextOther = 0
@@ -80,6 +83,7 @@ public final class LinuxHardware: Hardware {
         clockWatch = warden_clock_watch_make()
         let mode = configuration.socketMode
         socket = configuration.socket
+        mediumDescription = configuration.medium
         listener = configuration.socket?.withCString { warden_unix_listen($0, mode) } ?? -1
 
         portCount = configuration.ports.count
@@ -210,7 +214,8 @@ public final class LinuxHardware: Hardware {
     public func wait(until deadline: Instant) {
         flushStreams()
         let moment = now
-        let mayHaveInput = linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput
+        let mayHaveInput =
+            linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput || mediumMayHaveInput
         let due = min(deadline, houseAt)
         let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= moment
         if !looksOnly { setTimer(due) }
@@ -245,6 +250,9 @@ public final class LinuxHardware: Hardware {
             _ = warden_event_take(buses[index].completed)
             busesMayHaveInput = true
         case .line: noteLine(index)
+        case .medium:
+            if let medium { _ = warden_event_take(medium.completed) }
+            mediumMayHaveInput = true
         case .stream:
             streams[index].isReadable = streams[index].isReadable || ready.is_readable || ready.is_gone
             streams[index].isGone = streams[index].isGone || ready.is_gone
@@ -372,7 +380,17 @@ public final class LinuxHardware: Hardware {
             input.bytes.removeAll()
             return true
         }
-        guard !urgentOnly, othersMayHaveInput else { return false }
+        guard !urgentOnly else { return false }
+        if mediumMayHaveInput {
+            if let completion = medium?.takeCompletion() {
+                input.at = now
+                input.event = .mediumCompleted(completion)
+                input.bytes.removeAll()
+                return true
+            }
+            mediumMayHaveInput = false
+        }
+        guard othersMayHaveInput else { return false }
         guard let next = takeStreamInput(&input, portCount..<streams.count, from: nextOther) else {
             othersMayHaveInput = false
             return false
@@ -478,6 +496,15 @@ public final class LinuxHardware: Hardware {
 
     public func submit(_ request: BusRequest, to bus: BusIndex) -> Bool { buses[Int(bus.value)].submit(request) }
 
+    public func attachMedium(_ pages: MediumPages) {
+        guard let mediumDescription, medium == nil else { return }
+        guard let worker = MediumWorker(mediumDescription, pages: pages) else { return }
+        watch(worker.completed, Watched(.medium))
+        medium = worker
+    }
+
+    public func submit(_ request: MediumRequest) -> Bool { medium?.submit(request) ?? false }
+
     public func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool { streams[Int(stream.value)].send(bytes) }
 
     public func sendRoom(of stream: StreamIndex) -> Int { streams[Int(stream.value)].sendRoom }
@@ -524,6 +551,7 @@ public final class LinuxHardware: Hardware {
 
     deinit {
         for index in buses.indices { buses[index].stop() }
+        medium?.stop()
         for index in lines.indices { lines[index].release() }
         for index in streams.indices where streams[index].isOpen { streams[index].lose(at: .start) }
         stopListening()

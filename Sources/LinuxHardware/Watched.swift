@@ -10,6 +10,7 @@ struct Watched: Equatable {
         case timer = 4
         case clock = 5
         case signals = 6
+        case medium = 7
     }
 
     var kind: Kind

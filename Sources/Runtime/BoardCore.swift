@@ -46,6 +46,15 @@ struct BoardCore: ~Copyable {
     var troubles: TroubleTable
 
     var journal: EventJournal
+    /// Whether what earlier runs kept is back; from the start where nothing is kept.
+    var isStateRestored: Bool
+    /// The medium has not been read in the time that it may take.
+    var isMediumLate = false
+    /// A request that the medium had no room for, and when it is tried again.
+    var refusedMediumRequest: MediumRequest?
+    var mediumRetryAt = Instant.never
+    /// For each rule of the matrix, whether it is on record as latched.
+    var keptLatches: FixedArray<Bool>
 
     /// The civil clock as it was last set.
     var wallClockSet = WallClock.unset
@@ -59,7 +68,10 @@ struct BoardCore: ~Copyable {
     ///   - image: decoded and checked.
     ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
     ///   - hashKey: the secret that the image's credentials were hashed with.
-    init(image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, at now: Instant) throws(StartError) {
+    ///   - medium: where events and state outlive a restart; without one, both are in memory alone.
+    init(
+        image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, medium: JournalMedium?, at now: Instant
+    ) throws(StartError) {
         guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
         let map = PointMap(points: image.points.count, lines: image.lines.count)
         let sensors = try BoardCore.makeSensors(image)
@@ -99,8 +111,21 @@ struct BoardCore: ~Copyable {
         troubles = TroubleTable(
             capacity: image.sensors.count + image.points.count + image.readers.count + image.lines.count
                 + image.buses.count + image.ports.count + 4)
-        journal = EventJournal(capacities: BoardCore.journalCapacities(image))
+        let onMedium = medium.flatMap { $0.journal(image, hashKey) }
+        isStateRestored = onMedium == nil
+        keptLatches = FixedArray(repeating: false, count: image.effects.count)
+        // A medium that no journal can lie on is a trouble; the board runs from memory.
+        let isMediumUnfit = medium != nil && onMedium == nil
+        if let onMedium {
+            journal = onMedium
+        } else {
+            journal = EventJournal(capacities: JournalMedium.capacities(image))
+        }
         self.image = image
+        if isMediumUnfit {
+            troubles.set(
+                .journal, JournalTrouble.medium, isActive: true, code: MediumCondition.otherLayout.rawValue)
+        }
     }
 
     private static func makeSensors(_ image: borrowing BoardImage) throws(StartError) -> SensorBank {
@@ -214,13 +239,6 @@ struct BoardCore: ~Copyable {
             configurations.append(configuration)
         }
         return LifeSafetyMonitor(configurations.span)
-    }
-
-    /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
-    private static func journalCapacities(_ image: borrowing BoardImage) -> JournalCapacities {
-        let bytesEach = 72
-        let share = max(1_024, Int(image.capacities.events) * bytesEach / 6)
-        return JournalCapacities(memoryBytes: PerClass(repeating: share))
     }
 }
 

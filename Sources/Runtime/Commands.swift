@@ -36,7 +36,7 @@ extension BoardCore {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
             return commandDoor(command, actor)
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore:
-            return commandAlarm(command)
+            return commandAlarm(command, actor)
         case .fireReset:
             return resetFire(actor)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised:
@@ -70,7 +70,7 @@ extension BoardCore {
     /// How long a detector stays out of service unless it is brought back: a bypass that is forgotten must end.
     private static var bypassTime: Interval { .hours(1) }
 
-    private mutating func commandAlarm(_ command: Command) -> CommandAnswer {
+    private mutating func commandAlarm(_ command: Command, _ actor: Actor) -> CommandAnswer {
         guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
         let detector = DetectorIndex(UInt16(command.target))
         let outcome =
@@ -83,7 +83,7 @@ extension BoardCore {
             case .alarmRestore: monitor.endBypass(detector, at: now, into: &alarmOutput)
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
-        settleAlarms()
+        settleAlarms(by: actor)
         resetMatrix()
         return CommandAnswer(result: outcome == .done ? .done : .refused)
     }

@@ -125,23 +125,30 @@ extension BoardCore {
             let outputs = access.outputs(of: DoorIndex(UInt8(index)))
             _ = lines.demand(Int(image.doors[index].lockLine), isActive: outputs.lockRelayIsEnergised)
         }
+        for place in 0..<accessOutput.changes.count {
+            let change = accessOutput.changes[place]
+            keep(change)
+        }
         let count = accessOutput.events.count
-        guard count > 0 else { return }
         for place in 0..<count {
             let event = accessOutput.events[place]
             publish(event)
         }
         accessOutput.removeAll()
+        guard count > 0 else { return }
         for index in image.doors.indices { causes.setDoor(UInt16(index), aspects(ofDoor: index)) }
     }
 
     /// Tells the matrix how the detectors stand, and records what changed.
-    mutating func settleAlarms() {
+    ///
+    /// - Parameter actor: whose command it was.
+    mutating func settleAlarms(by actor: Actor? = nil) {
         guard alarmOutput.count > 0 else { return }
         for place in 0..<alarmOutput.count {
             let transition = alarmOutput[place]
             causes.setDetector(transition.detector.value, aspects(of: transition))
-            publish(transition)
+            keep(transition)
+            publish(transition, by: actor)
         }
         alarmOutput.removeAll()
     }
@@ -150,6 +157,7 @@ extension BoardCore {
     mutating func evaluateMatrix() {
         guard matrix.needsEvaluation(causes, at: now) else { return }
         matrix.evaluate(&causes, at: now, into: &changedTargets)
+        keepLatches()
         guard changedTargets.count > 0 else { return }
         var doorsChanged = false
         for place in 0..<changedTargets.count {

@@ -50,18 +50,21 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
     ///   - hashKey: the secret that the image's credentials were hashed with.
     ///   - ownUser: the user that the process runs as, an administrator at the local socket.
+    ///   - medium: where the hardware's medium for the journal is to hold events and state over restarts; without one,
+    ///     both are in memory alone.
     ///   - linkIdentity: the board's key for links over networks and lines; without one, only local peers are let in.
     public init(
         hardware: consuming Board, image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey,
-        ownUser: UInt32 = 0, linkIdentity: LinkIdentity? = nil
+        ownUser: UInt32 = 0, medium: JournalMedium? = nil, linkIdentity: LinkIdentity? = nil
     ) throws(StartError) {
         let links = LinkServer(
             capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser),
             identity: linkIdentity)
         let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
-        let core = try BoardCore(image: image, file: file, hashKey: hashKey, at: now)
+        let core = try BoardCore(image: image, file: file, hashKey: hashKey, medium: medium, at: now)
         self.hardware = hardware
+        if core.journal.hasMedium { self.hardware.attachMedium(core.journal.mediumPages) }
         self.core = core
         self.links = links
         self.consoles = consoles
@@ -75,7 +78,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         let consoleDeadline = consoles.deadline(on: hardware, lastEvent: core.lastEventSequence)
         return min(
             min(core.sensors.deadline, core.readers.deadline),
-            min(core.decisionDeadline, min(links.deadline, consoleDeadline)))
+            min(core.decisionDeadline, links.deadline, min(consoleDeadline, core.journalDeadline)))
     }
 
     /// Does what is due, at most as much as `Budget` allows.
@@ -91,17 +94,32 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         takeInputs(limit: Budget.otherInputs, urgentOnly: false)
         serveConsoles()
         if core.lines.hasOwed { core.lines.drive(on: &hardware) }
+        core.serveMedium(on: &hardware)
+        if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         core.reportTroubles()
         linksHaveMore = links.work(at: core.now, subject: &core, hardware: &hardware)
     }
 
     /// Ends in order: says so to the journal and to every peer. The outputs are the hardware's to leave as configured.
+    ///
+    /// Turn on until `isAtRest`, or as long as an end may take, so that what happened last is durable too.
     public mutating func stop() {
         core.now = hardware.now
         core.stop()
         links.stop()
         _ = links.work(at: core.now, subject: &core, hardware: &hardware)
+        core.journal.commitSoon(at: core.now)
+        core.serveMedium(on: &hardware)
     }
+
+    /// Whether every event and every kept value is durable, as far as there is a medium.
+    public var isAtRest: Bool {
+        !core.journal.hasMedium
+            || core.journal.durableSequence == core.journal.lastSequence && core.journal.isStateDurable
+    }
+
+    /// How the journal and its medium do.
+    public var journalStatus: JournalStatus { core.journal.status(at: hardware.now) }
 
     // MARK: Inputs
 
@@ -122,6 +140,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             core.lineAvailability(Int(line.value), isAvailable: isAvailable)
         case .busCompleted(let bus, let tag, let outcome):
             core.busCompleted(bus, tag: tag, outcome, bytes: input.bytes.span, at: input.at)
+        case .mediumCompleted(let completion): core.mediumCompleted(completion)
         case .bytesReceived(let stream): bytesReceived(stream)
         case .streamOpened(let stream, let kind): streamOpened(stream, kind)
         case .streamClosed(let stream): streamClosed(stream)

@@ -1,4 +1,5 @@
 import EventJournal
+import HardwareInterface
 
 /// What lies on a medium: zeros, and over them the blocks that were written.
 ///

@@ -38,6 +38,9 @@ public struct VirtualBoard: Hardware, ~Copyable {
         var isAvailable = true
     }
 
+    /// Requests that the medium takes before it says that it is busy.
+    private static var mediumRequests: Int { 64 }
+
     private let capacities: Capacities
     private var clock: Instant = .start
     private var arrivals: ArrivalQueue
@@ -46,6 +49,10 @@ public struct VirtualBoard: Hardware, ~Copyable {
     private var buses: FixedArray<VirtualBus>
     private var devices: FixedArray<VirtualDevice>
     private var streams: FixedArray<VirtualStream>
+    private var mediumPages: MediumPages?
+    private var mediumWaiting = 0
+    /// What the journal lies on; `nil` for a board whose medium is not there.
+    public var medium: VirtualMedium?
 
     public init(_ capacities: Capacities = Capacities()) {
         self.capacities = capacities
@@ -218,7 +225,11 @@ public struct VirtualBoard: Hardware, ~Copyable {
         // Consoles and links are few and their inputs short; order of arrival is kept for them too, so that a
         // simulation stays a sequence one can read.
         guard arrivals.pop(dueAt: clock, into: &input) else { return false }
-        if case .busCompleted(let bus, _, _) = input.event { buses[Int(bus.value)].waiting -= 1 }
+        switch input.event {
+        case .busCompleted(let bus, _, _): buses[Int(bus.value)].waiting -= 1
+        case .mediumCompleted: mediumWaiting -= 1
+        default: break
+        }
         return true
     }
 
@@ -273,6 +284,17 @@ public struct VirtualBoard: Hardware, ~Copyable {
             return .done
         }
         return .notAcknowledged
+    }
+
+    public mutating func attachMedium(_ pages: MediumPages) { mediumPages = pages }
+
+    public mutating func submit(_ request: MediumRequest) -> Bool {
+        guard let mediumPages, mediumWaiting < VirtualBoard.mediumRequests else { return false }
+        let (outcome, ends) = medium?.perform(request, pages: mediumPages, at: clock) ?? (.missing, clock)
+        let completion = MediumCompletion(token: request.token, outcome: outcome)
+        guard arrivals.push(Input(.mediumCompleted(completion), at: ends)) else { return false }
+        mediumWaiting += 1
+        return true
     }
 
     public mutating func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool {

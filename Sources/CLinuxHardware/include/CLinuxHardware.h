@@ -9,6 +9,7 @@
 #include "warden_files.h"
 #include "warden_gpio.h"
 #include "warden_i2c.h"
+#include "warden_medium.h"
 #include "warden_process.h"
 #include "warden_serial.h"
 #include "warden_sockets.h"

@@ -229,8 +229,26 @@ package enum Words {
         case .detector: detectorTrouble(code)
         case .line, .port, .bus, .reader: "gone"
         case .clock: "not-trusted"
-        case .journal: "not-written"
+        case .journal: journalTrouble(code)
         case .unrecognised: "unknown"
+        }
+    }
+
+    /// `EventJournal.MediumCondition` by its number, and what the runtime adds to it from 16 on.
+    static func journalTrouble(_ code: UInt32) -> StaticString {
+        switch code {
+        case 1: "opening"
+        case 3: "slow"
+        case 4: "read-only"
+        case 5: "full"
+        case 6: "failing"
+        case 7: "foreign"
+        case 8: "wrong-key"
+        case 9: "other-layout"
+        case 16: "worn"
+        case 17: "forged"
+        case 18: "state-store-full"
+        default: "not-written"
         }
     }
 

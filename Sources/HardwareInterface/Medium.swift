@@ -65,8 +65,10 @@ public final class MediumPages: @unchecked Sendable {
     public let count: Int
     private let base: UnsafeMutableRawPointer
 
+    /// Made by whoever asks for the requests.
+    ///
     /// - Parameter pageBytes: a power of two from 512 to 4,096.
-    init(count: Int, pageBytes: Int) {
+    public init(count: Int, pageBytes: Int) {
         self.count = count
         self.pageBytes = pageBytes
         // Aligned for direct input and output, which wants the sector size of the device.
@@ -82,7 +84,8 @@ public final class MediumPages: @unchecked Sendable {
         return UnsafeMutableRawBufferPointer(start: base + Int(page) * pageBytes, count: pageBytes)
     }
 
-    func pointer(_ page: Int) -> UnsafeMutableRawPointer {
+    /// Where a page begins. Traps for a page that is not there.
+    public func pointer(_ page: Int) -> UnsafeMutableRawPointer {
         precondition(page >= 0 && page < count, "no such page")
         return base + page * pageBytes
     }

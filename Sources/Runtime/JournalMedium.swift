@@ -1,0 +1,133 @@
+import BoardImage
+import Cryptography
+import EventJournal
+import FixedMemory
+import HardwareInterface
+import WardenMessages
+
+/// What the runtime is told about the journal's medium.
+public struct JournalMedium: Sendable, BitwiseCopyable {
+    /// The smallest medium: the state store of the smallest board, and two segments for each class of events.
+    public static var smallest: Int64 { 4 << 20 }
+    public static var standard: Int64 { 64 << 20 }
+
+    /// Bytes of the file or partition.
+    public var byteCount: Int64
+    /// How the medium is laid out already; `nil` if it is new or its superblock cannot be read.
+    public var existing: MediumLayout?
+    /// What a new journal is to be known by; from a random source.
+    public var identity: JournalIdentity
+
+    public init(byteCount: Int64, existing: MediumLayout? = nil, identity: JournalIdentity) {
+        self.byteCount = byteCount
+        self.existing = existing
+        self.identity = identity
+    }
+
+    /// Values of the state store that a board may want to keep, and the most that it is given room for.
+    private static func stateEntries(_ image: borrowing BoardImage) -> Int {
+        let perDevice = image.detectors.count + 3 * image.doors.count + image.effects.count
+        return min(4_096, 64 + perDevice + Int(image.capacities.credentials))
+    }
+
+    /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
+    static func capacities(_ image: borrowing BoardImage) -> JournalCapacities {
+        let bytesEach = 72
+        let share = max(1_024, Int(image.capacities.events) * bytesEach / JournalClass.count)
+        return JournalCapacities(memoryBytes: PerClass(repeating: share))
+    }
+
+    /// The journal of a board on this medium; `nil` if it cannot lie there.
+    func journal(_ image: borrowing BoardImage, _ hashKey: HashKey) -> EventJournal? {
+        var capacities = JournalMedium.capacities(image)
+        capacities.stateEntries = JournalMedium.stateEntries(image)
+        var layout = existing
+        if let existing {
+            guard let held = existing.stateEntryLimit(readers: capacities.readers) else { return nil }
+            capacities.stateEntries = min(capacities.stateEntries, held)
+        } else {
+            layout = MediumLayout(
+                mediumBytes: byteCount, segmentBlocks: byteCount >= 16 << 20 ? 64 : 16, capacities: capacities)
+        }
+        guard let layout,
+            let configuration = MediumConfiguration(
+                layout: layout, key: MediumConfiguration.chainKey(from: hashKey), identity: identity,
+                reservedSegments: MediumConfiguration.standardReserve(layout))
+        else { return nil }
+        return EventJournal(capacities: capacities, medium: configuration)
+    }
+}
+
+/// What can be wrong with the journal, as the places of its troubles.
+enum JournalTrouble {
+    /// The medium itself; the code is its `MediumCondition`.
+    static var medium: Int { 0 }
+    /// Part of the medium is worn out or damaged, and the journal has gone round it.
+    static var worn: Int { 1 }
+    /// Somebody without the key changed the medium.
+    static var forged: Int { 2 }
+    /// The state store has no room for another value.
+    static var stateStoreFull: Int { 3 }
+
+    /// Codes of the others, beyond those of `MediumCondition`.
+    static func code(of place: Int) -> UInt8 { UInt8(15 + place) }
+}
+
+// The journal's traffic with its medium: requests go out after everything that is urgent, answers come as inputs.
+extension BoardCore {
+    /// Requests that one turn hands to the medium at the most.
+    private static var mediumRequests: Int { 16 }
+    /// How long a medium that has no room for a request is left alone.
+    private static var mediumPause: Interval { .milliseconds(5) }
+    /// How long a medium may take to be read before that is a trouble.
+    private static var openingPatience: Interval { .seconds(10) }
+
+    /// When `serveMedium` has something to do though nothing arrives.
+    var journalDeadline: Instant {
+        guard journal.hasMedium else { return .never }
+        if refusedMediumRequest != nil { return mediumRetryAt }
+        return min(journal.nextDeadline, isStateRestored || isMediumLate ? .never : .start + BoardCore.openingPatience)
+    }
+
+    /// The answer to a request came.
+    mutating func mediumCompleted(_ completion: MediumCompletion) {
+        guard journal.hasMedium else { return }
+        journal.complete(completion, at: now)
+    }
+
+    /// Hands out what the journal wants done on its medium, and notes how it does.
+    mutating func serveMedium<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        guard journal.hasMedium else { return }
+        for _ in 0..<BoardCore.mediumRequests {
+            guard let request = refusedMediumRequest ?? journal.nextRequest(at: now) else { break }
+            refusedMediumRequest = nil
+            guard hardware.submit(request) else {
+                refusedMediumRequest = request
+                mediumRetryAt = now + BoardCore.mediumPause
+                break
+            }
+        }
+        if !isStateRestored, journal.isOpen { restoreState() }
+        noteMedium()
+    }
+
+    private mutating func noteMedium() {
+        let status = journal.status(at: now)
+        isMediumLate = isMediumLate || now >= .start + BoardCore.openingPatience
+        let isTrouble =
+            switch status.medium {
+            case .healthy, .none: false
+            case .opening: isMediumLate
+            case .slow, .readOnly, .full, .failing, .foreign, .wrongKey, .otherLayout: true
+            }
+        troubles.set(.journal, JournalTrouble.medium, isActive: isTrouble, code: status.medium.rawValue)
+        if status.isOneCopyBad || status.badSegments > 0 || status.damagedBlocks > 0 {
+            noteTrouble(JournalTrouble.worn)
+        }
+        if status.forgedBlocks > 0 { noteTrouble(JournalTrouble.forged) }
+    }
+
+    mutating func noteTrouble(_ place: Int) {
+        troubles.set(.journal, place, isActive: true, code: JournalTrouble.code(of: place))
+    }
+}

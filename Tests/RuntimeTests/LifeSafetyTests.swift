@@ -1,0 +1,151 @@
+import HardwareInterface
+import Testing
+
+@Suite("A board in fire, flood and trouble")
+struct LifeSafetyTests {
+    static let fire: Int32 = 1_600_000
+    static let clean: Int32 = 400_000
+    static let wet: Int32 = 900_000
+    static let dry: Int32 = 2_500_000
+
+    func running() throws -> BoardUnderTest {
+        let board = try BoardUnderTest()
+        board.pass(.seconds(10))
+        board.forget()
+        return board
+    }
+
+    @Test("Smoke that stays is an alarm: door released, siren, and events of each, in one turn")
+    func smoke() throws {
+        let board = try running()
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        let alarm = try #require(
+            board.trace.first { $0.words.hasPrefix("alarm smoke alarm cause smoke-density") }, "\(board.words)")
+        #expect(board.moment("line lock off") == alarm.at)
+        #expect(board.moment("line siren on") == alarm.at)
+        #expect(board.happened("door street fire-released by fire"), "\(board.words)")
+        #expect(!board.isOn("lock"))
+    }
+
+    @Test("A short puff of smoke is no alarm")
+    func puff() throws {
+        let board = try running()
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(3))
+        board.set(.input0, LifeSafetyTests.clean)
+        board.pass(.seconds(30))
+        #expect(!board.words.contains { $0.hasPrefix("alarm smoke alarm") }, "\(board.words)")
+        #expect(board.isOn("lock"))
+    }
+
+    @Test("Fire beats lockdown, in the same turn as the alarm; the lockdown stands again after the reset")
+    func fireBeatsLockdown() throws {
+        let board = try running()
+        board.type("door street lockdown")
+        #expect(board.words.contains { $0.hasPrefix("door street lockdown-begun") }, "\(board.words)")
+        board.present("0500207B32")
+        #expect(board.isOn("lock"))
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        #expect(!board.isOn("lock"))
+        let alarm = try #require(board.trace.first { $0.words.hasPrefix("alarm smoke alarm") })
+        #expect(board.moment("line lock off") == alarm.at)
+        board.set(.input0, LifeSafetyTests.clean)
+        board.pass(.seconds(30))
+        #expect(!board.isOn("lock"), "a fire release ends by a person's hand only")
+        board.type("alarm smoke acknowledge")
+        board.type("alarm smoke reset")
+        board.type("fire reset")
+        board.pass(.seconds(1))
+        #expect(board.isOn("lock"), "\(board.words.suffix(12))")
+        board.present("0500207B32")
+        #expect(board.isOn("lock"), "locked down still")
+    }
+
+    @Test("A leak shuts the valve, which stays shut until a person resets it")
+    func leak() throws {
+        let board = try running()
+        board.set(.input1, LifeSafetyTests.wet)
+        board.pass(.seconds(10))
+        #expect(board.words.contains { $0.hasPrefix("alarm leak alarm cause wet") }, "\(board.words)")
+        #expect(board.isOn("valve"))
+        #expect(board.isOn("lock"), "water releases no door")
+        board.set(.input1, LifeSafetyTests.dry)
+        board.pass(.minutes(3))
+        #expect(board.isOn("valve"))
+        board.type("alarm leak acknowledge")
+        board.type("alarm leak reset")
+        board.pass(.seconds(1))
+        #expect(!board.isOn("valve"), "\(board.words)")
+    }
+
+    @Test("A broken leak rope is a trouble of its detector, never dry")
+    func brokenRope() throws {
+        let board = try running()
+        board.set(.input1, 3_300_000)
+        board.pass(.seconds(20))
+        #expect(
+            board.words.contains { $0.hasPrefix("alarm leak trouble cause wet trouble open-circuit") }, "\(board.words)"
+        )
+    }
+
+    @Test("A sensor that vanishes puts its detectors in trouble, and all of it is well again when it is back")
+    func sensorReturns() throws {
+        let board = try running()
+        board.change(sensor: 0) { $0.faults.isAbsent = true }
+        board.pass(.seconds(60))
+        #expect(board.words.contains { $0.hasPrefix("trouble sensor probes") }, "\(board.words)")
+        #expect(board.words.contains { $0.hasPrefix("trouble point smoke_level") }, "\(board.words)")
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke trouble") }, "\(board.words)")
+        board.forget()
+        board.change(sensor: 0) { $0.faults.isAbsent = false }
+        board.pass(.seconds(120))
+        #expect(board.happened("restored sensor probes"), "\(board.words)")
+        #expect(board.happened("restored point smoke_level"), "\(board.words)")
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke normal") }, "\(board.words)")
+    }
+
+    @Test(
+        "A bus that hangs or is gone keeps no door from opening, and its sensors return with it",
+        arguments: [true, false])
+    func busReturns(isHeld: Bool) throws {
+        let board = try running()
+        if isHeld {
+            board.runtime.hardware.setBusHeld(BusIndex(0), true)
+        } else {
+            board.runtime.hardware.setBusAbsent(BusIndex(0), true)
+        }
+        board.pass(.seconds(60))
+        #expect(board.words.contains { $0.hasPrefix("trouble point smoke_level") }, "\(board.words)")
+        board.present("0500207B32")
+        #expect(!board.isOn("lock"))
+        board.forget()
+        board.runtime.hardware.setBusHeld(BusIndex(0), false)
+        board.runtime.hardware.setBusAbsent(BusIndex(0), false)
+        board.pass(.seconds(120))
+        #expect(board.happened("restored point smoke_level"), "\(board.words)")
+        #expect(board.happened("restored sensor probes"), "\(board.words)")
+    }
+
+    @Test("A fire that a dead sensor can no longer see stays a fire")
+    func fireOutlivesItsSensor() throws {
+        let board = try running()
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        board.change(sensor: 0) { $0.faults.isAbsent = true }
+        board.pass(.seconds(120))
+        #expect(!board.isOn("lock"))
+        #expect(!board.words.contains { $0.hasPrefix("alarm smoke normal") }, "\(board.words)")
+    }
+
+    @Test("A clock that was never set is a trouble; setting it ends it")
+    func clock() throws {
+        let board = try BoardUnderTest(SmallBoards.stairwell, clock: .unset)
+        board.pass(.seconds(1))
+        #expect(board.happened("trouble clock not-trusted"), "\(board.words)")
+        board.runtime.hardware.setWallClock(BoardUnderTest.morning)
+        board.pass(.seconds(1))
+        #expect(board.happened("restored clock"), "\(board.words)")
+    }
+}
