@@ -104,6 +104,9 @@ let package = Package(
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
                 "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "EventJournal",
+                "Runtime",
+                "ProgramSupport", "LinuxHardware", "CLinuxHardware",
             ],
             swiftSettings: board),
 

@@ -19,6 +19,9 @@ struct Arguments: ~Copyable {
     var hashKey: CText?
     var socket: CText?
     var watchdog: CText?
+    var journal: CText?
+    /// Bytes that a new journal is to have.
+    var journalSize: Int64?
     var consoles = FixedArray<CText>(capacity: consoleLimit)
 
     init() throws(ProgramFailure) {
@@ -42,6 +45,14 @@ struct Arguments: ~Copyable {
                 socket = value
             } else if let value = try Arguments.value("--watchdog", argument, &arguments) {
                 watchdog = value
+            } else if let value = try Arguments.value("--journal-size", argument, &arguments) {
+                journalSize = JournalFile.size(value)
+                guard journalSize != nil else {
+                    throw ProgramFailure(
+                        .usage, "is no size of a journal: 4M or more, such as 64M, in K, M or G", about: value)
+                }
+            } else if let value = try Arguments.value("--journal", argument, &arguments) {
+                journal = value
             } else if let value = try Arguments.value("--console", argument, &arguments) {
                 guard consoles.append(value) else {
                     throw ProgramFailure(.usage, "is one console more than there can be", about: value)
@@ -84,6 +95,9 @@ struct Arguments: ~Copyable {
               --socket PATH      listens there for local connections, such as wardenctl's; members of the group of the
                                  process may connect, and what they may do depends on their user
               --console TTY      a terminal for a technician, such as /dev/ttyS0; may be given up to four times
+              --journal FILE     keeps events and state there over restarts and power cuts: a file, made if it is not
+                                 there, or a partition; without it they are in memory alone
+              --journal-size N   the size of a new journal, such as 16M (64M)
               --watchdog DEVICE  feeds the board's watchdog, such as /dev/watchdog; the board restarts if wardend hangs
               --check            says whether image and key are right, and ends without touching any hardware
               --version          prints the version

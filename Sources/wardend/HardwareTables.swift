@@ -8,7 +8,7 @@ import WardenMessages
 /// The hardware tables of a board image as Linux needs them, entry for entry.
 enum HardwareTables {
     static func configuration(
-        _ image: borrowing BoardImage, socket: CText?, consoles: borrowing FixedArray<CText>
+        _ image: borrowing BoardImage, socket: CText?, consoles: borrowing FixedArray<CText>, journal: JournalFile?
     ) -> LinuxConfiguration {
         var lines = FixedArray<LineDescription>(capacity: image.lines.count)
         for index in image.lines.indices { lines.append(line(image.lines[index])) }
@@ -22,6 +22,7 @@ enum HardwareTables {
         var configuration = LinuxConfiguration(lines: lines, buses: buses, ports: ports, consoles: terminals)
         configuration.socket = socket.map { path($0) }
         configuration.links = socket == nil ? 0 : Int(image.capacities.links)
+        configuration.medium = journal.map { $0.description }
         configuration.takesSignals = true
         return configuration
     }

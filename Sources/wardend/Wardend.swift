@@ -107,7 +107,8 @@ enum Wardend {
         guard arguments.consoles.count <= Int(image.capacities.consoles) else {
             throw ProgramFailure(.usage, "more consoles are named than the board has capacity for")
         }
-        let hardware = try claimHardware(image, arguments)
+        let journal = arguments.journal.map { JournalFile($0, size: arguments.journalSize) }
+        let hardware = try claimHardware(image, arguments, journal)
         var supervision = try Supervision(watchdog: arguments.watchdog)
         say { output in
             output.append(imagePath)
@@ -117,7 +118,8 @@ enum Wardend {
         var runtime: Runtime<LinuxHardware>
         do throws(StartError) {
             runtime = try Runtime(
-                hardware: hardware, image: image, file: file.span, hashKey: key, ownUser: warden_user())
+                hardware: hardware, image: image, file: file.span, hashKey: key, ownUser: warden_user(),
+                medium: journal?.medium)
         } catch {
             return hold(hardware, refused(error, imagePath, keyPath))
         }
@@ -132,15 +134,26 @@ enum Wardend {
         }
         supervision.end()
         runtime.stop()
+        rest(&runtime, hardware)
         hardware.stop()
         say("ended in order; every output is left as the board file says", to: &log)
         return .success
     }
 
+    /// Lets the journal make durable what happened last; a medium that does not answer must not hold up the end.
+    private static func rest(_ runtime: inout Runtime<LinuxHardware>, _ hardware: LinuxHardware) {
+        let end = hardware.now + .seconds(2)
+        while !runtime.isAtRest, hardware.now < end {
+            runtime.turn()
+            hardware.wait(until: min(runtime.deadline, end))
+        }
+    }
+
     private static func claimHardware(
-        _ image: borrowing BoardImage, _ arguments: borrowing Arguments
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, _ journal: JournalFile?
     ) throws(ProgramFailure) -> LinuxHardware {
-        let configuration = HardwareTables.configuration(image, socket: arguments.socket, consoles: arguments.consoles)
+        let configuration = HardwareTables.configuration(
+            image, socket: arguments.socket, consoles: arguments.consoles, journal: journal)
         // Nothing of the table can be lent to a closure that the compiler must be able to keep; names are few.
         var troubles = FixedArray<LinuxHardware.StartTrouble>(
             capacity: image.lines.count + image.ports.count + arguments.consoles.count)

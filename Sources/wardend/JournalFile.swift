@@ -1,0 +1,65 @@
+import CLinuxHardware
+import Cryptography
+import EventJournal
+import HardwareInterface
+import LinuxHardware
+import ProgramSupport
+import Runtime
+
+/// The journal's file as the command line names it.
+struct JournalFile {
+    /// Bytes of the first block, where the layout stands.
+    private static var superblockBytes: Int { 4_096 }
+
+    let path: CText
+    /// How it is laid out already; `nil` for one that is new or cannot be read, which the runtime finds out.
+    let existing: MediumLayout?
+    let byteCount: Int64
+
+    /// Looks at the file, if it is there; it keeps the size that it was made with.
+    init(_ path: CText, size: Int64?) {
+        self.path = path
+        existing = JournalFile.layout(of: path)
+        byteCount = existing?.usedBytes ?? size ?? JournalMedium.standard
+    }
+
+    private static func layout(of path: CText) -> MediumLayout? {
+        let file = warden_file_open(path.pointer)
+        guard file >= 0 else { return nil }
+        defer { warden_close(file) }
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: superblockBytes, alignment: 8)
+        defer { block.deallocate() }
+        guard warden_medium_read(file, block.baseAddress!, block.count, 0) == 0 else { return nil }
+        return MediumLayout(superblock: UnsafeRawBufferPointer(block))
+    }
+
+    var medium: JournalMedium {
+        JournalMedium(
+            byteCount: byteCount, existing: existing,
+            identity: JournalIdentity(low: SystemRandom.word(), high: SystemRandom.word()))
+    }
+
+    var description: MediumDescription { MediumDescription(path: HardwareTables.path(path), byteCount: byteCount) }
+
+    /// A number of bytes such as "64M", with K, M or G for powers of 1,024; `nil` if it is none or out of range.
+    static func size(_ text: CText) -> Int64? {
+        var value: Int64 = 0
+        var index = 0
+        while index < text.count, text[index] >= 0x30, text[index] <= 0x39 {
+            guard value < 1 << 40 else { return nil }
+            value = 10 * value + Int64(text[index] - 0x30)
+            index += 1
+        }
+        guard index > 0 else { return nil }
+        if index < text.count {
+            switch text[index] {
+            case UInt8(ascii: "K"), UInt8(ascii: "k"): value <<= 10
+            case UInt8(ascii: "M"), UInt8(ascii: "m"): value <<= 20
+            case UInt8(ascii: "G"), UInt8(ascii: "g"): value <<= 30
+            default: return nil
+            }
+            guard index + 1 == text.count else { return nil }
+        }
+        return value >= JournalMedium.smallest && value <= 1 << 40 ? value : nil
+    }
+}
