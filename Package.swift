@@ -90,6 +90,17 @@ let package = Package(
             ]),
 
         .target(name: "CSimulator", path: "simulators/CSimulator", cSettings: c),
+        // Random lives of a whole board, held to what it promises. Host only.
+        .executableTarget(
+            name: "warden-soak",
+            dependencies: [
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
+                "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "simulators/Soak", swiftSettings: core),
+
+        .target(name: "CSimulator", path: "simulators/CSimulator"),
         .executableTarget(
             name: "wardensim",
             dependencies: [
@@ -204,7 +215,7 @@ let package = Package(
         .executableTarget(
             name: "wardenctl",
             dependencies: [
-                "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "FixedMemory",
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "EventJournal", "FixedMemory",
                 "HardwareInterface", "WardenLink", "WardenMessages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),

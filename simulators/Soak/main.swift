@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import HardwareInterface
+
+/// `warden-soak`: lives through random days of a whole board and holds it to `Invariants`.
+struct Soak: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "warden-soak",
+        abstract: "Lives through random days of a whole board, with faults, and holds it to its promises.",
+        discussion: """
+            A seed is a life: people, cards, smoke, leaks, clock jumps, power cuts, and everything that can go wrong with \
+            wires, sensors, readers and the journal's medium. The same seed is the same life, always. What must hold is \
+            in simulators/Soak/Invariants.swift. A seed that breaks a promise is shrunk to a short plan, which is \
+            printed with what the board did.
+
+            EXAMPLES
+              warden-soak --seed 7 --days 365
+              warden-soak --seeds 1-50 --days 7
+              warden-soak --seed 7 --days 2 --trace seed7.trace
+
+            Ends with 0 if every promise held and 1 if one was broken.
+            """)
+
+    @Option(help: "The life to live.") var seed: UInt64?
+    @Option(help: "Several lives, as FIRST-LAST.") var seeds: String?
+    @Option(help: "How long each of them is, in days.") var days = 1
+    @Option(help: "Writes everything that happens to a file.", completion: .file()) var trace: String?
+    @Flag(inversion: .prefixedNo, help: "Look for a short plan that breaks the same promise.") var shrink = true
+
+    func validate() throws {
+        guard days >= 1, days <= 36_500 else { throw ValidationError("--days is 1 to 36,500") }
+        guard range != nil else { throw ValidationError("--seeds is FIRST-LAST, such as 1-50") }
+    }
+
+    private var range: ClosedRange<UInt64>? {
+        guard let seeds else { return (seed ?? 1)...(seed ?? 1) }
+        let ends = seeds.split(separator: "-").compactMap { UInt64($0) }
+        return ends.count == 2 && ends[0] <= ends[1] ? ends[0]...ends[1] : nil
+    }
+
+    func run() throws {
+        var broken = 0
+        for seed in range ?? 1...1 where try !live(seed) { broken += 1 }
+        guard broken == 0 else { throw ExitCode(1) }
+    }
+
+    private func live(_ seed: UInt64) throws -> Bool {
+        let plan = Campaign.plan(seed: seed, days: days)
+        let output = try trace.map { try TraceFile($0) }
+        let world = World(trace: output.map { output in { output.write($0) } })
+        let begin = DispatchTime.now().uptimeNanoseconds
+        let violation = world.live(plan)
+        let seconds = Double(DispatchTime.now().uptimeNanoseconds - begin) / 1e9
+        let years = Double(world.now.nanoseconds) / 1e9 / (365.25 * 86_400)
+        let faults = plan.count { if case .fault = $0.happening { true } else { false } }
+        print(
+            "seed \(seed): \(plan.count) happenings, \(faults) of them faults, \(world.restartCount) restarts,"
+                + " \(world.eventCount) events, \(world.turnCount) turns; \(Soak.decimal(seconds)) s,"
+                + " \(Soak.decimal(years / max(seconds, 1e-9) * 3_600)) board-years an hour")
+        guard let violation else { return true }
+        report(violation, seed, plan)
+        return false
+    }
+
+    private func report(_ violation: Invariants.Violation, _ seed: UInt64, _ plan: [Planned]) {
+        print("seed \(seed): BROKEN at \(Soak.time(violation.at)): \(violation.invariant)\n  \(violation.detail)")
+        guard shrink else { return }
+        let short = Shrinking.shrink(plan, breaking: violation) { count in
+            FileHandle.standardError.write(Data("\rshrinking: \(count) happenings left\u{1B}[K".utf8))
+        }
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        print("  the shortest plan found that breaks it:")
+        for planned in short { print("    \(Soak.time(planned.at))  \(planned.happening)") }
+        var lines: [String] = []
+        let world = World { lines.append($0) }
+        let again = world.live(short, until: violation.at + .seconds(1))
+        print("  what the board did last:")
+        for line in lines.suffix(40) { print("    \(line)") }
+        if let again { print("  \(Soak.time(again.at)): \(again.detail)") }
+        print("  to replay: warden-soak --seed \(seed) --days \(days)")
+    }
+
+    private static func decimal(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    private static func time(_ instant: Instant) -> String {
+        let seconds = instant.nanoseconds / 1_000_000_000
+        return String(
+            format: "day %d %02d:%02d:%02d", Int(seconds / 86_400), Int(seconds / 3_600 % 24), Int(seconds / 60 % 60),
+            Int(seconds % 60))
+    }
+}
+
+/// A file of lines.
+final class TraceFile {
+    private let handle: FileHandle
+    private var waiting = ""
+
+    init(_ path: String) throws {
+        guard FileManager.default.createFile(atPath: path, contents: nil),
+            let handle = FileHandle(forWritingAtPath: path)
+        else { throw ValidationError("\(path) cannot be written") }
+        self.handle = handle
+    }
+
+    deinit { flush() }
+
+    func write(_ line: String) {
+        waiting += line + "\n"
+        if waiting.utf8.count > 1 << 16 { flush() }
+    }
+
+    private func flush() {
+        handle.write(Data(waiting.utf8))
+        waiting = ""
+    }
+}
+
+Soak.main()
