@@ -89,7 +89,6 @@ let package = Package(
                 "Runtime", "DeviceModels", "VirtualBoard", "WardenLink",
             ]),
 
-        .target(name: "CSimulator", path: "simulators/CSimulator", cSettings: c),
         // Random lives of a whole board, held to what it promises. Host only.
         .executableTarget(
             name: "warden-soak",
@@ -100,7 +99,7 @@ let package = Package(
             ],
             path: "simulators/Soak", swiftSettings: core),
 
-        .target(name: "CSimulator", path: "simulators/CSimulator"),
+        .target(name: "CSimulator", path: "simulators/CSimulator", cSettings: c),
         .executableTarget(
             name: "wardensim",
             dependencies: [
@@ -116,8 +115,7 @@ let package = Package(
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
                 "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "EventJournal",
-                "Runtime",
-                "ProgramSupport", "LinuxHardware", "CLinuxHardware",
+                "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware",
             ],
             swiftSettings: board),
 

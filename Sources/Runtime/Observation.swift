@@ -7,10 +7,7 @@ import WardenMessages
 
 // How the parts of a board stand, for the program around it.
 extension Runtime where Board: ~Copyable {
-    public func doorStatus(at index: Int) -> DoorStatus? { core.doorStatus(at: index) }
-    public func detectorStatus(at index: Int) -> DetectorStatus? { core.detectorStatus(at: index) }
     public func pointStatus(at index: Int) -> PointStatus? { core.pointStatus(at: index) }
-    public func lineStatus(at index: Int) -> LineStatus? { core.lineStatus(at: index) }
     /// The place of a thing with this name; `nil` if there is none.
     public func index(of kind: NamedKind, named name: Span<UInt8>) -> Int? { core.index(of: kind, named: name) }
     /// Whether what earlier runs kept is back.

@@ -193,8 +193,9 @@ final class BoardUnderTest {
     /// The level of a line, input or output.
     func isOn(_ name: String) -> Bool { runtime.hardware.isActive(LineIndex(line(name))) }
 
+    /// Types a command at the console; what asks first is told yes.
     func type(_ text: String) {
-        runtime.hardware.transmit(Array((text + "\r").utf8).span, to: console!)
+        runtime.hardware.transmit(Array((text + " --yes\r").utf8).span, to: console!)
         pass(.milliseconds(10))
     }
 

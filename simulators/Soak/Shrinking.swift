@@ -1,3 +1,5 @@
+import HardwareInterface
+
 /// Finds a short plan that breaks the same promise as a long one, by leaving out more and more of it (Zeller's ddmin).
 enum Shrinking {
     /// Happenings that others rest on: without the caretaker nothing would be expected to become normal.

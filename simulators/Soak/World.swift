@@ -424,7 +424,7 @@ final class World {
 
     private func type(_ text: String) {
         note { "types \(text)" }
-        runtime.hardware.transmit(Array((text + "\r").utf8).span, to: World.consoleStream)
+        runtime.hardware.transmit(Array((text + " --yes\r").utf8).span, to: World.consoleStream)
     }
 
     /// Takes what the console has printed, so that it has room.
