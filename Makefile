@@ -120,6 +120,14 @@ bench:
 	    swift build -c release --scratch-path .build/release --product $$program || exit; done
 	Tests/Benchmarks/bench
 
+## bench-protocol: the link's messages beside nanopb, MAVLink 2, swift-protobuf and a layout written by hand
+.PHONY: bench-protocol
+bench-protocol:
+	@.ci/setup build bench protocols
+	$(TOOLCHAINS)/build embedded-x86_64 protocol-bench
+	swift build -c release --scratch-path .build/release --product swift-protobuf-bench
+	Tests/Benchmarks/Protocol/bench
+
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
 .PHONY: clean
 clean:

@@ -74,6 +74,27 @@ public struct ByteBuffer: ~Copyable {
         append(other.span.extracting(range))
     }
 
+    /// Writes bytes as far as none is zero and they fit.
+    ///
+    /// - Parameters:
+    ///   - position: where to begin; moved on by what was written.
+    ///   - limit: bytes at the most.
+    /// - Returns: how many were written.
+    public mutating func appendNonzero(_ bytes: Span<UInt8>, from position: inout Int, limit: Int) -> Int {
+        precondition(position >= 0 && position <= bytes.count, "position outside of the bytes")
+        let most = min(limit, min(bytes.count - position, capacity - count))
+        var copied = 0
+        while copied < most {
+            let byte = bytes[unchecked: position + copied]
+            if byte == 0 { break }
+            base[count + copied] = byte
+            copied += 1
+        }
+        position += copied
+        count += copied
+        return copied
+    }
+
     /// Lets a reader such as a system call fill the free space.
     ///
     /// - Parameter fill: is handed the free space and returns how many bytes it wrote there, 0 to its size.

@@ -21,6 +21,14 @@ public struct FrameReader: ~Copyable {
             self.oversized = oversized
             self.foreign = foreign
         }
+
+        /// Adds what came between two moments.
+        mutating func add(_ after: Counters, since before: Counters) {
+            sound &+= after.sound &- before.sound
+            corrupt &+= after.corrupt &- before.corrupt
+            oversized &+= after.oversized &- before.oversized
+            foreign &+= after.foreign &- before.foreign
+        }
     }
 
     public private(set) var counters = Counters()
@@ -59,6 +67,10 @@ public struct FrameReader: ~Copyable {
     public mutating func next(in bytes: Span<UInt8>, from position: inout Int) -> Frame.Kind? {
         if isDelivered { reset() }
         while position < bytes.count {
+            if blockRest > 0 && !isOversized {
+                blockRest -= UInt8(body.appendNonzero(bytes, from: &position, limit: Int(blockRest)))
+                if position == bytes.count { break }
+            }
             let byte = bytes[position]
             position += 1
             if byte == 0 {

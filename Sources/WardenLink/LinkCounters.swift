@@ -27,13 +27,17 @@ public struct LinkCounters: Sendable, BitwiseCopyable {
     public var commands: UInt64 = 0
     public var lateCommands: UInt64 = 0
     public var repeatedCommands: UInt64 = 0
+    /// Frames of all sessions: sound ones, and what was dropped for each reason.
+    public var frames = FrameReader.Counters()
     /// Sessions that the board ended, by `LinkClosure`.
     public var closedByBoard: InlineArray<16, UInt32> = InlineArray(repeating: 0)
 
     public init() {}
 
     /// How many `status` has.
-    static var count: Int { 16 }
+    static var count: Int { 24 }
+
+    private func closed(_ reason: LinkClosure) -> UInt64 { UInt64(closedByBoard[Int(reason.rawValue)]) }
 
     /// The counter at a place, as peers see it.
     func status(at index: Int) -> CounterStatus {
@@ -54,7 +58,15 @@ public struct LinkCounters: Sendable, BitwiseCopyable {
             case 12: ("commands too late", lateCommands)
             case 13: ("commands repeated", repeatedCommands)
             case 14: ("samples lost", samplesLost)
-            default: ("links dropped for not reading", UInt64(closedByBoard[Int(LinkClosure.notReading.rawValue)]))
+            case 15: ("links dropped for not reading", closed(.notReading))
+            case 16: ("links without a handshake", closed(.handshakeTimeout))
+            case 17: ("links refused at the handshake", closed(.handshakeFailed))
+            case 18: ("links dropped for silence", closed(.silent))
+            case 19: ("links not encrypted", closed(.notEncrypted))
+            case 20: ("frames sound", frames.sound)
+            case 21: ("frames corrupt", frames.corrupt)
+            case 22: ("frames oversized", frames.oversized)
+            default: ("frames of another version", frames.foreign)
             }
         return CounterStatus(index: UInt32(index), name: counter.name, value: counter.value)
     }

@@ -66,6 +66,8 @@ public struct LinkSession: ~Copyable {
     private(set) var openedAt = Instant.start
     private var lastHeard = Instant.start
     private var lastTaken = Instant.start
+    /// Since when the board wants the connection ended.
+    private var closingSince: Instant? = nil
     /// On a half-duplex line, when the peer handed it over; `nil` while it is the peer's.
     private var turnSince: Instant? = nil
 
@@ -109,6 +111,7 @@ public struct LinkSession: ~Copyable {
         openedAt = now
         lastHeard = now
         lastTaken = now
+        closingSince = nil
         turnSince = nil
         tables.counters.opened &+= 1
         switch peer {
@@ -176,7 +179,7 @@ public struct LinkSession: ~Copyable {
         case .closed: return .never
         case .waiting: if transport.isConnection { deadline = openedAt + LinkLimits.handshake }
         case .open: if !isLocal { deadline = lastHeard + LinkLimits.silent }
-        case .closing: break
+        case .closing: if let closingSince { deadline = closingSince + LinkLimits.notReading }
         }
         if case .halfDuplexLine(let turnaround) = transport, let turnSince {
             deadline = min(deadline, turnSince + turnaround)
@@ -202,7 +205,12 @@ public struct LinkSession: ~Copyable {
             end(.handshakeTimeout, tables: &tables)
         case .open where !isLocal && now >= lastHeard + LinkLimits.silent:
             end(.silent, tables: &tables)
-        case .closed, .waiting, .open, .closing: break
+        case .closing:
+            // Whoever takes the rest byte by byte does not hold the place for longer than that.
+            let since = closingSince ?? now
+            closingSince = since
+            if now >= since + LinkLimits.notReading { outbox.removeAll() }
+        case .closed, .waiting, .open: break
         }
     }
 
@@ -266,6 +274,8 @@ public struct LinkSession: ~Copyable {
     public mutating func receive(
         _ bytes: Span<UInt8>, at now: Instant, tables: inout LinkTables, subject: inout some LinkSubject & ~Copyable
     ) {
+        let before = reader.counters
+        defer { tables.counters.frames.add(reader.counters, since: before) }
         var position = 0
         while let kind = reader.next(in: bytes, from: &position) {
             switch state {

@@ -20,7 +20,23 @@ public struct MessageReader: ~Escapable {
     /// The next field's tag: its number times eight plus the wire type (0 variable-length integer, 1 eight bytes,
     /// 2 length and bytes, 5 four bytes).
     @_lifetime(self: copy self)
+    @inline(__always)
     public mutating func tag() throws(MessageError) -> UInt32 {
+        // Most tags have one byte.
+        if position < bytes.count {
+            let first = bytes[unchecked: position]
+            if first >= 8 && first < 0x80 && 0b10_0111 & (1 << (first & 7)) != 0 {
+                position += 1
+                field = UInt32(first >> 3)
+                return UInt32(first)
+            }
+        }
+        return try anyTag()
+    }
+
+    @_lifetime(self: copy self)
+    @inline(never)
+    private mutating func anyTag() throws(MessageError) -> UInt32 {
         let value = try varint()
         guard value <= UInt64(UInt32.max), value >> 3 != 0 else { throw error(.invalidTag) }
         field = UInt32(truncatingIfNeeded: value >> 3)
@@ -29,13 +45,23 @@ public struct MessageReader: ~Escapable {
     }
 
     @_lifetime(self: copy self)
+    @inline(__always)
     public mutating func varint() throws(MessageError) -> UInt64 {
-        guard position < bytes.count else { throw error(.truncated) }
-        let first = bytes[unchecked: position]
-        position += 1
-        if first < 0x80 { return UInt64(first) }
-        var value = UInt64(first & 0x7F)
-        var shift: UInt64 = 7
+        if position < bytes.count {
+            let first = bytes[unchecked: position]
+            if first < 0x80 {
+                position += 1
+                return UInt64(first)
+            }
+        }
+        return try longVarint()
+    }
+
+    @_lifetime(self: copy self)
+    @inline(never)
+    private mutating func longVarint() throws(MessageError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
         while true {
             guard position < bytes.count else { throw error(.truncated) }
             let byte = bytes[unchecked: position]

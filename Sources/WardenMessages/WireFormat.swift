@@ -92,7 +92,9 @@ public func isValidText(_ bytes: Span<UInt8>) -> Bool {
 
 /// Reads the bytes of a string or bytes field, which must fit.
 @_lifetime(reader: copy reader)
-public func fixedBytes<let capacity: Int>(from reader: inout MessageReader) throws(MessageError) -> FixedBytes<capacity> {
+public func fixedBytes<let capacity: Int>(
+    from reader: inout MessageReader
+) throws(MessageError) -> FixedBytes<capacity> {
     let bytes = try reader.lengthDelimited()
     guard bytes.count <= capacity else { throw reader.error(.tooLong) }
     return FixedBytes(bytes)

@@ -37,7 +37,8 @@ struct WardenGenerator: CodeGenerator {
         }
         let isOutside = parameter.parameter == "Outside"
         guard parameter.parameter.isEmpty || isOutside else {
-            throw SchemaError("--warden_opt=\(parameter.parameter)", "the options are: Outside, TestSupport, Echo, Fuzz")
+            let options = "the options are: Outside, TestSupport, Echo, Fuzz"
+            throw SchemaError("--warden_opt=\(parameter.parameter)", options)
         }
         for file in files where !file.messages.isEmpty || !file.enums.isEmpty {
             guard file.edition == .proto3 else { throw SchemaError(file.name, "the schema is proto3") }

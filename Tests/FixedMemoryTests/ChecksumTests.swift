@@ -15,6 +15,17 @@ struct ChecksumTests {
         #expect(Checksum.crc32c(bytes.span) == expected)
     }
 
+    @Test("CRC-32C of every byte is what its polynomial says, bit by bit")
+    func crc32cOfEveryByte() {
+        for byte in UInt8.min ... .max {
+            var remainder = UInt32.max ^ UInt32(byte)
+            for _ in 0..<8 { remainder = remainder & 1 != 0 ? remainder >> 1 ^ 0x82F6_3B78 : remainder >> 1 }
+            let bytes = [byte]
+            #expect(Checksum.crc32c(bytes.span) == ~remainder)
+            #expect(Checksum.crc32c(byte, continuing: 0) == ~remainder)
+        }
+    }
+
     @Test("CRC-32C continues over parts as over the whole, wherever it is cut")
     func crc32cContinues() {
         let bytes = [UInt8](0...63)
