@@ -39,6 +39,7 @@ test:
 	swift build --build-tests
 	swift test --skip-build
 	swift run --skip-build warden-selftest
+	.ci/scenarios
 	.ci/check-sensor-models
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
@@ -69,6 +70,8 @@ check:
 	.ci/check-rooms
 	.ci/check-generated
 	.ci/check-shims
+	.ci/check-standard-table --prove
+	.ci/check-standard-table
 
 ## embedded: the board programs as Embedded Swift for x86_64, and their self-test; ROOM=Drivers compiles one room
 ## arm64: the same for arm64, run under QEMU
@@ -127,6 +130,13 @@ bench-protocol:
 	$(TOOLCHAINS)/build embedded-x86_64 protocol-bench
 	swift build -c release --scratch-path .build/release --product swift-protobuf-bench
 	Tests/Benchmarks/Protocol/bench
+
+## bench-access: decisions at 1,000 to 1,000,000 credentials, credential tables, OSDP buses; as .build/bench/access.json
+.PHONY: bench-access
+bench-access:
+	@.ci/setup build bench
+	swift build -c release --scratch-path .build/release --product access-bench
+	Tests/Benchmarks/access
 
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
 .PHONY: clean

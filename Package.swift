@@ -80,7 +80,7 @@ let package = Package(
         room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
-            ["FixedMemory", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
+            ["FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
 
         room(
             "Simulation", path: "simulators/Simulation",
@@ -153,7 +153,10 @@ let package = Package(
         // Decisions and credential tables: the access part of `make bench`.
         .executableTarget(
             name: "access-bench",
-            dependencies: ["FixedMemory", "Cryptography", "HardwareInterface", "AccessControl", "CLookupControl"],
+            dependencies: [
+                "FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "AccessControl", "DeviceModels",
+                "CLookupControl",
+            ],
             path: "Tests/Benchmarks/Access", swiftSettings: board),
         room("SelfTestSubject", path: "Tests/SelfTestSubject", ["FixedMemory"]),
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
@@ -207,8 +210,9 @@ let package = Package(
         .target(
             name: "BoardCompiler",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Console",
-                .product(name: "Yams", package: "Yams"),
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
+                "Console",
+                "AccessControl", "Runtime", .product(name: "Yams", package: "Yams"),
             ], swiftSettings: core),
         .executableTarget(
             name: "wardenctl",
@@ -257,7 +261,7 @@ let package = Package(
             "BoardCompilerTests",
             [
                 "BoardCompiler", "FixedMemory", "HardwareInterface", "Cryptography", "WardenMessages", "BoardImage",
-                "LifeSafety",
+                "Drivers", "AccessControl", "LifeSafety",
             ]),
         .target(
             name: "JournalSimulation",

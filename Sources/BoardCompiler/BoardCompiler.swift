@@ -40,7 +40,19 @@ public struct CheckedBoard {
     public var summary: String { description.summary }
 
     /// Whether identifiers stand in the file, so that an image needs the key to hash them.
-    public var needsHashKey: Bool { description.credentials.contains { $0.value.tag != nil } }
+    public var needsHashKey: Bool {
+        if description.readers.contains(where: { $0.value.keyName != nil }) { return true }
+        return description.credentials.contains { credential in
+            if case .hash? = credential.value.identity { credential.value.pin != nil } else { true }
+        }
+    }
+
+    /// Names of the reader keys that an image needs, each once.
+    public var readerKeyNames: [String] {
+        var names: [String] = []
+        for name in description.readers.compactMap(\.value.keyName) where !names.contains(name) { names.append(name) }
+        return names
+    }
 
     public var memoryBudget: MemoryBudget {
         MemoryBudget(counts: description.counts, capacities: description.capacities)
@@ -50,6 +62,8 @@ public struct CheckedBoard {
     public enum BuildFailure: Error, Equatable {
         /// Identifiers stand in the file, and no key was given.
         case hashKeyMissing
+        /// A reader names a key that was not given.
+        case readerKeyMissing(String)
         /// The runtime's own checks refuse the image: compiler and runtime disagree.
         case refused(BoardImageError)
     }
@@ -58,10 +72,14 @@ public struct CheckedBoard {
     ///
     /// - Parameters:
     ///   - key: hashes the identifiers of credentials.
+    ///   - readerKeys: AES-128 keys of readers and cards by their names; the image holds them sealed with `key`.
     ///   - generation: counts the builds of this board.
-    public func image(key: HashKey?, generation: UInt32) throws(BuildFailure) -> [UInt8] {
+    public func image(
+        key: HashKey?, readerKeys: [String: AES128] = [:], generation: UInt32
+    ) throws(BuildFailure) -> [UInt8] {
         guard key != nil || !needsHashKey else { throw .hashKeyMissing }
-        let bytes = ImageWriter(board: description, key: key, generation: generation).image()
+        for name in readerKeyNames where readerKeys[name] == nil { throw .readerKeyMissing(name) }
+        let bytes = ImageWriter(board: description, key: key, readerKeys: readerKeys, generation: generation).image()
         do throws(BoardImageError) {
             _ = try BoardImage(decoding: bytes.span)
         } catch {

@@ -26,6 +26,12 @@ public struct BoardImage: ~Copyable {
     public let clientKeys: FixedArray<ClientKey>
     public let localUsers: FixedArray<LocalUser>
     public let consoleUsers: FixedArray<ConsoleUser>
+    public let cardFormats: FixedArray<CardFormat>
+    public let areas: FixedArray<Area>
+    public let interlocks: FixedArray<Interlock>
+    public let holidays: FixedArray<Holiday>
+    /// `nil` for the runtime's own.
+    public let accessPolicy: AccessPolicy?
     /// Entries in each table; credentials stay in the file and are walked with `CredentialWalker`.
     public let counts: BoardCounts
     public let memoryBudget: MemoryBudget
@@ -62,6 +68,11 @@ public struct BoardImage: ~Copyable {
         var clientKeys = FixedArray<ClientKey>(capacity: counts[.clientKeys])
         var localUsers = FixedArray<LocalUser>(capacity: counts[.localUsers])
         var consoleUsers = FixedArray<ConsoleUser>(capacity: counts[.consoleUsers])
+        var cardFormats = FixedArray<CardFormat>(capacity: counts[.cardFormats])
+        var areas = FixedArray<Area>(capacity: counts[.areas])
+        var interlocks = FixedArray<Interlock>(capacity: counts[.interlocks])
+        var holidays = FixedArray<Holiday>(capacity: counts[.holidays])
+        var accessPolicy: AccessPolicy?
         var credentials = 0
 
         var walker = Board.Walker(message)
@@ -87,10 +98,20 @@ public struct BoardImage: ~Copyable {
             case .clientKeys(let value): clientKeys.append(value)
             case .localUsers(let value): localUsers.append(value)
             case .consoleUsers(let value): consoleUsers.append(value)
+            case .cardFormats(let value): cardFormats.append(value)
+            case .areas(let value): areas.append(value)
+            case .interlocks(let value): interlocks.append(value)
+            case .holidays(let value): holidays.append(value)
+            case .accessPolicy(let value):
+                guard accessPolicy == nil else { throw .incomplete }
+                accessPolicy = value
             case .credentials(let value):
                 guard value.hash.count == 16 else { throw .invalidEntry(.credentials, index: credentials, .incomplete) }
                 guard value.validUntil == 0 || value.validUntil > value.validFrom else {
                     throw .invalidEntry(.credentials, index: credentials, .contradictory)
+                }
+                if case .unrecognised = value.status {
+                    throw .invalidEntry(.credentials, index: credentials, .unknownKind)
                 }
                 credentials += 1
             }
@@ -120,6 +141,11 @@ public struct BoardImage: ~Copyable {
         self.clientKeys = clientKeys
         self.localUsers = localUsers
         self.consoleUsers = consoleUsers
+        self.cardFormats = cardFormats
+        self.areas = areas
+        self.interlocks = interlocks
+        self.holidays = holidays
+        self.accessPolicy = accessPolicy
         self.counts = counts
         memoryBudget = budget
         checksum = Checksum.crc32c(message)
@@ -187,6 +213,10 @@ public struct BoardImage: ~Copyable {
         case Board.Field.clientKeys: .clientKeys
         case Board.Field.localUsers: .localUsers
         case Board.Field.consoleUsers: .consoleUsers
+        case Board.Field.cardFormats: .cardFormats
+        case Board.Field.areas: .areas
+        case Board.Field.interlocks: .interlocks
+        case Board.Field.holidays: .holidays
         default: nil
         }
     }

@@ -14,6 +14,7 @@ extension BoardImage {
         try checkEffects()
         try checkSchedules()
         try checkPrincipals()
+        try checkAccess()
     }
 
     private func checkNames() throws(BoardImageError) {
@@ -57,6 +58,22 @@ extension BoardImage {
             let name = schedules[index].name
             try checkName(.schedules, index, isEmpty: name.isEmpty, first: find(schedule: name.span))
         }
+        for index in cardFormats.indices {
+            let name = cardFormats[index].name
+            try checkName(.cardFormats, index, isEmpty: name.isEmpty, first: find(cardFormat: name.span))
+        }
+        for index in areas.indices {
+            let name = areas[index].name
+            try checkName(.areas, index, isEmpty: name.isEmpty, first: find(area: name.span))
+        }
+        for index in interlocks.indices {
+            let name = interlocks[index].name
+            try checkName(.interlocks, index, isEmpty: name.isEmpty, first: find(interlock: name.span))
+        }
+        for index in holidays.indices {
+            let name = holidays[index].name
+            try checkName(.holidays, index, isEmpty: name.isEmpty, first: find(holiday: name.span))
+        }
     }
 
     private func checkName(_ table: BoardTable, _ index: Int, isEmpty: Bool, first: Int?) throws(BoardImageError) {
@@ -70,7 +87,9 @@ extension BoardImage {
             guard line.chip.isEmpty != line.kernelName.isEmpty else {
                 throw .invalidEntry(.lines, index: index, line.chip.isEmpty ? .incomplete : .contradictory)
             }
-            guard isKnown(line.direction), isKnown(line.bias), isKnown(line.atExit) else {
+            guard isKnown(line.direction), isKnown(line.bias), isKnown(line.atExit), isKnown(line.atPowerOn),
+                isKnown(line.afterCrash)
+            else {
                 throw .invalidEntry(.lines, index: index, .unknownKind)
             }
             for earlier in 0..<index {
@@ -130,45 +149,6 @@ extension BoardImage {
         case .ads1115(let options): channel < 4 && options.inputs & (1 << channel) != 0
         case .bme280: channel < 3
         case .adxl345: channel < 3
-        }
-    }
-
-    private func checkReaders() throws(BoardImageError) {
-        for index in readers.indices {
-            let reader = readers[index]
-            guard let interface = reader.interface else { throw .invalidEntry(.readers, index: index, .incomplete) }
-            guard reader.door < doors.count else { throw .invalidEntry(.readers, index: index, .referenceOutOfRange) }
-            switch interface {
-            case .serialTag(let options):
-                guard options.port < ports.count else {
-                    throw .invalidEntry(.readers, index: index, .referenceOutOfRange)
-                }
-                for earlier in 0..<index {
-                    if case .serialTag(let other) = readers[earlier].interface, other.port == options.port {
-                        throw .invalidEntry(.readers, index: index, .alreadyUsed)
-                    }
-                }
-            }
-        }
-    }
-
-    private func checkDoors() throws(BoardImageError) {
-        for index in doors.indices {
-            let door = doors[index]
-            guard isKnown(door.lockKind) else { throw .invalidEntry(.doors, index: index, .unknownKind) }
-            try check(line: door.lockLine, is: .output, .doors, index)
-            if let contact = door.contactLine { try check(line: contact, is: .input, .doors, index) }
-            if let exit = door.exitLine {
-                try check(line: exit, is: .input, .doors, index)
-                guard exit != door.contactLine else { throw .invalidEntry(.doors, index: index, .contradictory) }
-            }
-            guard door.extendedUnlockMs >= door.unlockMs else {
-                throw .invalidEntry(.doors, index: index, .contradictory)
-            }
-            if let schedule = door.schedule { try check(schedule, within: schedules.count, .doors, index) }
-            for earlier in 0..<index where doors[earlier].lockLine == door.lockLine {
-                throw .invalidEntry(.doors, index: index, .alreadyUsed)
-            }
         }
     }
 
@@ -255,9 +235,7 @@ extension BoardImage {
                     try check(line: action.line, is: .output, .effects, index)
                     guard isKnown(action.pattern) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
                     // A lock belongs to its door: two masters of one relay would undo each other.
-                    for door in doors.indices where doors[door].lockLine == action.line {
-                        throw .invalidEntry(.effects, index: index, .alreadyUsed)
-                    }
+                    if isDrivenByAccess(action.line) { throw .invalidEntry(.effects, index: index, .alreadyUsed) }
                 case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
                 case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
                 }
@@ -313,7 +291,7 @@ extension BoardImage {
         }
     }
 
-    private func check(
+    func check(
         line: UInt32, is direction: LineDirection, _ table: BoardTable, _ index: Int
     ) throws(BoardImageError) {
         try check(line, within: lines.count, table, index)
@@ -322,7 +300,7 @@ extension BoardImage {
         }
     }
 
-    private func check(
+    func check(
         _ place: UInt32, within count: Int, _ table: BoardTable, _ index: Int
     ) throws(BoardImageError) {
         guard place < count else { throw .invalidEntry(table, index: index, .referenceOutOfRange) }
@@ -340,7 +318,6 @@ private func isKnown(_ direction: LineDirection) -> Bool {
 private func isKnown(_ bias: LineBias) -> Bool { if case .unrecognised = bias { false } else { true } }
 private func isKnown(_ exit: LineExit) -> Bool { if case .unrecognised = exit { false } else { true } }
 private func isKnown(_ unit: PointUnit) -> Bool { if case .unrecognised = unit { false } else { true } }
-private func isKnown(_ kind: LockKind) -> Bool { if case .unrecognised = kind { false } else { true } }
 private func isKnown(_ state: CauseState) -> Bool { if case .unrecognised = state { false } else { true } }
 private func isKnown(_ combination: Combination) -> Bool {
     if case .unrecognised = combination { false } else { true }

@@ -14,9 +14,13 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
     case clientKeys = 11
     case localUsers = 12
     case consoleUsers = 13
+    case cardFormats = 14
+    case areas = 15
+    case interlocks = 16
+    case holidays = 17
 
     /// Number of tables; raw values are 0 to one less.
-    public static var count: Int { 14 }
+    public static var count: Int { 18 }
 
     /// Entries of one image at the most. What an index of the schema could name may be more.
     public var limit: Int {
@@ -35,6 +39,10 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .clientKeys: 64
         case .localUsers: 64
         case .consoleUsers: 32
+        case .cardFormats: 32
+        case .areas: 64
+        case .interlocks: 32
+        case .holidays: 256
         }
     }
 
@@ -55,13 +63,17 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .clientKeys: "client keys"
         case .localUsers: "local users"
         case .consoleUsers: "console users"
+        case .cardFormats: "card formats"
+        case .areas: "areas"
+        case .interlocks: "interlocks"
+        case .holidays: "holidays"
         }
     }
 }
 
 /// Entries in each table of an image.
 public struct BoardCounts: Equatable, Sendable, BitwiseCopyable {
-    private var counts: InlineArray<14, UInt32>
+    private var counts: InlineArray<18, UInt32>
 
     public init() { counts = InlineArray(repeating: 0) }
 

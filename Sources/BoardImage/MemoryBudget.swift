@@ -22,14 +22,19 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case clientKeys = 11
         case localUsers = 12
         case consoleUsers = 13
-        case events = 14
-        case links = 15
-        case consoles = 16
+        case cardFormats = 14
+        case areas = 15
+        case interlocks = 16
+        case holidays = 17
+        case events = 18
+        case links = 19
+        case consoles = 20
+        case people = 21
         /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
-        case base = 17
+        case base = 22
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 18 }
+        public static var count: Int { 23 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -48,9 +53,14 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .clientKeys: "client keys"
             case .localUsers: "local users"
             case .consoleUsers: "console users"
+            case .cardFormats: "card formats"
+            case .areas: "areas"
+            case .interlocks: "interlocks"
+            case .holidays: "holidays"
             case .events: "events"
             case .links: "links"
             case .consoles: "consoles"
+            case .people: "people"
             case .base: "base"
             }
         }
@@ -65,8 +75,10 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .ports: 8_192
             case .sensors: 1_024
             case .points: 192
-            case .readers: 4_096
-            case .doors: 1_024
+            // A place on an OSDP bus with its packets, its waiting commands and its card formats.
+            case .readers: 16_384
+            // With sixteen access rules, eight mode rules and the events of one moment.
+            case .doors: 8_192
             // A fall detector keeps six seconds of samples at 25 Hz with its features.
             case .detectors: 4_096
             case .effects: 1_536
@@ -76,16 +88,23 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .clientKeys: 128
             case .localUsers: 32
             case .consoleUsers: 256
+            // The layout and four parity lines of 128 characters.
+            case .cardFormats: 896
+            case .areas: 128
+            case .interlocks: 64
+            case .holidays: 64
             case .events: 128
             // A frame each way and the answers that wait for room.
             case .links: 32_768
             case .consoles: 16_384
+            // Four slots for three people.
+            case .people: 40
             case .base: 262_144
             }
         }
     }
 
-    private var amounts: InlineArray<18, UInt32>
+    private var amounts: InlineArray<23, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.
@@ -99,6 +118,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         amounts[Int(Part.events.rawValue)] = capacities.events
         amounts[Int(Part.links.rawValue)] = capacities.links
         amounts[Int(Part.consoles.rawValue)] = capacities.consoles
+        amounts[Int(Part.people.rawValue)] = capacities.people
         amounts[Int(Part.base.rawValue)] = 1
     }
 

@@ -49,6 +49,26 @@ extension BoardImage {
         return nil
     }
 
+    public func find(cardFormat name: Span<UInt8>) -> Int? {
+        for index in cardFormats.indices where equal(cardFormats[index].name, name) { return index }
+        return nil
+    }
+
+    public func find(area name: Span<UInt8>) -> Int? {
+        for index in areas.indices where equal(areas[index].name, name) { return index }
+        return nil
+    }
+
+    public func find(interlock name: Span<UInt8>) -> Int? {
+        for index in interlocks.indices where equal(interlocks[index].name, name) { return index }
+        return nil
+    }
+
+    public func find(holiday name: Span<UInt8>) -> Int? {
+        for index in holidays.indices where equal(holidays[index].name, name) { return index }
+        return nil
+    }
+
     public func find(schedule name: Span<UInt8>) -> Int? {
         for index in schedules.indices where equal(schedules[index].name, name) { return index }
         return nil

@@ -20,6 +20,24 @@ public struct RandomGenerator: Sendable, BitwiseCopyable {
         self.seed = InlineArray { seed[$0] }
     }
 
+    /// A generator that gives the same bytes at each start of the same board: for simulations and tests, where a run must
+    /// repeat. A board takes `system()`.
+    public init(repeatableFor key: HashKey) {
+        let first = key.hash(FixedBytes<32>("warden repeatable random 1").span)
+        let second = key.hash(FixedBytes<32>("warden repeatable random 2").span)
+        let words: InlineArray<4, UInt64> = [first.low, first.high, second.low, second.high]
+        seed = InlineArray { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(8 * ($0 % 8))) }
+    }
+
+    /// A generator seeded by the kernel (libsodium `randombytes_buf`).
+    public static func system() -> RandomGenerator {
+        var seed = InlineArray<32, UInt8>(repeating: 0)
+        var span = seed.mutableSpan
+        span.withUnsafeMutableBufferPointer { randombytes_buf($0.baseAddress!, $0.count) }
+        guard let generator = RandomGenerator(seed: seed.span) else { preconditionFailure("thirty-two bytes") }
+        return generator
+    }
+
     /// `count` random bytes, 0 to `requestLimit`; traps for more.
     public mutating func bytes(_ count: Int) -> FixedBytes<32> {
         precondition(count >= 0 && count <= RandomGenerator.requestLimit, "more than one request gives")

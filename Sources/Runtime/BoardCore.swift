@@ -30,8 +30,8 @@ struct BoardCore: ~Copyable {
     var sensors: SensorBank
     var points: PointTable
     var readers: ReaderBank
-    /// Door of each reader.
-    var readerDoors: FixedArray<DoorIndex>
+    /// Contacts that are points: supervised by resistors.
+    var contactPoints: FixedArray<ContactPoint>
     var samples: FixedArray<AccelerationSample>
 
     var access: AccessController
@@ -68,14 +68,17 @@ struct BoardCore: ~Copyable {
     ///   - image: decoded and checked.
     ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
     ///   - hashKey: the secret that the image's credentials were hashed with.
+    ///   - random: seeds challenges to readers and cards.
     ///   - medium: where events and state outlive a restart; without one, both are in memory alone.
     init(
-        image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, medium: JournalMedium?, at now: Instant
+        image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, random: consuming RandomGenerator,
+        medium: JournalMedium?, at now: Instant
     ) throws(StartError) {
         guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
         let map = PointMap(points: image.points.count, lines: image.lines.count)
         let sensors = try BoardCore.makeSensors(image)
-        let readers = try BoardCore.makeReaders(image)
+        var random = random
+        let readers = try ReaderTranslation.bank(image, secret: hashKey, random: &random)
         let access = try BoardCore.makeAccess(image, file, hashKey)
         let monitor = try BoardCore.makeMonitor(image, map)
         let causes = CauseStates(
@@ -85,9 +88,13 @@ struct BoardCore: ~Copyable {
         let matrix = try BoardCore.makeMatrix(lists, causes)
         var points = PointTable(capacity: image.points.count, sensors: image.sensors.count)
         for index in image.points.indices { points.add(BoardTranslation.point(image.points[index]), at: now) }
-        var readerDoors = FixedArray<DoorIndex>(capacity: image.readers.count)
-        for index in image.readers.indices {
-            readerDoors.append(DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)))
+        var contactPoints = FixedArray<ContactPoint>(capacity: image.doors.count)
+        for index in image.doors.indices {
+            guard let contact = image.doors[index].supervisedContact else { continue }
+            contactPoints.append(
+                ContactPoint(
+                    door: DoorIndex(UInt8(index)), contact: contact,
+                    isInOhms: image.points[Int(contact.point)].unit == .ohm))
         }
 
         self.now = now
@@ -98,7 +105,7 @@ struct BoardCore: ~Copyable {
         self.sensors = sensors
         self.points = points
         self.readers = readers
-        self.readerDoors = readerDoors
+        self.contactPoints = contactPoints
         samples = FixedArray(capacity: SensorOutput.sampleLimit)
         self.access = access
         accessOutput = AccessOutput(doors: image.doors.count)
@@ -137,15 +144,6 @@ struct BoardCore: ~Copyable {
         return sensors
     }
 
-    private static func makeReaders(_ image: borrowing BoardImage) throws(StartError) -> ReaderBank {
-        var readers = ReaderBank(capacity: image.readers.count)
-        for index in image.readers.indices {
-            guard let reader = BoardTranslation.reader(image.readers[index]) else { throw .unknownReader(index) }
-            readers.add(reader, on: BoardTranslation.stream(of: image.readers[index]))
-        }
-        return readers
-    }
-
     private static func makeMatrix(
         _ lists: borrowing MatrixLists, _ causes: borrowing CauseStates
     ) throws(StartError) -> CauseAndEffectMatrix {
@@ -164,45 +162,84 @@ struct BoardCore: ~Copyable {
         var capacities = AccessCapacities()
         capacities.doors = image.doors.count
         capacities.credentials = Int(image.capacities.credentials)
-        capacities.rights = max(1, image.doors.count)
+        capacities.rights = 0
+        capacities.modeRules = 0
+        for index in image.doors.indices {
+            capacities.rights += image.doors[index].rules.count
+            capacities.modeRules += image.doors[index].modeRules.count
+        }
         capacities.schedules = image.schedules.count
+        capacities.schedulePeriods = image.schedules.count * 16
+        capacities.holidays = image.holidays.count
+        capacities.areas = image.areas.count
+        capacities.people = Int(image.capacities.people)
         var access = AccessController(
-            capacities: capacities,
+            capacities: capacities, policy: DoorTranslation.policy(image.accessPolicy),
             zone: TimeZoneRule(offsetMinutes: Int16(truncatingIfNeeded: image.header.utcOffsetMinutes)),
             hashKey: hashKey)
         for index in image.schedules.indices { try addSchedule(image.schedules[index], index, to: &access) }
-        for index in image.doors.indices {
-            let entry = image.doors[index]
-            let configuration = BoardTranslation.door(entry, lockLine: image.lines[Int(entry.lockLine)])
-            var place: DoorIndex?
-            do throws(DoorConfiguration.Fault) {
-                place = try access.addDoor(configuration)
-            } catch {
-                throw .defectiveDoor(index)
+        for index in image.holidays.indices {
+            let entry = image.holidays[index]
+            let holiday = AccessControl.Holiday(
+                year: UInt16(clamping: entry.year), month: UInt8(clamping: entry.month),
+                day: UInt8(clamping: entry.day), dayClass: UInt8(clamping: entry.dayClass))
+            guard access.schedules.addHoliday(holiday) else { throw .defectiveSchedule(index) }
+        }
+        for index in image.areas.indices {
+            guard access.addArea(DoorTranslation.area(image.areas[index])) != nil else { throw .defectiveArea(index) }
+        }
+        for index in image.doors.indices { try addDoor(image.doors[index], index, image, to: &access) }
+        for index in image.interlocks.indices {
+            guard access.addInterlock(DoorSet(bits: image.interlocks[index].doors)) else {
+                throw .defectiveInterlock(index)
             }
-            guard let place else { throw .defectiveDoor(index) }
-            let right = AccessRight(
-                door: place, groups: GroupSet(bits: entry.groups),
-                schedule: entry.schedule.map { ScheduleIndex(UInt8(truncatingIfNeeded: $0)) } ?? .always)
-            guard access.addRight(right) else { throw .defectiveDoor(index) }
         }
         try loadCredentials(file, into: &access)
         return access
     }
 
+    private static func addDoor(
+        _ entry: WardenMessages.Door, _ index: Int, _ image: borrowing BoardImage, to access: inout AccessController
+    ) throws(StartError) {
+        let configuration = DoorTranslation.configuration(
+            entry, lockLine: image.lines[Int(entry.lockLine)],
+            secondLockLine: entry.secondLockLine.map { image.lines[Int($0)] }, header: image.header)
+        var place: DoorIndex?
+        do throws(DoorConfiguration.Fault) {
+            place = try access.addDoor(configuration)
+        } catch {
+            throw .defectiveDoor(index)
+        }
+        guard let place else { throw .defectiveDoor(index) }
+        for rule in entry.rules.indices {
+            let rule = entry.rules[rule]
+            let right = AccessRight(
+                door: place, onEntry: rule.onEntry, onExit: rule.onExit, groups: GroupSet(bits: rule.groups),
+                schedule: rule.schedule.map { ScheduleIndex(UInt8(truncatingIfNeeded: $0)) } ?? .always,
+                floors: rule.floors)
+            guard access.addRight(right) else { throw .defectiveDoor(index) }
+        }
+        for rule in entry.modeRules.indices {
+            let rule = entry.modeRules[rule]
+            let modeRule = DoorModeRule(
+                door: place, schedule: ScheduleIndex(UInt8(truncatingIfNeeded: rule.schedule)),
+                mode: DoorTranslation.mode(rule.mode))
+            guard access.addModeRule(modeRule) else { throw .defectiveDoor(index) }
+        }
+    }
+
     private static func addSchedule(
         _ entry: WardenMessages.Schedule, _ index: Int, to access: inout AccessController
     ) throws(StartError) {
-        let rule = UntrustedClockRule(isActiveWhenUnset: entry.activeWithoutClock)
+        let rule = UntrustedClockRule(
+            isActiveWhenUnset: entry.activeWithoutClock, followsFreeRunningClock: !entry.distrustsFreeRunningClock)
         guard access.schedules.addSchedule(rule) != nil else { throw .defectiveSchedule(index) }
         for place in 0..<entry.periods.count {
             let period = entry.periods[place]
-            // The image has one bit for holidays of every class.
-            let holidays = period.days & 0x80 != 0 ? AccessControl.SchedulePeriod.allHolidays : 0
-            let days = UInt16(period.days & 0x7F) | holidays
             let isAdded = access.schedules.addPeriod(
                 AccessControl.SchedulePeriod(
-                    days: days, fromMinute: UInt16(period.fromMinute), toMinute: UInt16(period.toMinute)))
+                    days: UInt16(truncatingIfNeeded: period.days), fromMinute: UInt16(period.fromMinute),
+                    toMinute: UInt16(period.toMinute)))
             guard isAdded else { throw .defectiveSchedule(index) }
         }
     }
@@ -218,10 +255,7 @@ struct BoardCore: ~Copyable {
             var reader = ByteReader(entry.hash.span)
             guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self)
             else { throw .defectiveCredentials }
-            let credential = AccessControl.Credential(
-                holder: entry.holder, groups: GroupSet(bits: entry.groups),
-                traits: entry.extendedTime ? .extendedTime : [], status: entry.lost ? .lost : .active,
-                validFromMinute: entry.validFrom / 60, validUntilMinute: entry.validUntil / 60)
+            let credential = DoorTranslation.credential(entry)
             guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done else {
                 throw .defectiveCredentials
             }
@@ -252,8 +286,19 @@ public enum StartError: Error, Equatable {
     case unknownReader(Int)
     case unknownDetector(Int)
     /// An entry that contradicts itself, which `wardenctl board check` would have refused.
+    case defectiveReader(Int)
     case defectiveDoor(Int)
+    case defectiveArea(Int)
+    case defectiveInterlock(Int)
     case defectiveSchedule(Int)
     case defectiveCredentials
     case defectiveMatrix
+}
+
+/// A supervised contact of a door and the point that measures it.
+struct ContactPoint: BitwiseCopyable {
+    let door: DoorIndex
+    let contact: SupervisedContact
+    /// The point is in ohms; otherwise in volts across the loop.
+    let isInOhms: Bool
 }

@@ -1,4 +1,3 @@
-import AccessControl
 import Authority
 import BoardImage
 import CauseAndEffect
@@ -68,54 +67,14 @@ enum BoardTranslation {
             staleAfter: .milliseconds(Int64(entry.staleAfterMs)), minimum: entry.minimum, maximum: entry.maximum)
     }
 
-    /// - Returns: `nil` for a protocol that this program does not know: a newer image.
-    static func reader(_ entry: WardenMessages.Reader) -> Drivers.Reader? {
+    /// The serial port of a reader, which is also its stream; `nil` for one on data lines.
+    static func port(of entry: WardenMessages.Reader) -> UInt16? {
         switch entry.interface {
-        case .serialTag?:
-            var configuration = SerialTagReader.Configuration()
-            if entry.holdOffMs != 0 { configuration.holdOff = .milliseconds(Int64(entry.holdOffMs)) }
-            return .lowFrequencyTag(SerialTagReader(configuration))
-        case nil:
-            return nil
-        }
-    }
-
-    /// The port of a reader, which is also its stream.
-    static func stream(of entry: WardenMessages.Reader) -> StreamIndex {
-        switch entry.interface {
-        case .serialTag(let options)?: StreamIndex(UInt16(truncatingIfNeeded: options.port))
-        case nil: StreamIndex(.max)
-        }
-    }
-
-    // MARK: Doors
-
-    static func door(_ entry: WardenMessages.Door, lockLine: WardenMessages.Line) -> DoorConfiguration {
-        let kind: AccessControl.LockKind =
-            switch entry.lockKind {
-            case .maglock, .unrecognised: .maglock
-            case .strikeFailSecure: .strikeFailSecure
-            case .strikeFailSafe: .strikeFailSafe
-            }
-        let wiring = LockWiring(
-            kind: kind, atStart: lockLine.activeAtStart ? .active : .inactive, atShutdown: lineRest(lockLine.atExit))
-        var configuration = DoorConfiguration(lock: wiring)
-        configuration.hasContact = entry.contactLine != nil
-        configuration.timings.unlock = .milliseconds(Int64(entry.unlockMs))
-        configuration.timings.exitUnlock = configuration.timings.unlock
-        configuration.timings.extendedUnlock = .milliseconds(Int64(entry.extendedUnlockMs))
-        configuration.timings.heldOpenWarning = .milliseconds(Int64(entry.heldOpenWarningMs))
-        configuration.timings.heldOpenAlarm = .milliseconds(Int64(entry.heldOpenAlarmMs))
-        configuration.relock = entry.relockOnClose ? .onClose : .afterTime
-        configuration.isEgress = entry.egress
-        return configuration
-    }
-
-    private static func lineRest(_ exit: LineExit) -> LineRest {
-        switch exit {
-        case .inactive, .unrecognised: .inactive
-        case .active: .active
-        case .keep: .keeps
+        case .serialTag(let options)?: UInt16(truncatingIfNeeded: options.port)
+        case .textLine(let options)?: UInt16(truncatingIfNeeded: options.port)
+        case .osdp(let options)?: UInt16(truncatingIfNeeded: options.port)
+        case .pn532(let options)?: UInt16(truncatingIfNeeded: options.port)
+        case .wiegand?, nil: nil
         }
     }
 

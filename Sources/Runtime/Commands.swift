@@ -54,12 +54,14 @@ extension BoardCore {
             case .doorLockdown: .lockdown
             default: .resume
             }
-        let decision = access.command(
+        var decision = access.command(
             action, DoorIndex(UInt8(command.target)), by: BoardCore.requester(actor), now: now, into: &accessOutput)
         if command.kind == .doorRestore {
-            access.command(
+            let ended = access.command(
                 .endLockdown, DoorIndex(UInt8(command.target)), by: BoardCore.requester(actor), now: now,
                 into: &accessOutput)
+            // A door that had either a commanded mode or a lockdown is restored.
+            if !decision.isGranted { decision = ended }
         }
         settleAccess()
         evaluateMatrix()

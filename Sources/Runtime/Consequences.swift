@@ -40,6 +40,7 @@ extension BoardCore {
         troubles.set(.point, point, isActive: isTrouble, code: reading.quality.rawValue)
         monitor.receive(reading, ofPoint: map.point(point), at: now, into: &alarmOutput)
         settleAlarms()
+        feedContacts(ofPoint: point, reading)
     }
 
     private mutating func settleSamples(_ index: Int) {
@@ -68,16 +69,18 @@ extension BoardCore {
         settleAlarms()
     }
 
-    /// Hands what a reader reported to the doors. What it wants sent stays in the bank's output.
-    mutating func settleReader(_ index: Int) {
+    /// Hands what the readers of a device reported to the doors. What it wants sent stays in the bank's output.
+    mutating func settleReaders(of device: Int) {
         for place in readers.output.reports.indices {
-            let event = readers.output.reports[place].event
-            settleReport(event, from: index)
+            let report = readers.output.reports[place]
+            guard let reader = readers.reader(at: report.reader, of: device) else { continue }
+            settleReport(report.event, from: reader)
         }
     }
 
     private mutating func settleReport(_ event: ReaderEvent, from index: Int) {
-        let door = readerDoors[index]
+        let door = door(ofReader: index)
+        let side = side(ofReader: index)
         switch event {
         case .card(let card):
             readers.countCard(index)
@@ -85,28 +88,42 @@ extension BoardCore {
                 let hash = CredentialHashing.card(
                     card.bytes.span, technology: card.technology.rawValue, bitCount: Int(card.bitCount), key: hashKey)
             else { return }
-            access.present(hash, at: door, .entry, now: now, into: &accessOutput)
+            access.present(hash, at: door, side, now: now, into: &accessOutput)
             settleAccess()
             evaluateMatrix()
         case .key(let key):
             guard let number = BoardCore.number(of: key) else { return }
-            access.press(number, at: door, .entry, now: now, into: &accessOutput)
+            access.press(number, at: door, side, now: now, into: &accessOutput)
             settleAccess()
             evaluateMatrix()
         case .tamper(let isActive):
-            access.tamper(door, .entryReader, isActive: isActive, now: now, into: &accessOutput)
-            settleAccess()
+            setTamper(ofReader: index, isActive: isActive)
             evaluateMatrix()
         case .online:
             troubles.set(.reader, index, isActive: false)
+            readers.forgetShown(index)
+            showAtReaders()
         case .offline(let reason):
             troubles.set(.reader, index, isActive: true, code: reason.rawValue)
+            readers.forgetShown(index)
         case .malformed, .cardRefused:
             readers.countMalformed(index)
-        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .commandDone, .commandRefused,
-            .fileDataWanted, .fileTransferEnded:
+        case .commandDone, .commandRefused:
+            showAtReaders()
+        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .fileDataWanted,
+            .fileTransferEnded:
             break
         }
+    }
+
+    func door(ofReader index: Int) -> DoorIndex { DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)) }
+    func side(ofReader index: Int) -> ReaderSide { image.readers[index].side == .exit ? .exit : .entry }
+
+    mutating func setTamper(ofReader index: Int, isActive: Bool) {
+        access.tamper(
+            door(ofReader: index), side(ofReader: index) == .entry ? .entryReader : .exitReader, isActive: isActive,
+            now: now, into: &accessOutput)
+        settleAccess()
     }
 
     /// A key as `AccessController.press` counts them; `nil` for function keys, which no door asks for.
@@ -119,12 +136,10 @@ extension BoardCore {
         }
     }
 
-    /// Demands of the lock lines what the access controller wants, and records what happened.
+    /// Demands of the doors' lines what the access controller wants, and records what happened.
     mutating func settleAccess() {
-        for index in image.doors.indices {
-            let outputs = access.outputs(of: DoorIndex(UInt8(index)))
-            _ = lines.demand(Int(image.doors[index].lockLine), isActive: outputs.lockRelayIsEnergised)
-        }
+        for index in image.doors.indices { driveDoor(index) }
+        showAtReaders()
         for place in 0..<accessOutput.changes.count {
             let change = accessOutput.changes[place]
             keep(change)
@@ -137,6 +152,70 @@ extension BoardCore {
         accessOutput.removeAll()
         guard count > 0 else { return }
         for index in image.doors.indices { causes.setDoor(UInt16(index), aspects(ofDoor: index)) }
+    }
+
+    private mutating func driveDoor(_ index: Int) {
+        let outputs = access.outputs(of: DoorIndex(UInt8(index)))
+        _ = lines.demand(Int(image.doors[index].lockLine), isActive: outputs.lockRelayIsEnergised)
+        if let line = image.doors[index].secondLockLine {
+            _ = lines.demand(Int(line), isActive: outputs.secondLockRelayIsEnergised)
+        }
+        if let line = image.doors[index].sounderLine {
+            let isOn =
+                switch outputs.sounder {
+                case .silent: false
+                case .warning: isWarningOn
+                case .alarm: true
+                }
+            _ = lines.demand(Int(line), isActive: isOn)
+        }
+        for floor in image.doors[index].floorLines.indices {
+            _ = lines.demand(
+                Int(image.doors[index].floorLines[floor]), isActive: outputs.floors >> UInt64(floor) & 1 != 0)
+        }
+    }
+
+    /// Sounders that warn are on for half a second of every second.
+    private var isWarningOn: Bool { now.nanoseconds / 500_000_000 & 1 == 0 }
+
+    /// When a sounder that warns changes next; `.never` while none does.
+    var sounderDeadline: Instant {
+        for index in image.doors.indices where image.doors[index].sounderLine != nil {
+            if access.outputs(of: DoorIndex(UInt8(index))).sounder == .warning {
+                return Instant(nanoseconds: (now.nanoseconds / 500_000_000 + 1) * 500_000_000)
+            }
+        }
+        return .never
+    }
+
+    /// Has every reader show how its side of its door stands.
+    private mutating func showAtReaders() {
+        for index in image.readers.indices {
+            let outputs = access.outputs(of: door(ofReader: index))
+            let show = ReaderShow(side(ofReader: index) == .entry ? outputs.entryReader : outputs.exitReader)
+            readers.show(show, at: index, now: now)
+            if let line = image.readers[index].grantedLine {
+                _ = lines.demand(Int(line), isActive: show == .released || show == .granted)
+            }
+            if let line = image.readers[index].deniedLine {
+                _ = lines.demand(Int(line), isActive: show == .denied)
+            }
+            if let line = image.readers[index].sounderLine {
+                _ = lines.demand(Int(line), isActive: show == .denied)
+            }
+        }
+    }
+
+    /// Tells the doors whose contact is measured by a point what it says.
+    mutating func feedContacts(ofPoint point: Int, _ reading: Reading) {
+        for place in contactPoints.indices where Int(contactPoints[place].contact.point) == point {
+            let entry = contactPoints[place]
+            guard let state = DoorTranslation.contact(entry.contact, isInOhms: entry.isInOhms, reading) else {
+                continue
+            }
+            access.contact(entry.door, state, at: reading.at, now: now, into: &accessOutput)
+            settleAccess()
+        }
     }
 
     /// Tells the matrix how the detectors stand, and records what changed.

@@ -11,11 +11,17 @@ import WardenMessages
 // What happens to the board: each input, and what time makes due.
 extension BoardCore {
     /// When `runDecisions` or `expirePoints` has something to do.
-    var decisionDeadline: Instant { min(access.deadline, monitor.deadline, matrix.deadline, points.deadline) }
+    var decisionDeadline: Instant {
+        min(min(access.deadline, monitor.deadline, matrix.deadline, points.deadline), sounderDeadline)
+    }
 
     /// Begins: doors and alarms take the state of the moment.
     mutating func start() {
         publish(.system, .system(SystemChange(kind: .started, value: UInt64(image.header.generation))), at: now)
+        for device in 0..<readers.deviceCount where readers.stream(of: device) == nil {
+            readers.linesClaimed(device, at: now)
+            settleReaders(of: device)
+        }
         access.start(at: now, clock: wallClock, into: &accessOutput)
         settleAccess()
         evaluateMatrix()
@@ -37,9 +43,32 @@ extension BoardCore {
             access.contact(
                 DoorIndex(UInt8(door)), isActive ? .open : .closed, at: moment, now: now, into: &accessOutput)
             settleAccess()
+        case .secondContact(let door):
+            access.contact(
+                DoorIndex(UInt8(door)), isActive ? .open : .closed, isSecondLeaf: true, at: moment, now: now,
+                into: &accessOutput)
+            settleAccess()
         case .exitRequest(let door):
             access.requestToExit(DoorIndex(UInt8(door)), isActive: isActive, at: moment, now: now, into: &accessOutput)
             settleAccess()
+        case .emergencyExit(let door):
+            access.emergencyExit(DoorIndex(UInt8(door)), isActive: isActive, now: now, into: &accessOutput)
+            settleAccess()
+        case .lockTamper(let door):
+            access.tamper(DoorIndex(UInt8(door)), .lock, isActive: isActive, now: now, into: &accessOutput)
+            settleAccess()
+        case .wiegand(let device, let isDataOne):
+            // Nobody else listens to a data line, and a frame has fifty edges.
+            let device = readers.device(ofLines: device)
+            readers.edge(isDataOne ? .one : .zero, isActive: isActive, on: device, at: moment)
+            settleReaders(of: device)
+            return
+        case .tagRange(let reader):
+            let device = readers.device(of: reader)
+            readers.tagInRange(isActive, on: device, at: now)
+            settleReaders(of: device)
+        case .readerTamper(let reader):
+            setTamper(ofReader: reader, isActive: isActive)
         }
         causes.setPoint(UInt16(index), isActive ? .active : [])
         monitor.receive(
@@ -53,11 +82,21 @@ extension BoardCore {
         guard index < lines.count else { return }
         lines.setAvailable(index, isAvailable)
         troubles.set(.line, index, isActive: !isAvailable)
+        if case .wiegand(let device, let isDataOne) = lines[index].role {
+            let device = readers.device(ofLines: device)
+            readers.setAvailable(isDataOne ? .one : .zero, isAvailable, on: device, at: now)
+            settleReaders(of: device)
+        }
         guard !isAvailable, !lines[index].isOutput else { return }
         // An input that is gone must not go on looking normal.
-        if case .contact(let door) = lines[index].role {
+        switch lines[index].role {
+        case .contact(let door):
             access.contact(DoorIndex(UInt8(door)), .missing, at: now, now: now, into: &accessOutput)
             settleAccess()
+        case .secondContact(let door):
+            access.contact(DoorIndex(UInt8(door)), .missing, isSecondLeaf: true, at: now, now: now, into: &accessOutput)
+            settleAccess()
+        default: break
         }
         monitor.receive(
             Reading(value: 0, quality: .missing, at: now), ofPoint: map.line(index), at: now, into: &alarmOutput)
@@ -82,24 +121,25 @@ extension BoardCore {
             troubles.set(.point, point, isActive: true, code: Quality.stale.rawValue)
             monitor.receive(points[point], ofPoint: map.point(point), at: now, into: &alarmOutput)
             settleAlarms()
+            feedContacts(ofPoint: point, points[point])
         }
     }
 
     // MARK: Readers
 
-    mutating func readerOpened(_ index: Int) {
-        readers.opened(index, at: now)
-        settleReader(index)
+    mutating func readerOpened(_ device: Int) {
+        readers.opened(device, at: now)
+        settleReaders(of: device)
     }
 
-    mutating func readerClosed(_ index: Int) {
-        readers.closed(index, at: now)
-        settleReader(index)
+    mutating func readerClosed(_ device: Int) {
+        readers.closed(device, at: now)
+        settleReaders(of: device)
     }
 
-    mutating func readerReceived(_ bytes: Span<UInt8>, on index: Int) {
-        readers.receive(bytes, on: index, at: now)
-        settleReader(index)
+    mutating func readerReceived(_ bytes: Span<UInt8>, on device: Int) {
+        readers.receive(bytes, on: device, at: now)
+        settleReaders(of: device)
     }
 
     // MARK: Time
@@ -137,6 +177,7 @@ extension BoardCore {
             monitor.advance(to: now, into: &alarmOutput)
             settleAlarms()
         }
+        if sounderDeadline <= now { settleAccess() }
         evaluateMatrix()
     }
 }

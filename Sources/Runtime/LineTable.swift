@@ -12,8 +12,19 @@ struct LineTable: ~Copyable {
         case general
         /// Active while the door is open.
         case contact(door: Int)
+        case secondContact(door: Int)
         /// Active while somebody asks to leave.
         case exitRequest(door: Int)
+        /// Active while the emergency call point is operated.
+        case emergencyExit(door: Int)
+        /// Active while the lock or its wire is tampered with.
+        case lockTamper(door: Int)
+        /// A data line of a Wiegand reader, by the device's place among those on lines.
+        case wiegand(device: Int, isDataOne: Bool)
+        /// Active while a tag lies on a reader.
+        case tagRange(reader: Int)
+        /// Active while the case of a reader is open.
+        case readerTamper(reader: Int)
     }
 
     struct Entry: BitwiseCopyable {
@@ -40,7 +51,24 @@ struct LineTable: ~Copyable {
         }
         for door in image.doors.indices {
             if let line = image.doors[door].contactLine { entries[Int(line)].role = .contact(door: door) }
+            if let line = image.doors[door].secondContactLine { entries[Int(line)].role = .secondContact(door: door) }
             if let line = image.doors[door].exitLine { entries[Int(line)].role = .exitRequest(door: door) }
+            if let line = image.doors[door].emergencyExitLine { entries[Int(line)].role = .emergencyExit(door: door) }
+            if let line = image.doors[door].tamperLine { entries[Int(line)].role = .lockTamper(door: door) }
+        }
+        var devices = 0
+        for reader in image.readers.indices {
+            let entry = image.readers[reader]
+            if let line = entry.tamperLine { entries[Int(line)].role = .readerTamper(reader: reader) }
+            switch entry.interface {
+            case .wiegand(let options)?:
+                entries[Int(options.data0Line)].role = .wiegand(device: devices, isDataOne: false)
+                entries[Int(options.data1Line)].role = .wiegand(device: devices, isDataOne: true)
+                devices += 1
+            case .serialTag(let options)?:
+                if let line = options.rangeLine { entries[Int(line)].role = .tagRange(reader: reader) }
+            default: break
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import AccessControl
+import BoardImage
 import CauseAndEffect
 import EventJournal
 import FixedMemory
@@ -19,7 +20,7 @@ extension BoardCore {
     }
 
     mutating func publish(_ event: AccessEvent) {
-        let actor = BoardCore.actor(event.requester, reader: reader(ofDoor: event.door))
+        let actor = BoardCore.actor(event.requester, reader: reader(ofDoor: event.door, event.side))
         if event.kind == .decision {
             publish(
                 .access,
@@ -63,9 +64,11 @@ extension BoardCore {
                     trouble: UInt32(transition.trouble.rawValue))), at: transition.at)
     }
 
-    /// The first reader of a door; cards name their reader in events.
-    private func reader(ofDoor door: DoorIndex) -> Int {
-        for index in readerDoors.indices where readerDoors[index] == door { return index }
+    /// The first reader on a side of a door; cards name their reader in events.
+    private func reader(ofDoor door: DoorIndex, _ side: ReaderSide) -> Int {
+        for index in image.readers.indices where self.door(ofReader: index) == door {
+            if self.side(ofReader: index) == side { return index }
+        }
         return 0
     }
 

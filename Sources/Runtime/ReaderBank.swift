@@ -2,82 +2,217 @@ import Drivers
 import FixedMemory
 import HardwareInterface
 
-/// The board's card readers on serial ports.
+/// The board's card readers and the drivers that speak with them.
+///
+/// A reader of the image is one place of one device: a driver on a serial port, which may be a bus with several readers,
+/// or a driver on two data lines. Devices on ports come first, in the order of their first reader; those on lines follow.
 struct ReaderBank: ~Copyable {
-    struct Entry: ~Copyable {
-        var reader: Reader
-        /// The stream of its port.
-        let stream: StreamIndex
-        var isOpen = false
+    /// What is known of one reader of the image.
+    struct Member: BitwiseCopyable {
+        let device: Int
+        /// Its place in the device's reports and commands.
+        let place: UInt8
+        /// What its lamp and buzzer were last told to show; `nil` before that, or while it is not certain.
+        var shown: ReaderShow?
         /// Cards that it has read since start.
         var cards: UInt64 = 0
         /// Frames that it turned away since start.
         var malformed: UInt64 = 0
-
-        init(reader: consuming Reader, stream: StreamIndex) {
-            self.reader = reader
-            self.stream = stream
-        }
     }
 
-    private var entries: FixedArray<Entry>
+    struct SerialDevice: ~Copyable {
+        var reader: Reader
+        /// The stream of its port.
+        let stream: StreamIndex
+        var isOpen = false
+    }
+
+    struct LineDevice: ~Copyable {
+        var reader: WiegandReader
+        /// Data 0 and data 1.
+        let lines: (LineIndex, LineIndex)
+        /// Lines that cannot be read, bit 0 data 0, bit 1 data 1.
+        var missing: UInt8 = 0
+    }
+
+    private var serial: FixedArray<SerialDevice>
+    private var wired: FixedArray<LineDevice>
+    private var members: FixedArray<Member>
     var output = ReaderOutput()
 
-    init(capacity: Int) { entries = FixedArray(capacity: capacity) }
+    init(capacity: Int) {
+        serial = FixedArray(capacity: capacity)
+        wired = FixedArray(capacity: capacity)
+        members = FixedArray(capacity: capacity)
+    }
 
-    var count: Int { entries.count }
+    /// Readers of the image.
+    var count: Int { members.count }
+    var deviceCount: Int { serial.count + wired.count }
 
     var deadline: Instant {
         var earliest = Instant.never
-        for index in entries.indices { earliest = min(earliest, entries[index].reader.deadline) }
+        for index in serial.indices { earliest = min(earliest, serial[index].reader.deadline) }
+        for index in wired.indices { earliest = min(earliest, wired[index].reader.deadline) }
         return earliest
     }
 
+    // MARK: Building
+
+    /// Adds the driver of a port.
     mutating func add(_ reader: consuming Reader, on stream: StreamIndex) {
-        let added = entries.append(Entry(reader: reader, stream: stream))
+        let added = serial.append(SerialDevice(reader: reader, stream: stream))
         precondition(added, "the bank is sized for every reader of the image")
     }
 
-    /// The reader on a stream; `nil` if there is none.
-    func index(of stream: StreamIndex) -> Int? {
-        for index in entries.indices where entries[index].stream == stream { return index }
+    /// Adds the driver of two data lines, after all drivers of ports.
+    mutating func add(_ reader: consuming WiegandReader, dataZero: LineIndex, dataOne: LineIndex) {
+        let added = wired.append(LineDevice(reader: reader, lines: (dataZero, dataOne)))
+        precondition(added, "the bank is sized for every reader of the image")
+    }
+
+    /// Adds the next reader of the image.
+    mutating func addMember(device: Int, place: UInt8) {
+        let added = members.append(Member(device: device, place: place))
+        precondition(added, "the bank is sized for every reader of the image")
+    }
+
+    // MARK: Finding
+
+    /// The device on a stream; `nil` if there is none.
+    func device(of stream: StreamIndex) -> Int? {
+        for index in serial.indices where serial[index].stream == stream { return index }
         return nil
     }
 
-    func stream(of index: Int) -> StreamIndex { entries[index].stream }
-    func isOpen(_ index: Int) -> Bool { entries[index].isOpen }
-    func cards(of index: Int) -> UInt64 { entries[index].cards }
-    func malformed(of index: Int) -> UInt64 { entries[index].malformed }
+    /// The device on data lines that counts so many devices on lines before it.
+    func device(ofLines index: Int) -> Int { serial.count + index }
 
-    mutating func countCard(_ index: Int) { entries[index].cards &+= 1 }
-    mutating func countMalformed(_ index: Int) { entries[index].malformed &+= 1 }
+    /// The port of a device; `nil` for one on lines.
+    func stream(of device: Int) -> StreamIndex? { device < serial.count ? serial[device].stream : nil }
 
-    mutating func opened(_ index: Int, at now: Instant) {
-        output.removeAll()
-        entries[index].isOpen = true
-        entries[index].reader.portOpened(at: now, into: &output)
-    }
-
-    mutating func closed(_ index: Int, at now: Instant) {
-        output.removeAll()
-        entries[index].isOpen = false
-        entries[index].reader.portClosed(at: now, into: &output)
-    }
-
-    mutating func receive(_ bytes: Span<UInt8>, on index: Int, at now: Instant) {
-        output.removeAll()
-        entries[index].reader.receive(bytes, at: now, into: &output)
-    }
-
-    /// Lets the next reader that is due act.
-    ///
-    /// - Returns: its place; `nil` if none is due.
-    mutating func runNextDue(at now: Instant) -> Int? {
-        for index in entries.indices where entries[index].reader.deadline <= now {
-            output.removeAll()
-            entries[index].reader.poll(at: now, into: &output)
+    /// The image's reader at a place of a device; `nil` if the image names none there.
+    func reader(at place: UInt8, of device: Int) -> Int? {
+        for index in members.indices where members[index].device == device && members[index].place == place {
             return index
         }
         return nil
+    }
+
+    func device(of reader: Int) -> Int { members[reader].device }
+
+    /// Whether a reader's port is open, or its lines can be read.
+    func isOpen(_ reader: Int) -> Bool {
+        let device = members[reader].device
+        return device < serial.count ? serial[device].isOpen : wired[device - serial.count].missing == 0
+    }
+
+    func cards(of reader: Int) -> UInt64 { members[reader].cards }
+    func malformed(of reader: Int) -> UInt64 { members[reader].malformed }
+
+    mutating func countCard(_ reader: Int) { members[reader].cards &+= 1 }
+    mutating func countMalformed(_ reader: Int) { members[reader].malformed &+= 1 }
+
+    // MARK: Inputs
+
+    mutating func opened(_ device: Int, at now: Instant) {
+        output.removeAll()
+        serial[device].isOpen = true
+        serial[device].reader.portOpened(at: now, into: &output)
+    }
+
+    mutating func closed(_ device: Int, at now: Instant) {
+        output.removeAll()
+        serial[device].isOpen = false
+        serial[device].reader.portClosed(at: now, into: &output)
+    }
+
+    mutating func receive(_ bytes: Span<UInt8>, on device: Int, at now: Instant) {
+        output.removeAll()
+        serial[device].reader.receive(bytes, at: now, into: &output)
+    }
+
+    /// Takes an edge of a data line.
+    mutating func edge(
+        _ line: WiegandReader.DataLine, isActive: Bool, on device: Int, at moment: Instant
+    ) {
+        output.removeAll()
+        wired[device - serial.count].reader.edge(line, isActive: isActive, at: moment, into: &output)
+    }
+
+    /// A data line can no longer be read, or can again; a reader with one line alone cannot be read.
+    mutating func setAvailable(_ line: WiegandReader.DataLine, _ isAvailable: Bool, on device: Int, at now: Instant) {
+        output.removeAll()
+        let index = device - serial.count
+        let bit: UInt8 = 1 << line.rawValue
+        let before = wired[index].missing
+        wired[index].missing = isAvailable ? before & ~bit : before | bit
+        if before == 0, wired[index].missing != 0 {
+            wired[index].reader.linesLost(at: now, into: &output)
+        } else if before != 0, wired[index].missing == 0 {
+            wired[index].reader.linesAvailable(at: now, into: &output)
+        }
+    }
+
+    /// Begins to read the data lines of a device, which are claimed when the board starts.
+    mutating func linesClaimed(_ device: Int, at now: Instant) {
+        output.removeAll()
+        wired[device - serial.count].reader.linesAvailable(at: now, into: &output)
+    }
+
+    mutating func tagInRange(_ isInRange: Bool, on device: Int, at now: Instant) {
+        output.removeAll()
+        serial[device].reader.tagInRange(isInRange, at: now, into: &output)
+    }
+
+    /// Lets the next device that is due act.
+    ///
+    /// - Parameter includingLines: whether those on data lines may: not while edges wait that came before `now`.
+    /// - Returns: the device; `nil` if none is due.
+    mutating func runNextDue(at now: Instant, includingLines: Bool) -> Int? {
+        for index in serial.indices where serial[index].reader.deadline <= now {
+            output.removeAll()
+            serial[index].reader.poll(at: now, into: &output)
+            return index
+        }
+        guard includingLines else { return nil }
+        for index in wired.indices where wired[index].reader.deadline <= now {
+            output.removeAll()
+            wired[index].reader.poll(at: now, into: &output)
+            return serial.count + index
+        }
+        return nil
+    }
+
+    // MARK: Lamps, buzzers and keys of readers on a bus
+
+    /// Has a reader show something, if its protocol can and it was not told so already. What it could not take now is
+    /// told again at its next report.
+    mutating func show(_ indication: ReaderShow, at reader: Int, now: Instant) {
+        guard members[reader].shown != indication else { return }
+        let device = members[reader].device
+        guard device < serial.count, serial[device].reader.isBus else {
+            members[reader].shown = indication
+            return
+        }
+        let place = members[reader].place
+        guard serial[device].reader.perform(.light(indication.light), tag: 0, on: place, at: now) else { return }
+        if let sound = indication.sound {
+            _ = serial[device].reader.perform(.sound(sound), tag: 0, on: place, at: now)
+        }
+        members[reader].shown = indication
+    }
+
+    /// A reader forgot what it shows.
+    mutating func forgetShown(_ reader: Int) { members[reader].shown = nil }
+
+    /// Gives a factory-new reader on a bus the key that the board has for it.
+    ///
+    /// - Returns: `false` if the reader takes no keys or is busy.
+    mutating func beginInstallation(_ key: ReaderKey, at reader: Int, now: Instant) -> Bool {
+        let device = members[reader].device
+        guard device < serial.count else { return false }
+        return serial[device].reader.perform(
+            .beginInstallation(key), tag: 1, on: members[reader].place, at: now)
     }
 }

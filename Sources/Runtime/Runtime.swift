@@ -49,20 +49,25 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     ///   - image: decoded and checked.
     ///   - file: the bytes that the image was decoded from; its credentials are loaded from there.
     ///   - hashKey: the secret that the image's credentials were hashed with.
+    ///   - random: seeds challenges to readers and cards; without one it is worked out from the hash key, so that the
+    ///     same board in the same world does the same again.
     ///   - ownUser: the user that the process runs as, an administrator at the local socket.
     ///   - medium: where the hardware's medium for the journal is to hold events and state over restarts; without one,
     ///     both are in memory alone.
     ///   - linkIdentity: the board's key for links over networks and lines; without one, only local peers are let in.
     public init(
         hardware: consuming Board, image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey,
-        ownUser: UInt32 = 0, medium: JournalMedium? = nil, linkIdentity: LinkIdentity? = nil
+        random: RandomGenerator? = nil, ownUser: UInt32 = 0, medium: JournalMedium? = nil,
+        linkIdentity: LinkIdentity? = nil
     ) throws(StartError) {
         let links = LinkServer(
             capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser),
             identity: linkIdentity)
         let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
-        let core = try BoardCore(image: image, file: file, hashKey: hashKey, medium: medium, at: now)
+        let core = try BoardCore(
+            image: image, file: file, hashKey: hashKey, random: random ?? RandomGenerator(repeatableFor: hashKey),
+            medium: medium, at: now)
         self.hardware = hardware
         if core.journal.hasMedium { self.hardware.attachMedium(core.journal.mediumPages) }
         self.core = core
@@ -84,14 +89,14 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     /// Does what is due, at most as much as `Budget` allows.
     public mutating func turn() {
         core.turns &+= 1
-        takeInputs(limit: Budget.urgentInputs, urgentOnly: true)
+        let isEmpty = takeInputs(limit: Budget.urgentInputs, urgentOnly: true)
         core.now = hardware.now
-        runReaders()
+        runReaders(includingLines: isEmpty)
         runSensors()
         core.expirePoints()
         core.runDecisions()
         core.lines.drive(on: &hardware)
-        takeInputs(limit: Budget.otherInputs, urgentOnly: false)
+        _ = takeInputs(limit: Budget.otherInputs, urgentOnly: false)
         serveConsoles()
         if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         core.serveMedium(on: &hardware)
@@ -123,13 +128,15 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     // MARK: Inputs
 
-    private mutating func takeInputs(limit: Int, urgentOnly: Bool) {
+    /// - Returns: whether none is left waiting.
+    private mutating func takeInputs(limit: Int, urgentOnly: Bool) -> Bool {
         for _ in 0..<limit {
-            guard hardware.takeInput(&input, urgentOnly: urgentOnly) else { return }
+            guard hardware.takeInput(&input, urgentOnly: urgentOnly) else { return true }
             core.now = hardware.now
             handleInput()
             if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         }
+        return false
     }
 
     private mutating func handleInput() {
@@ -149,9 +156,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     }
 
     private mutating func bytesReceived(_ stream: StreamIndex) {
-        if let reader = core.readers.index(of: stream) {
-            core.readerReceived(input.bytes.span, on: reader)
-            sendReaderOutput(reader)
+        if let device = core.readers.device(of: stream) {
+            core.readerReceived(input.bytes.span, on: device)
+            sendReaderOutput(device)
         } else if consoles.has(stream) {
             consoles.receive(input.bytes.span, on: stream, at: core.now)
         } else {
@@ -163,9 +170,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         switch kind {
         case .serialPort(let port):
             core.troubles.set(.port, Int(port), isActive: false)
-            guard let reader = core.readers.index(of: stream) else { return }
-            core.readerOpened(reader)
-            sendReaderOutput(reader)
+            guard let device = core.readers.device(of: stream) else { return }
+            core.readerOpened(device)
+            sendReaderOutput(device)
         case .console: consoles.open(stream, lastEvent: core.lastEventSequence)
         case .link(let peer): links.opened(stream, by: peer, at: core.now, hardware: &hardware)
         }
@@ -174,8 +181,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func streamClosed(_ stream: StreamIndex) {
         if Int(stream.value) < core.image.ports.count {
             core.troubles.set(.port, Int(stream.value), isActive: true)
-            guard let reader = core.readers.index(of: stream) else { return }
-            core.readerClosed(reader)
+            guard let device = core.readers.device(of: stream) else { return }
+            core.readerClosed(device)
         } else if consoles.has(stream) {
             consoles.close(stream)
         } else {
@@ -185,18 +192,19 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     // MARK: What is due
 
-    private mutating func runReaders() {
-        // Each pass moves one reader's deadline into the future; a reader that does not is the next turn's.
-        for _ in 0..<core.readers.count {
-            guard let reader = core.readers.runNextDue(at: core.now) else { return }
-            core.settleReader(reader)
-            sendReaderOutput(reader)
+    /// - Parameter includingLines: no edge of a data line waits, so that a frame may be held to have ended.
+    private mutating func runReaders(includingLines: Bool) {
+        // Each pass moves one driver's deadline into the future; one that does not is the next turn's.
+        for _ in 0..<core.readers.deviceCount {
+            guard let device = core.readers.runNextDue(at: core.now, includingLines: includingLines) else { return }
+            core.settleReaders(of: device)
+            sendReaderOutput(device)
         }
     }
 
-    private mutating func sendReaderOutput(_ reader: Int) {
-        guard core.readers.output.transmit.count > 0 else { return }
-        Runtime.send(core.readers.output.transmit, to: core.readers.stream(of: reader), on: &hardware)
+    private mutating func sendReaderOutput(_ device: Int) {
+        guard core.readers.output.transmit.count > 0, let stream = core.readers.stream(of: device) else { return }
+        Runtime.send(core.readers.output.transmit, to: stream, on: &hardware)
     }
 
     // Static, so that the bytes and the hardware are seen to be different things.

@@ -80,6 +80,11 @@ struct BoardCommand: ParsableCommand {
                 "File with the key for card identifiers: 64 hexadecimal digits. Needed where the file lists identifiers.",
             completion: .file())
         var hashKey: String?
+        @Option(
+            help:
+                "File with the keys of readers and cards that the board names, one line each: NAME: 32 hexadecimal digits.",
+            completion: .file())
+        var readerKeys: String?
         @Option(help: "Generation to write instead of the one counted from the old image.") var generation: UInt32?
 
         func run() throws {
@@ -87,7 +92,9 @@ struct BoardCommand: ParsableCommand {
             let key = try hashKey.map(HashKeyFile.read)
             let path = output ?? BoardCommand.path(beside: source.file, ending: "board")
             let old = FileManager.default.fileExists(atPath: path) ? try? Files.read(path, limit: 64 << 20) : nil
-            let image = try BoardCommand.image(of: board, key: key, generation: generation, replacing: old)
+            let image = try BoardCommand.image(
+                of: board, key: key, readerKeys: ReaderKeysFile.read(readerKeys), generation: generation, replacing: old
+            )
             try Files.write(image, to: path)
             if path != "-" { Terminal.write("\(path): \(image.count) bytes\n") }
         }
@@ -160,21 +167,26 @@ struct BoardCommand: ParsableCommand {
 
     /// The image with the next generation, or with the old one where nothing else has changed.
     static func image(
-        of board: CheckedBoard, key: HashKey?, generation: UInt32?, replacing old: [UInt8]?
+        of board: CheckedBoard, key: HashKey?, readerKeys: [String: AES128], generation: UInt32?,
+        replacing old: [UInt8]?
     ) throws -> [UInt8] {
         do throws(CheckedBoard.BuildFailure) {
-            if let generation { return try board.image(key: key, generation: generation) }
+            if let generation { return try board.image(key: key, readerKeys: readerKeys, generation: generation) }
             guard let old, let before = BoardCompiler.generation(of: old, board: board.name) else {
-                return try board.image(key: key, generation: 1)
+                return try board.image(key: key, readerKeys: readerKeys, generation: 1)
             }
-            let same = try board.image(key: key, generation: before)
-            return same == old ? same : try board.image(key: key, generation: before &+ 1)
+            let same = try board.image(key: key, readerKeys: readerKeys, generation: before)
+            return same == old ? same : try board.image(key: key, readerKeys: readerKeys, generation: before &+ 1)
         } catch {
             switch error {
             case .hashKeyMissing:
                 throw Failure(
                     status: .keyMissing, message: "the file lists card identifiers, but no key to hash them was given",
                     remedy: "Give the board's key with --hash-key FILE; identifiers are never stored in the clear.")
+            case .readerKeyMissing(let name):
+                throw Failure(
+                    status: .keyMissing, message: "a reader names the key '\(name)', which was not given",
+                    remedy: "Give a file with the line '\(name): 32 hexadecimal digits' with --reader-keys FILE.")
             case .refused(let refusal):
                 var text = ByteBuffer(capacity: 256)
                 refusal.describe(into: &text)
@@ -183,6 +195,20 @@ struct BoardCommand: ParsableCommand {
                     status: .invalidData, message: "the runtime would refuse this image: \(sentence)",
                     remedy: "This is a defect of wardenctl; please report it with the board file.")
             }
+        }
+    }
+}
+
+/// The keys of readers and cards, as a file of lines `NAME: 32 hexadecimal digits`.
+enum ReaderKeysFile {
+    static func read(_ path: String?) throws -> [String: AES128] {
+        guard let path else { return [:] }
+        let text = String(decoding: try Files.read(path, limit: 1 << 16), as: UTF8.self)
+        do throws(ReaderKeys.Failure) {
+            return try ReaderKeys(text).keys
+        } catch {
+            throw Failure(
+                status: .invalidData, message: "\(path):\(error.line): \(error.message)", remedy: "\(error.remedy).")
         }
     }
 }

@@ -19,6 +19,9 @@ struct ScenarioCommand: ParsableCommand {
         @Option(
             help: "File with the key for card identifiers, where the board is given as a file.", completion: .file())
         var hashKey: String?
+        @Option(
+            help: "File with the keys of readers and cards, where the board is given as a file.", completion: .file())
+        var readerKeys: String?
         @Option(help: "Folder of the recordings that tracks name.", completion: .directory) var corpus: String?
 
         /// - Parameter json: write problems as JSON to standard output, not as text to standard error.
@@ -81,7 +84,9 @@ struct ScenarioCommand: ParsableCommand {
                 Terminal.complain(report.text(colour: Terminal.hasColour(.standardError)))
                 throw Failure(status: .negative, message: "\(path): \(report.summary)")
             }
-            return try BoardCommand.image(of: board, key: hashKey.map(HashKeyFile.read), generation: 1, replacing: nil)
+            return try BoardCommand.image(
+                of: board, key: hashKey.map(HashKeyFile.read), readerKeys: ReaderKeysFile.read(readerKeys),
+                generation: 1, replacing: nil)
         }
     }
 

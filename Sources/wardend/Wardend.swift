@@ -118,8 +118,8 @@ enum Wardend {
         var runtime: Runtime<LinuxHardware>
         do throws(StartError) {
             runtime = try Runtime(
-                hardware: hardware, image: image, file: file.span, hashKey: key, ownUser: warden_user(),
-                medium: journal?.medium)
+                hardware: hardware, image: image, file: file.span, hashKey: key, random: .system(),
+                ownUser: warden_user(), medium: journal?.medium)
         } catch {
             return hold(hardware, refused(error, imagePath, keyPath))
         }

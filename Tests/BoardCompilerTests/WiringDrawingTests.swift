@@ -22,7 +22,7 @@ struct WiringDrawingTests {
         points:
           rope: {measures: probes.input2, range: 0 V to 3.6 V}
         doors:
-          gate: {lock_kind: strike-fail-secure, lock: gate_lock, contact: gate_contact, unlock: 5 s}
+          gate: {lock_kind: strike-fail-secure, lock: gate_lock, contact: gate_contact, unlock: 5 s, egress: false}
         """
 
     /// What an XML parser that is not ours finds in the drawing.

@@ -29,7 +29,9 @@ struct BoardFixture {
     ]
     var readers = [Reader(name: "reader", interface: .serialTag(SerialTagOptions(port: 0)))]
     var doors = [
-        Door(name: "entrance", lockLine: 1, contactLine: 0, unlockMs: 5_000, extendedUnlockMs: 10_000, schedule: 0)
+        Door(
+            name: "entrance", lockLine: 1, contactLine: 0, unlockMs: 5_000, extendedUnlockMs: 10_000,
+            rules: list([AccessRule(groups: 1, schedule: 0, onEntry: true)]))
     ]
     var detectors = [
         Detector(
@@ -59,6 +61,10 @@ struct BoardFixture {
             name: "caretaker", role: .operator, pinHash: FixedBytes([UInt8](repeating: 5, count: 32).span),
             pinSalt: FixedBytes([UInt8](repeating: 6, count: 16).span), passes: 3, memoryKib: 1_024)
     ]
+    var cardFormats = [CardFormat(name: "estate", layout: "PCCCCCCCCCC")]
+    var areas: [Area] = []
+    var interlocks: [Interlock] = []
+    var holidays: [Holiday] = []
 
     /// The file; the memory budget in the header is right unless `budgetError` adds to it.
     func file(budgetError: UInt64 = 0) -> [UInt8] {
@@ -77,6 +83,10 @@ struct BoardFixture {
         counts[.clientKeys] = clientKeys.count
         counts[.localUsers] = localUsers.count
         counts[.consoleUsers] = consoleUsers.count
+        counts[.cardFormats] = cardFormats.count
+        counts[.areas] = areas.count
+        counts[.interlocks] = interlocks.count
+        counts[.holidays] = holidays.count
         var header = header
         header.memoryBudgetBytes = MemoryBudget(counts: counts, capacities: capacities).total + budgetError
         var entries: [Board.Entry] = [.header(header), .capacities(capacities)]
@@ -86,6 +96,8 @@ struct BoardFixture {
         entries += schedules.map { .schedules($0) } + credentials.map { .credentials($0) }
         entries += clientKeys.map { .clientKeys($0) } + localUsers.map { .localUsers($0) }
         entries += consoleUsers.map { .consoleUsers($0) }
+        entries += cardFormats.map { .cardFormats($0) } + areas.map { .areas($0) }
+        entries += interlocks.map { .interlocks($0) } + holidays.map { .holidays($0) }
         return BoardFixture.file(of: entries)
     }
 

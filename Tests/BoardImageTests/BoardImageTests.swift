@@ -156,14 +156,71 @@ struct BoardImageTests {
             second.name = "second"
             $0.readers.append(second)
         },
+        Spoiled("a Wiegand reader with one data line twice", .readers, 0, .contradictory) {
+            $0.readers[0].interface = .wiegand(WiegandOptions(data0Line: 0, data1Line: 0))
+        },
+        Spoiled("a Wiegand reader on an output", .readers, 0, .referenceOfWrongKind) {
+            $0.readers[0].interface = .wiegand(WiegandOptions(data0Line: 0, data1Line: 1))
+        },
+        Spoiled("a reader with a card format that is not there", .readers, 0, .referenceOutOfRange) {
+            $0.lines.append(Line(name: "zero", direction: .input, chip: "gpio", offset: 8))
+            $0.lines.append(Line(name: "one", direction: .input, chip: "gpio", offset: 9))
+            $0.readers[0].interface = .wiegand(WiegandOptions(data0Line: 3, data1Line: 4, formats: list([1])))
+        },
+        Spoiled("a secure channel without its key", .readers, 0, .incomplete) {
+            $0.readers[0].interface = .osdp(OsdpOptions(port: 0, security: .key))
+        },
+        Spoiled("two OSDP readers at one address", .readers, 1, .alreadyUsed) {
+            $0.readers[0].interface = .osdp(OsdpOptions(port: 0, address: 7))
+            $0.readers.append(Reader(name: "second", interface: .osdp(OsdpOptions(port: 0, address: 7))))
+        },
+        Spoiled("nine OSDP readers on a port", .readers, 8, .contradictory) {
+            $0.readers = (0..<9).map {
+                Reader(
+                    name: FixedBytes([UInt8(97 + $0)].span), interface: .osdp(OsdpOptions(port: 0, address: UInt32($0)))
+                )
+            }
+        },
+        Spoiled("an OSDP reader beside another kind", .readers, 1, .alreadyUsed) {
+            $0.readers.append(Reader(name: "second", interface: .osdp(OsdpOptions(port: 0, address: 7))))
+        },
+        Spoiled("a card file without its key", .readers, 0, .incomplete) {
+            $0.readers[0].interface = .pn532(Pn532Options(port: 0, file: CardFile(length: 8)))
+        },
+        Spoiled("a reader whose tamper switch is the contact", .readers, 0, .alreadyUsed) {
+            $0.readers[0].tamperLine = 0
+        },
+        Spoiled("an area that is not there", .doors, 0, .referenceOutOfRange) { $0.doors[0].innerArea = 0 },
+        Spoiled("a two-leaf door with one lock", .doors, 0, .contradictory) { $0.doors[0].kind = .twoLeaf },
+        Spoiled("floors without a lift", .doors, 0, .contradictory) { $0.doors[0].floorLines = list([2]) },
+        Spoiled("a supervised contact beside another", .doors, 0, .contradictory) {
+            $0.doors[0].supervisedContact = SupervisedContact(
+                point: 1, seriesOhm: 1_000, acrossOhm: 1_000, tolerancePercent: 20)
+        },
+        Spoiled("a supervised contact in volts that nothing feeds", .doors, 0, .incomplete) {
+            $0.doors[0].contactLine = nil
+            $0.doors[0].supervisedContact = SupervisedContact(
+                point: 1, seriesOhm: 1_000, acrossOhm: 1_000, tolerancePercent: 20)
+        },
+        Spoiled("an interlock of one door", .interlocks, 0, .incomplete) {
+            $0.interlocks = [Interlock(name: "trap", doors: 1)]
+        },
+        Spoiled("an interlock of a door that is not there", .interlocks, 0, .referenceOutOfRange) {
+            $0.interlocks = [Interlock(name: "trap", doors: 0b11)]
+        },
+        Spoiled("two areas of one name", .areas, 1, .duplicateName) {
+            $0.areas = [Area(name: "garage"), Area(name: "garage")]
+        },
         Spoiled("a door locked by nothing", .doors, 0, .referenceOutOfRange) { $0.doors[0].lockLine = 3 },
         Spoiled("a door locked by an input", .doors, 0, .referenceOfWrongKind) { $0.doors[0].lockLine = 0 },
         Spoiled("a contact that is an output", .doors, 0, .referenceOfWrongKind) { $0.doors[0].contactLine = 2 },
-        Spoiled("a button that is the contact", .doors, 0, .contradictory) { $0.doors[0].exitLine = 0 },
+        Spoiled("a button that is the contact", .doors, 0, .alreadyUsed) { $0.doors[0].exitLine = 0 },
         Spoiled("an extended time shorter than the usual one", .doors, 0, .contradictory) {
             $0.doors[0].extendedUnlockMs = 4_999
         },
-        Spoiled("a door with no such schedule", .doors, 0, .referenceOutOfRange) { $0.doors[0].schedule = 1 },
+        Spoiled("a door with no such schedule", .doors, 0, .referenceOutOfRange) {
+            $0.doors[0].rules[0].schedule = 1
+        },
         Spoiled("two doors on one lock", .doors, 1, .alreadyUsed) {
             var second = $0.doors[0]
             second.name = "second"

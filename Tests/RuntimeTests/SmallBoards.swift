@@ -42,7 +42,7 @@ enum SmallBoards {
             held_open_alarm: 40 s
             groups: [residents]
             egress: true
-            relock_on_close: true
+            relock: on-close
         readers:
           street_reader: {protocol: serial-tag, port: reader_port, door: street, hold_off: 2 s}
         detectors:
@@ -64,9 +64,9 @@ enum SmallBoards {
             latching: false
         credentials:
           - {tag: "0500207B32", groups: [residents]}
-          - {tag: "01023C4D5E", groups: [residents], extended_time: true}
+          - {tag: "01023C4D5E", groups: [residents], traits: [extended-time]}
           - {tag: "0110A2B3C4", groups: [staff]}
           - {tag: "0177889900", groups: [residents], valid_until: 2026-06-30}
-          - {tag: "01778899AA", groups: [residents], lost: true}
+          - {tag: "01778899AA", groups: [residents], status: lost}
         """
 }

@@ -13,7 +13,7 @@ struct StartTests {
     func refusal(_ file: [UInt8], key: HashKey = BoardUnderTest.key) -> String? {
         do {
             let image = try BoardImage(decoding: file.span)
-            _ = try Runtime(hardware: VirtualBoard(image), image: image, file: file.span, hashKey: key)
+            _ = try Runtime(hardware: VirtualBoard(image, hashKey: key), image: image, file: file.span, hashKey: key)
             return nil
         } catch {
             return "\(error)"

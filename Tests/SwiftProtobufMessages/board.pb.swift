@@ -269,6 +269,376 @@ public nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseItera
 
 }
 
+public nonisolated enum Warden_V1_DoorSide: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Outside, for those who come in.
+  case entry // = 0
+
+  /// Inside, for those who leave.
+  case exit // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .entry
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .entry
+    case 1: self = .exit
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .entry: return 0
+    case .exit: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_DoorSide] = [
+    .entry,
+    .exit,
+  ]
+
+}
+
+/// Which checksums of 125 kHz readers are taken; the numbers are those of the driver.
+public nonisolated enum Warden_V1_TagChecksum: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case automatic // = 0
+  case characters // = 1
+  case raw // = 2
+  case additive // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .automatic
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .automatic
+    case 1: self = .characters
+    case 2: self = .raw
+    case 3: self = .additive
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .automatic: return 0
+    case .characters: return 1
+    case .raw: return 2
+    case .additive: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_TagChecksum] = [
+    .automatic,
+    .characters,
+    .raw,
+    .additive,
+  ]
+
+}
+
+/// How it is known that a tag is gone; the numbers are those of the driver.
+public nonisolated enum Warden_V1_TagPresence: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case repeatedFrames // = 0
+  case singleFrame // = 1
+  case rangeLine // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .repeatedFrames
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .repeatedFrames
+    case 1: self = .singleFrame
+    case 2: self = .rangeLine
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .repeatedFrames: return 0
+    case .singleFrame: return 1
+    case .rangeLine: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_TagPresence] = [
+    .repeatedFrames,
+    .singleFrame,
+    .rangeLine,
+  ]
+
+}
+
+/// What bursts of four and eight bits mean; the numbers are those of the driver.
+public nonisolated enum Warden_V1_WiegandKeypad: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case none // = 0
+  case fourBit // = 1
+  case eightBit // = 2
+  case any // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .fourBit
+    case 2: self = .eightBit
+    case 3: self = .any
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .fourBit: return 1
+    case .eightBit: return 2
+    case .any: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_WiegandKeypad] = [
+    .none,
+    .fourBit,
+    .eightBit,
+    .any,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_WiegandTiming: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// The limits of SIA AC-01 with room for interrupt latency and the long pulses of some readers.
+  case standard // = 0
+
+  /// The limits of SIA AC-01 as they are.
+  case specification // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .standard
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .standard
+    case 1: self = .specification
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .standard: return 0
+    case .specification: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_WiegandTiming] = [
+    .standard,
+    .specification,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_TextLineEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case carriageReturnOrLineFeed // = 0
+
+  /// `end_byte`.
+  case byte // = 1
+
+  /// A pause of `byte_timeout_ms`.
+  case pause // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .carriageReturnOrLineFeed
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .carriageReturnOrLineFeed
+    case 1: self = .byte
+    case 2: self = .pause
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .carriageReturnOrLineFeed: return 0
+    case .byte: return 1
+    case .pause: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_TextLineEnd] = [
+    .carriageReturnOrLineFeed,
+    .byte,
+    .pause,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_OsdpSecurity: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Anyone at the cable can read and send cards.
+  case clear // = 0
+
+  /// With the reader's own key.
+  case key // = 1
+
+  /// With the reader's own key, worked out from the estate's (SIA OSDP 2.2, annex D.4.2).
+  case masterKey // = 2
+
+  /// With this key, which the board gives to the reader on the order of a technician.
+  case install // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .clear
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .clear
+    case 1: self = .key
+    case 2: self = .masterKey
+    case 3: self = .install
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .clear: return 0
+    case .key: return 1
+    case .masterKey: return 2
+    case .install: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_OsdpSecurity] = [
+    .clear,
+    .key,
+    .masterKey,
+    .install,
+  ]
+
+}
+
+/// The numbers are those of the driver.
+public nonisolated enum Warden_V1_OsdpCheck: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case automatic // = 0
+  case crc // = 1
+  case checksum // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .automatic
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .automatic
+    case 1: self = .crc
+    case 2: self = .checksum
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .automatic: return 0
+    case .crc: return 1
+    case .checksum: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_OsdpCheck] = [
+    .automatic,
+    .crc,
+    .checksum,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_FileProtection: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case plain // = 0
+  case authenticated // = 1
+  case enciphered // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .plain
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .plain
+    case 1: self = .authenticated
+    case 3: self = .enciphered
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .plain: return 0
+    case .authenticated: return 1
+    case .enciphered: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_FileProtection] = [
+    .plain,
+    .authenticated,
+    .enciphered,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
 
@@ -309,6 +679,214 @@ public nonisolated enum Warden_V1_LockKind: SwiftProtobuf.Enum, Swift.CaseIterab
     .maglock,
     .strikeFailSecure,
     .strikeFailSafe,
+  ]
+
+}
+
+/// The numbers of these are those of `AccessControl`.
+public nonisolated enum Warden_V1_DoorKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case single // = 0
+  case twoLeaf // = 1
+  case turnstile // = 2
+  case lift // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .single
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .single
+    case 1: self = .twoLeaf
+    case 2: self = .turnstile
+    case 3: self = .lift
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .single: return 0
+    case .twoLeaf: return 1
+    case .turnstile: return 2
+    case .lift: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_DoorKind] = [
+    .single,
+    .twoLeaf,
+    .turnstile,
+    .lift,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_DoorMode: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case locked // = 0
+  case card // = 1
+  case cardAndPin // = 2
+  case cardOrPin // = 3
+  case firstCard // = 4
+  case free // = 5
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .locked
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .locked
+    case 1: self = .card
+    case 2: self = .cardAndPin
+    case 3: self = .cardOrPin
+    case 4: self = .firstCard
+    case 5: self = .free
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .locked: return 0
+    case .card: return 1
+    case .cardAndPin: return 2
+    case .cardOrPin: return 3
+    case .firstCard: return 4
+    case .free: return 5
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_DoorMode] = [
+    .locked,
+    .card,
+    .cardAndPin,
+    .cardOrPin,
+    .firstCard,
+    .free,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_RelayWiring: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case normallyOpen // = 0
+  case normallyClosed // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .normallyOpen
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .normallyOpen
+    case 1: self = .normallyClosed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .normallyOpen: return 0
+    case .normallyClosed: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_RelayWiring] = [
+    .normallyOpen,
+    .normallyClosed,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_Relock: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case afterTime // = 0
+  case onOpen // = 1
+  case onClose // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .afterTime
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .afterTime
+    case 1: self = .onOpen
+    case 2: self = .onClose
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .afterTime: return 0
+    case .onOpen: return 1
+    case .onClose: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_Relock] = [
+    .afterTime,
+    .onOpen,
+    .onClose,
+  ]
+
+}
+
+/// The numbers are those of `AccessControl`.
+public nonisolated enum Warden_V1_AntiPassbackKind: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case none // = 0
+  case soft // = 1
+  case hard // = 2
+  case timed // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .soft
+    case 2: self = .hard
+    case 3: self = .timed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .soft: return 1
+    case .hard: return 2
+    case .timed: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_AntiPassbackKind] = [
+    .none,
+    .soft,
+    .hard,
+    .timed,
   ]
 
 }
@@ -429,6 +1007,49 @@ public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseI
 
 }
 
+/// The numbers are those of `AccessControl`.
+public nonisolated enum Warden_V1_CredentialStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case active // = 0
+  case suspended // = 1
+  case lost // = 2
+  case stolen // = 3
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .active
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .active
+    case 1: self = .suspended
+    case 2: self = .lost
+    case 3: self = .stolen
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .active: return 0
+    case .suspended: return 1
+    case .lost: return 2
+    case .stolen: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_CredentialStatus] = [
+    .active,
+    .suspended,
+    .lost,
+    .stolen,
+  ]
+
+}
+
 /// The board image: everything that a board knows about its hardware, doors, detectors and rules. Compiled from a board
 /// file by `wardenctl board build`; the runtime reads only this.
 ///
@@ -527,6 +1148,35 @@ public nonisolated struct Warden_V1_Board: @unchecked Sendable {
     set {_uniqueStorage()._consoleUsers = newValue}
   }
 
+  public var cardFormats: [Warden_V1_CardFormat] {
+    get {_storage._cardFormats}
+    set {_uniqueStorage()._cardFormats = newValue}
+  }
+
+  public var areas: [Warden_V1_Area] {
+    get {_storage._areas}
+    set {_uniqueStorage()._areas = newValue}
+  }
+
+  public var interlocks: [Warden_V1_Interlock] {
+    get {_storage._interlocks}
+    set {_uniqueStorage()._interlocks = newValue}
+  }
+
+  public var holidays: [Warden_V1_Holiday] {
+    get {_storage._holidays}
+    set {_uniqueStorage()._holidays = newValue}
+  }
+
+  public var accessPolicy: Warden_V1_AccessPolicy {
+    get {_storage._accessPolicy ?? Warden_V1_AccessPolicy()}
+    set {_uniqueStorage()._accessPolicy = newValue}
+  }
+  /// Returns true if `accessPolicy` has been explicitly set.
+  public var hasAccessPolicy: Bool {_storage._accessPolicy != nil}
+  /// Clears the value of `accessPolicy`. Subsequent reads from it will return its default value.
+  public mutating func clearAccessPolicy() {_uniqueStorage()._accessPolicy = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -558,6 +1208,12 @@ public nonisolated struct Warden_V1_BoardHeader: Sendable {
   /// Minutes that local time is ahead of UTC in winter.
   public var utcOffsetMinutes: Int32 = 0
 
+  /// A battery keeps the board running when the mains fail.
+  public var standbySupply: Bool = false
+
+  /// A hardware watchdog resets the board when the runtime has died or hangs.
+  public var hardwareWatchdog: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -580,6 +1236,9 @@ public nonisolated struct Warden_V1_Capacities: Sendable {
 
   /// Consoles at once.
   public var consoles: UInt32 = 0
+
+  /// People whose whereabouts are kept, for anti-passback and the roll call.
+  public var people: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -615,6 +1274,12 @@ public nonisolated struct Warden_V1_Line: Sendable {
   public var activeAtStart: Bool = false
 
   public var atExit: Warden_V1_LineExit = .inactive
+
+  /// An output between power-on and the start of the runtime: the pull of its pin, or of a resistor outside.
+  public var atPowerOn: Warden_V1_LineExit = .inactive
+
+  /// An output when the runtime has died and nobody drives it any more.
+  public var afterCrash: Warden_V1_LineExit = .inactive
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -789,37 +1454,131 @@ public nonisolated struct Warden_V1_Point: Sendable {
   public init() {}
 }
 
-public nonisolated struct Warden_V1_Reader: Sendable {
+/// A card reader. OSDP readers of one port share its bus, up to eight of them.
+public nonisolated struct Warden_V1_Reader: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
   /// The door that its cards ask for.
-  public var door: UInt32 = 0
+  public var door: UInt32 {
+    get {_storage._door}
+    set {_uniqueStorage()._door = newValue}
+  }
 
   /// Presentations of the same card within this time are one.
-  public var holdOffMs: UInt32 = 0
+  public var holdOffMs: UInt32 {
+    get {_storage._holdOffMs}
+    set {_uniqueStorage()._holdOffMs = newValue}
+  }
 
-  public var interface: Warden_V1_Reader.OneOf_Interface? = nil
+  public var side: Warden_V1_DoorSide {
+    get {_storage._side}
+    set {_uniqueStorage()._side = newValue}
+  }
+
+  /// Input line of its tamper switch, active = opened.
+  public var tamperLine: UInt32 {
+    get {_storage._tamperLine ?? 0}
+    set {_uniqueStorage()._tamperLine = newValue}
+  }
+  /// Returns true if `tamperLine` has been explicitly set.
+  public var hasTamperLine: Bool {_storage._tamperLine != nil}
+  /// Clears the value of `tamperLine`. Subsequent reads from it will return its default value.
+  public mutating func clearTamperLine() {_uniqueStorage()._tamperLine = nil}
+
+  /// Output lines of its lamps and buzzer, where they are wires: granted or released, denied, any sound.
+  public var grantedLine: UInt32 {
+    get {_storage._grantedLine ?? 0}
+    set {_uniqueStorage()._grantedLine = newValue}
+  }
+  /// Returns true if `grantedLine` has been explicitly set.
+  public var hasGrantedLine: Bool {_storage._grantedLine != nil}
+  /// Clears the value of `grantedLine`. Subsequent reads from it will return its default value.
+  public mutating func clearGrantedLine() {_uniqueStorage()._grantedLine = nil}
+
+  public var deniedLine: UInt32 {
+    get {_storage._deniedLine ?? 0}
+    set {_uniqueStorage()._deniedLine = newValue}
+  }
+  /// Returns true if `deniedLine` has been explicitly set.
+  public var hasDeniedLine: Bool {_storage._deniedLine != nil}
+  /// Clears the value of `deniedLine`. Subsequent reads from it will return its default value.
+  public mutating func clearDeniedLine() {_uniqueStorage()._deniedLine = nil}
+
+  public var sounderLine: UInt32 {
+    get {_storage._sounderLine ?? 0}
+    set {_uniqueStorage()._sounderLine = newValue}
+  }
+  /// Returns true if `sounderLine` has been explicitly set.
+  public var hasSounderLine: Bool {_storage._sounderLine != nil}
+  /// Clears the value of `sounderLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSounderLine() {_uniqueStorage()._sounderLine = nil}
+
+  public var interface: OneOf_Interface? {
+    get {return _storage._interface}
+    set {_uniqueStorage()._interface = newValue}
+  }
 
   public var serialTag: Warden_V1_SerialTagOptions {
     get {
-      if case .serialTag(let v)? = interface {return v}
+      if case .serialTag(let v)? = _storage._interface {return v}
       return Warden_V1_SerialTagOptions()
     }
-    set {interface = .serialTag(newValue)}
+    set {_uniqueStorage()._interface = .serialTag(newValue)}
+  }
+
+  public var wiegand: Warden_V1_WiegandOptions {
+    get {
+      if case .wiegand(let v)? = _storage._interface {return v}
+      return Warden_V1_WiegandOptions()
+    }
+    set {_uniqueStorage()._interface = .wiegand(newValue)}
+  }
+
+  public var textLine: Warden_V1_TextLineOptions {
+    get {
+      if case .textLine(let v)? = _storage._interface {return v}
+      return Warden_V1_TextLineOptions()
+    }
+    set {_uniqueStorage()._interface = .textLine(newValue)}
+  }
+
+  public var osdp: Warden_V1_OsdpOptions {
+    get {
+      if case .osdp(let v)? = _storage._interface {return v}
+      return Warden_V1_OsdpOptions()
+    }
+    set {_uniqueStorage()._interface = .osdp(newValue)}
+  }
+
+  public var pn532: Warden_V1_Pn532Options {
+    get {
+      if case .pn532(let v)? = _storage._interface {return v}
+      return Warden_V1_Pn532Options()
+    }
+    set {_uniqueStorage()._interface = .pn532(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Interface: Equatable, Sendable {
     case serialTag(Warden_V1_SerialTagOptions)
+    case wiegand(Warden_V1_WiegandOptions)
+    case textLine(Warden_V1_TextLineOptions)
+    case osdp(Warden_V1_OsdpOptions)
+    case pn532(Warden_V1_Pn532Options)
 
   }
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// 125 kHz readers that send ASCII frames: RDM6300, ID-12LA, ID-20LA.
@@ -830,63 +1589,202 @@ public nonisolated struct Warden_V1_SerialTagOptions: Sendable {
 
   public var port: UInt32 = 0
 
+  public var checksum: Warden_V1_TagChecksum = .automatic
+
+  public var presence: Warden_V1_TagPresence = .repeatedFrames
+
+  /// Input line of the tag-in-range output, for TAG_PRESENCE_RANGE_LINE.
+  public var rangeLine: UInt32 {
+    get {_rangeLine ?? 0}
+    set {_rangeLine = newValue}
+  }
+  /// Returns true if `rangeLine` has been explicitly set.
+  public var hasRangeLine: Bool {self._rangeLine != nil}
+  /// Clears the value of `rangeLine`. Subsequent reads from it will return its default value.
+  public mutating func clearRangeLine() {self._rangeLine = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _rangeLine: UInt32? = nil
+}
+
+/// A reader on two data lines (SIA AC-01).
+public nonisolated struct Warden_V1_WiegandOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Input lines, active = pulse.
+  public var data0Line: UInt32 = 0
+
+  public var data1Line: UInt32 = 0
+
+  /// Places in `card_formats`; of several of one length the first that fits counts.
+  public var formats: [UInt32] = []
+
+  public var keypad: Warden_V1_WiegandKeypad = .none
+
+  public var timing: Warden_V1_WiegandTiming = .standard
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
-public nonisolated struct Warden_V1_Door: Sendable {
+/// How the bits of a card lie in a frame, one character a bit: P parity, F facility, C card number, 0 and 1 bits of that
+/// value, . bits that mean nothing. Each parity line marks its bits with X and its own with E (even) or O (odd).
+public nonisolated struct Warden_V1_CardFormat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var name: String = String()
 
-  public var lockKind: Warden_V1_LockKind = .maglock
+  public var layout: String = String()
 
-  /// Output line of the lock relay, active = current to the lock.
-  public var lockLine: UInt32 = 0
+  public var parities: [Warden_V1_ParityLine] = []
 
-  /// Input line of the contact, active = open.
-  public var contactLine: UInt32 {
-    get {_contactLine ?? 0}
-    set {_contactLine = newValue}
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ParityLine: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var line: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A scanner that sends each code as a line of text.
+public nonisolated struct Warden_V1_TextLineOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var port: UInt32 = 0
+
+  public var lineEnd: Warden_V1_TextLineEnd = .carriageReturnOrLineFeed
+
+  public var endByte: UInt32 = 0
+
+  /// What each line begins and ends with besides the code; taken off.
+  public var prefix: Data = Data()
+
+  public var suffix: Data = Data()
+
+  /// What the rest must look like; empty for any printable text.
+  public var pattern: String = String()
+
+  public var minimumLength: UInt32 = 0
+
+  public var maximumLength: UInt32 = 0
+
+  public var byteTimeoutMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A reader on an RS-485 bus (SIA OSDP 2.2, IEC 60839-11-5).
+public nonisolated struct Warden_V1_OsdpOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var port: UInt32 = 0
+
+  public var address: UInt32 = 0
+
+  public var security: Warden_V1_OsdpSecurity = .clear
+
+  /// An AES-128 key, sealed with the board's hash key; empty for OSDP_SECURITY_CLEAR.
+  public var sealedKey: Data = Data()
+
+  public var packetCheck: Warden_V1_OsdpCheck = .automatic
+
+  /// Raw card data of these formats is the same identifier as from a Wiegand reader.
+  public var formats: [UInt32] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A file of a DESFire EV1 card that is read after mutual authentication.
+public nonisolated struct Warden_V1_CardFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var application: UInt32 = 0
+
+  public var keyNumber: UInt32 = 0
+
+  /// An AES-128 key, sealed with the board's hash key.
+  public var sealedKey: Data = Data()
+
+  /// Each card has its own key, worked out from this one (AN10922) with `system_identifier`.
+  public var diversified: Bool = false
+
+  public var systemIdentifier: Data = Data()
+
+  public var number: UInt32 = 0
+
+  public var offset: UInt32 = 0
+
+  public var length: UInt32 = 0
+
+  public var protection: Warden_V1_FileProtection = .plain
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A PN532 on a serial port.
+public nonisolated struct Warden_V1_Pn532Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var port: UInt32 = 0
+
+  /// Without one the card's identifier counts, which anyone can copy.
+  public var file: Warden_V1_CardFile {
+    get {_file ?? Warden_V1_CardFile()}
+    set {_file = newValue}
   }
-  /// Returns true if `contactLine` has been explicitly set.
-  public var hasContactLine: Bool {self._contactLine != nil}
-  /// Clears the value of `contactLine`. Subsequent reads from it will return its default value.
-  public mutating func clearContactLine() {self._contactLine = nil}
+  /// Returns true if `file` has been explicitly set.
+  public var hasFile: Bool {self._file != nil}
+  /// Clears the value of `file`. Subsequent reads from it will return its default value.
+  public mutating func clearFile() {self._file = nil}
 
-  /// Input line of the request-to-exit button, active = pressed.
-  public var exitLine: UInt32 {
-    get {_exitLine ?? 0}
-    set {_exitLine = newValue}
-  }
-  /// Returns true if `exitLine` has been explicitly set.
-  public var hasExitLine: Bool {self._exitLine != nil}
-  /// Clears the value of `exitLine`. Subsequent reads from it will return its default value.
-  public mutating func clearExitLine() {self._exitLine = nil}
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  public var unlockMs: UInt32 = 0
+  public init() {}
 
-  /// Opening time for people who need longer.
-  public var extendedUnlockMs: UInt32 = 0
+  fileprivate var _file: Warden_V1_CardFile? = nil
+}
 
-  /// Held open: the warning and the alarm, counted from the opening; 0 for never.
-  public var heldOpenWarningMs: UInt32 = 0
+/// Who may pass a door, on which sides, when, and to which floors of a lift.
+public nonisolated struct Warden_V1_AccessRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
-  public var heldOpenAlarmMs: UInt32 = 0
-
-  /// The door is on an escape route: a fire must release it.
-  public var egress: Bool = false
-
-  /// Locks again as soon as the door has closed after a passage.
-  public var relockOnClose: Bool = false
-
-  /// Credential groups that may pass, bit n for group n; none by default.
+  /// Bit n for group n.
   public var groups: UInt64 = 0
 
-  /// When they may pass; without it at any time.
+  /// Without it at any time.
   public var schedule: UInt32 {
     get {_schedule ?? 0}
     set {_schedule = newValue}
@@ -896,13 +1794,488 @@ public nonisolated struct Warden_V1_Door: Sendable {
   /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
   public mutating func clearSchedule() {self._schedule = nil}
 
+  public var onEntry: Bool = false
+
+  public var onExit: Bool = false
+
+  public var floors: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _contactLine: UInt32? = nil
-  fileprivate var _exitLine: UInt32? = nil
   fileprivate var _schedule: UInt32? = nil
+}
+
+/// A mode that a door has while a schedule is active. Of several active ones the first counts.
+public nonisolated struct Warden_V1_ModeRule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var schedule: UInt32 = 0
+
+  public var mode: Warden_V1_DoorMode = .locked
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A contact supervised by resistors at the end of its line, measured by a point.
+public nonisolated struct Warden_V1_SupervisedContact: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In ohms, or in volts across the loop; then with the two below.
+  public var point: UInt32 = 0
+
+  public var supplyMv: UInt32 = 0
+
+  public var pullUpOhm: UInt32 = 0
+
+  public var seriesOhm: UInt32 = 0
+
+  public var acrossOhm: UInt32 = 0
+
+  public var tolerancePercent: UInt32 = 0
+
+  /// The contact is open while the door is closed.
+  public var openWhenClosed: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Door: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  public var lockKind: Warden_V1_LockKind {
+    get {_storage._lockKind}
+    set {_uniqueStorage()._lockKind = newValue}
+  }
+
+  /// Output line of the lock relay, active = energised.
+  public var lockLine: UInt32 {
+    get {_storage._lockLine}
+    set {_uniqueStorage()._lockLine = newValue}
+  }
+
+  /// Input line of the contact, active = open.
+  public var contactLine: UInt32 {
+    get {_storage._contactLine ?? 0}
+    set {_uniqueStorage()._contactLine = newValue}
+  }
+  /// Returns true if `contactLine` has been explicitly set.
+  public var hasContactLine: Bool {_storage._contactLine != nil}
+  /// Clears the value of `contactLine`. Subsequent reads from it will return its default value.
+  public mutating func clearContactLine() {_uniqueStorage()._contactLine = nil}
+
+  /// Input line of the request-to-exit button, active = pressed.
+  public var exitLine: UInt32 {
+    get {_storage._exitLine ?? 0}
+    set {_uniqueStorage()._exitLine = newValue}
+  }
+  /// Returns true if `exitLine` has been explicitly set.
+  public var hasExitLine: Bool {_storage._exitLine != nil}
+  /// Clears the value of `exitLine`. Subsequent reads from it will return its default value.
+  public mutating func clearExitLine() {_uniqueStorage()._exitLine = nil}
+
+  public var unlockMs: UInt32 {
+    get {_storage._unlockMs}
+    set {_uniqueStorage()._unlockMs = newValue}
+  }
+
+  /// Opening time for people who need longer.
+  public var extendedUnlockMs: UInt32 {
+    get {_storage._extendedUnlockMs}
+    set {_uniqueStorage()._extendedUnlockMs = newValue}
+  }
+
+  /// Held open: the warning and the alarm, counted from the opening; 0 for never.
+  public var heldOpenWarningMs: UInt32 {
+    get {_storage._heldOpenWarningMs}
+    set {_uniqueStorage()._heldOpenWarningMs = newValue}
+  }
+
+  public var heldOpenAlarmMs: UInt32 {
+    get {_storage._heldOpenAlarmMs}
+    set {_uniqueStorage()._heldOpenAlarmMs = newValue}
+  }
+
+  /// The door is on an escape route: a fire must release it.
+  public var egress: Bool {
+    get {_storage._egress}
+    set {_uniqueStorage()._egress = newValue}
+  }
+
+  public var relock: Warden_V1_Relock {
+    get {_storage._relock}
+    set {_uniqueStorage()._relock = newValue}
+  }
+
+  /// Who may pass; nobody by default.
+  public var rules: [Warden_V1_AccessRule] {
+    get {_storage._rules}
+    set {_uniqueStorage()._rules = newValue}
+  }
+
+  public var modeRules: [Warden_V1_ModeRule] {
+    get {_storage._modeRules}
+    set {_uniqueStorage()._modeRules = newValue}
+  }
+
+  /// While no schedule and no command says otherwise.
+  public var mode: Warden_V1_DoorMode {
+    get {_storage._mode}
+    set {_uniqueStorage()._mode = newValue}
+  }
+
+  public var kind: Warden_V1_DoorKind {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
+
+  /// The relay's contact that feeds the lock.
+  public var relay: Warden_V1_RelayWiring {
+    get {_storage._relay}
+    set {_uniqueStorage()._relay = newValue}
+  }
+
+  /// The lock keeps its current when the mains fail.
+  public var standbySupply: Bool {
+    get {_storage._standbySupply}
+    set {_uniqueStorage()._standbySupply = newValue}
+  }
+
+  /// A contact of the fire panel cuts the lock's supply in a fire, whatever the board does.
+  public var cutByFirePanel: Bool {
+    get {_storage._cutByFirePanel}
+    set {_uniqueStorage()._cutByFirePanel = newValue}
+  }
+
+  /// A handle or bar opens from the inside whatever the lock does.
+  public var handle: Bool {
+    get {_storage._handle}
+    set {_uniqueStorage()._handle = newValue}
+  }
+
+  /// The release for a fire ends with its cause; otherwise by a person once the cause is gone.
+  public var fireEndsWithCause: Bool {
+    get {_storage._fireEndsWithCause}
+    set {_uniqueStorage()._fireEndsWithCause = newValue}
+  }
+
+  /// The request to exit only explains the opening: the handle itself opens.
+  public var exitShuntsOnly: Bool {
+    get {_storage._exitShuntsOnly}
+    set {_uniqueStorage()._exitShuntsOnly = newValue}
+  }
+
+  /// The release lasts as long as the request to exit is active.
+  public var exitHoldsRelease: Bool {
+    get {_storage._exitHoldsRelease}
+    set {_uniqueStorage()._exitHoldsRelease = newValue}
+  }
+
+  /// Lockdown refuses the request to exit too; without effect on an escape route.
+  public var lockdownHoldsExit: Bool {
+    get {_storage._lockdownHoldsExit}
+    set {_uniqueStorage()._lockdownHoldsExit = newValue}
+  }
+
+  public var needsTwoPersons: Bool {
+    get {_storage._needsTwoPersons}
+    set {_uniqueStorage()._needsTwoPersons = newValue}
+  }
+
+  public var tamperStopsReader: Bool {
+    get {_storage._tamperStopsReader}
+    set {_uniqueStorage()._tamperStopsReader = newValue}
+  }
+
+  /// Digits after which a PIN ends by itself; 0 where # ends it.
+  public var pinLength: UInt32 {
+    get {_storage._pinLength}
+    set {_uniqueStorage()._pinLength = newValue}
+  }
+
+  /// Places in `areas`; without it the outside.
+  public var outerArea: UInt32 {
+    get {_storage._outerArea ?? 0}
+    set {_uniqueStorage()._outerArea = newValue}
+  }
+  /// Returns true if `outerArea` has been explicitly set.
+  public var hasOuterArea: Bool {_storage._outerArea != nil}
+  /// Clears the value of `outerArea`. Subsequent reads from it will return its default value.
+  public mutating func clearOuterArea() {_uniqueStorage()._outerArea = nil}
+
+  public var innerArea: UInt32 {
+    get {_storage._innerArea ?? 0}
+    set {_uniqueStorage()._innerArea = newValue}
+  }
+  /// Returns true if `innerArea` has been explicitly set.
+  public var hasInnerArea: Bool {_storage._innerArea != nil}
+  /// Clears the value of `innerArea`. Subsequent reads from it will return its default value.
+  public mutating func clearInnerArea() {_uniqueStorage()._innerArea = nil}
+
+  /// Instead of `contact_line`.
+  public var supervisedContact: Warden_V1_SupervisedContact {
+    get {_storage._supervisedContact ?? Warden_V1_SupervisedContact()}
+    set {_uniqueStorage()._supervisedContact = newValue}
+  }
+  /// Returns true if `supervisedContact` has been explicitly set.
+  public var hasSupervisedContact: Bool {_storage._supervisedContact != nil}
+  /// Clears the value of `supervisedContact`. Subsequent reads from it will return its default value.
+  public mutating func clearSupervisedContact() {_uniqueStorage()._supervisedContact = nil}
+
+  /// Input lines of the emergency call point (active = operated) and of the tamper switch of the lock or its wire.
+  public var emergencyExitLine: UInt32 {
+    get {_storage._emergencyExitLine ?? 0}
+    set {_uniqueStorage()._emergencyExitLine = newValue}
+  }
+  /// Returns true if `emergencyExitLine` has been explicitly set.
+  public var hasEmergencyExitLine: Bool {_storage._emergencyExitLine != nil}
+  /// Clears the value of `emergencyExitLine`. Subsequent reads from it will return its default value.
+  public mutating func clearEmergencyExitLine() {_uniqueStorage()._emergencyExitLine = nil}
+
+  public var tamperLine: UInt32 {
+    get {_storage._tamperLine ?? 0}
+    set {_uniqueStorage()._tamperLine = newValue}
+  }
+  /// Returns true if `tamperLine` has been explicitly set.
+  public var hasTamperLine: Bool {_storage._tamperLine != nil}
+  /// Clears the value of `tamperLine`. Subsequent reads from it will return its default value.
+  public mutating func clearTamperLine() {_uniqueStorage()._tamperLine = nil}
+
+  /// Output line of the sounder at the door.
+  public var sounderLine: UInt32 {
+    get {_storage._sounderLine ?? 0}
+    set {_uniqueStorage()._sounderLine = newValue}
+  }
+  /// Returns true if `sounderLine` has been explicitly set.
+  public var hasSounderLine: Bool {_storage._sounderLine != nil}
+  /// Clears the value of `sounderLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSounderLine() {_uniqueStorage()._sounderLine = nil}
+
+  /// The second leaf, of the same kind and wiring: DOOR_KIND_TWO_LEAF.
+  public var secondLockLine: UInt32 {
+    get {_storage._secondLockLine ?? 0}
+    set {_uniqueStorage()._secondLockLine = newValue}
+  }
+  /// Returns true if `secondLockLine` has been explicitly set.
+  public var hasSecondLockLine: Bool {_storage._secondLockLine != nil}
+  /// Clears the value of `secondLockLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSecondLockLine() {_uniqueStorage()._secondLockLine = nil}
+
+  public var secondContactLine: UInt32 {
+    get {_storage._secondContactLine ?? 0}
+    set {_uniqueStorage()._secondContactLine = newValue}
+  }
+  /// Returns true if `secondContactLine` has been explicitly set.
+  public var hasSecondContactLine: Bool {_storage._secondContactLine != nil}
+  /// Clears the value of `secondContactLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSecondContactLine() {_uniqueStorage()._secondContactLine = nil}
+
+  /// It opens for grants with extended time only.
+  public var secondLeafForExtendedOnly: Bool {
+    get {_storage._secondLeafForExtendedOnly}
+    set {_uniqueStorage()._secondLeafForExtendedOnly = newValue}
+  }
+
+  /// Output lines that release the floors of a lift, floor 0 first: DOOR_KIND_LIFT.
+  public var floorLines: [UInt32] {
+    get {_storage._floorLines}
+    set {_uniqueStorage()._floorLines = newValue}
+  }
+
+  public var exitUnlockMs: UInt32 {
+    get {_storage._exitUnlockMs}
+    set {_uniqueStorage()._exitUnlockMs = newValue}
+  }
+
+  /// From the closing of the door to its relocking.
+  public var relockDelayMs: UInt32 {
+    get {_storage._relockDelayMs}
+    set {_uniqueStorage()._relockDelayMs = newValue}
+  }
+
+  /// Added to both held-open times after a grant to somebody who needs longer.
+  public var extendedHeldOpenMs: UInt32 {
+    get {_storage._extendedHeldOpenMs}
+    set {_uniqueStorage()._extendedHeldOpenMs = newValue}
+  }
+
+  /// An opening this shortly after the relock still belongs to the release.
+  public var relockGraceMs: UInt32 {
+    get {_storage._relockGraceMs}
+    set {_uniqueStorage()._relockGraceMs = newValue}
+  }
+
+  /// An opening without release waits this long for the request to exit that explains it.
+  public var exitRaceMs: UInt32 {
+    get {_storage._exitRaceMs}
+    set {_uniqueStorage()._exitRaceMs = newValue}
+  }
+
+  /// An opening this shortly after a request to exit belongs to it.
+  public var exitShuntMs: UInt32 {
+    get {_storage._exitShuntMs}
+    set {_uniqueStorage()._exitShuntMs = newValue}
+  }
+
+  /// A request to exit active for longer is stuck; 0 for never.
+  public var exitStuckMs: UInt32 {
+    get {_storage._exitStuckMs}
+    set {_uniqueStorage()._exitStuckMs = newValue}
+  }
+
+  public var contactDebounceMs: UInt32 {
+    get {_storage._contactDebounceMs}
+    set {_uniqueStorage()._contactDebounceMs = newValue}
+  }
+
+  public var exitDebounceMs: UInt32 {
+    get {_storage._exitDebounceMs}
+    set {_uniqueStorage()._exitDebounceMs = newValue}
+  }
+
+  public var secondLeafDelayMs: UInt32 {
+    get {_storage._secondLeafDelayMs}
+    set {_uniqueStorage()._secondLeafDelayMs = newValue}
+  }
+
+  /// A reader shows an answer for this long.
+  public var answerMs: UInt32 {
+    get {_storage._answerMs}
+    set {_uniqueStorage()._answerMs = newValue}
+  }
+
+  /// A PIN must begin, and each next digit follow, within this time.
+  public var pinMs: UInt32 {
+    get {_storage._pinMs}
+    set {_uniqueStorage()._pinMs = newValue}
+  }
+
+  /// The second person or the escort must follow within this time.
+  public var secondPersonMs: UInt32 {
+    get {_storage._secondPersonMs}
+    set {_uniqueStorage()._secondPersonMs = newValue}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A space whose occupants the board keeps track of.
+public nonisolated struct Warden_V1_Area: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  public var antiPassback: Warden_V1_AntiPassbackKind = .none
+
+  /// For ANTI_PASSBACK_KIND_TIMED.
+  public var passbackMs: UInt32 = 0
+
+  /// People who may be in it at once; 0 for any number.
+  public var occupancyLimit: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Doors of which at most one is open or released at a time.
+public nonisolated struct Warden_V1_Interlock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// Bit n for door n.
+  public var doors: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A day, or the same day of every year, that follows the rules of its class and not those of its weekday.
+public nonisolated struct Warden_V1_Holiday: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// 0 for every year.
+  public var year: UInt32 = 0
+
+  public var month: UInt32 = 0
+
+  public var day: UInt32 = 0
+
+  public var dayClass: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Rules of the whole board.
+public nonisolated struct Warden_V1_AccessPolicy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A credential that is limited in time passes while the clock was never set.
+  public var admitsTimeLimitedWithoutClock: Bool = false
+
+  /// A PIN whose last digit is one higher than the right one opens and calls for help.
+  public var duressByLastDigit: Bool = false
+
+  /// When a fire release is reset, everybody's whereabouts are forgotten.
+  public var forgetsPresenceAfterFire: Bool = false
+
+  /// Unknown cards in a row at one reader that are recorded one by one, and how soon one more is allowed.
+  public var unknownCards: UInt32 = 0
+
+  public var unknownCardRefillMs: UInt32 = 0
+
+  /// Guessing counts as stopped after this long without an unknown card.
+  public var quietMs: UInt32 = 0
+
+  /// Wrong codes in a row at one reader before it takes none for a while; twice as long each further time.
+  public var wrongCodes: UInt32 = 0
+
+  public var codeLockoutMs: UInt32 = 0
+
+  public var longestCodeLockoutMs: UInt32 = 0
+
+  /// Wrong PINs of one card before it is blocked, and for how long; 0 until its status is set again.
+  public var wrongPins: UInt32 = 0
+
+  public var pinBlockMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct Warden_V1_Detector: Sendable {
@@ -1280,7 +2653,7 @@ public nonisolated struct Warden_V1_SchedulePeriod: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Bit 0 Monday … bit 6 Sunday, bit 7 holidays.
+  /// Bit 0 Monday … bit 6 Sunday, bits 7 to 14 holidays of class 0 to 7.
   public var days: UInt32 = 0
 
   public var fromMinute: UInt32 = 0
@@ -1304,6 +2677,9 @@ public nonisolated struct Warden_V1_Schedule: Sendable {
   /// Whether the schedule counts as active while the clock is not trusted.
   public var activeWithoutClock: Bool = false
 
+  /// A clock that was set once and runs freely since counts as not trusted.
+  public var distrustsFreeRunningClock: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1314,7 +2690,7 @@ public nonisolated struct Warden_V1_Credential: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Keyed hash of the identifier, 16 bytes.
+  /// Keyed hash of the identifier or code, 16 bytes.
   public var hash: Data = Data()
 
   /// Seconds since 1970; 0 for always.
@@ -1325,18 +2701,41 @@ public nonisolated struct Warden_V1_Credential: Sendable {
   /// Bit n set: member of group n.
   public var groups: UInt64 = 0
 
-  /// Opens for the door's extended time.
-  public var extendedTime: Bool = false
+  /// Bit 0 extended time, 1 needs an escort, 2 may escort, 3 needs a second person, 4 exempt from anti-passback,
+  /// 5 first card, 6 passes in lockdown, 7 duress, 8 a code and no card.
+  public var traits: UInt32 = 0
 
-  /// Lost or stolen: always denied, and reported as such.
-  public var lost: Bool = false
+  public var status: Warden_V1_CredentialStatus = .active
 
   /// Number of the holder, the same for all credentials of one person; 0 for none.
   public var holder: UInt32 = 0
 
+  /// 24 bits of the keyed hash of card and PIN.
+  public var pin: UInt32 {
+    get {_pin ?? 0}
+    set {_pin = newValue}
+  }
+  /// Returns true if `pin` has been explicitly set.
+  public var hasPin: Bool {self._pin != nil}
+  /// Clears the value of `pin`. Subsequent reads from it will return its default value.
+  public mutating func clearPin() {self._pin = nil}
+
+  /// Passages left; without it any number.
+  public var usesLeft: UInt32 {
+    get {_usesLeft ?? 0}
+    set {_usesLeft = newValue}
+  }
+  /// Returns true if `usesLeft` has been explicitly set.
+  public var hasUsesLeft: Bool {self._usesLeft != nil}
+  /// Clears the value of `usesLeft`. Subsequent reads from it will return its default value.
+  public mutating func clearUsesLeft() {self._usesLeft = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _pin: UInt32? = nil
+  fileprivate var _usesLeft: UInt32? = nil
 }
 
 /// A client of Warden Link that the board lets in.
@@ -1448,8 +2847,64 @@ nonisolated extension Warden_V1_PointUnit: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0POINT_UNIT_STATE\0\u{1}POINT_UNIT_MICROVOLT\0\u{1}POINT_UNIT_MILLIDEGREE_CELSIUS\0\u{1}POINT_UNIT_MILLIPERCENT_RELATIVE_HUMIDITY\0\u{1}POINT_UNIT_PASCAL\0\u{1}POINT_UNIT_PARTS_PER_MILLION\0\u{1}POINT_UNIT_MILLIDECIBEL_PER_METRE\0\u{1}POINT_UNIT_CENTIPERCENT_LOWER_EXPLOSIVE_LIMIT\0\u{1}POINT_UNIT_MILLILUX\0\u{1}POINT_UNIT_MICROGRAM_PER_CUBIC_METRE\0\u{1}POINT_UNIT_INDEX\0\u{1}POINT_UNIT_MILLIGRAVITY\0\u{1}POINT_UNIT_COUNT\0\u{1}POINT_UNIT_OHM\0\u{1}POINT_UNIT_MILLIWATT\0\u{1}POINT_UNIT_MILLIDEGREE_PER_SECOND\0")
 }
 
+nonisolated extension Warden_V1_DoorSide: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_SIDE_ENTRY\0\u{1}DOOR_SIDE_EXIT\0")
+}
+
+nonisolated extension Warden_V1_TagChecksum: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TAG_CHECKSUM_AUTOMATIC\0\u{1}TAG_CHECKSUM_CHARACTERS\0\u{1}TAG_CHECKSUM_RAW\0\u{1}TAG_CHECKSUM_ADDITIVE\0")
+}
+
+nonisolated extension Warden_V1_TagPresence: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TAG_PRESENCE_REPEATED_FRAMES\0\u{1}TAG_PRESENCE_SINGLE_FRAME\0\u{1}TAG_PRESENCE_RANGE_LINE\0")
+}
+
+nonisolated extension Warden_V1_WiegandKeypad: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WIEGAND_KEYPAD_NONE\0\u{1}WIEGAND_KEYPAD_FOUR_BIT\0\u{1}WIEGAND_KEYPAD_EIGHT_BIT\0\u{1}WIEGAND_KEYPAD_ANY\0")
+}
+
+nonisolated extension Warden_V1_WiegandTiming: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WIEGAND_TIMING_STANDARD\0\u{1}WIEGAND_TIMING_SPECIFICATION\0")
+}
+
+nonisolated extension Warden_V1_TextLineEnd: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TEXT_LINE_END_CARRIAGE_RETURN_OR_LINE_FEED\0\u{1}TEXT_LINE_END_BYTE\0\u{1}TEXT_LINE_END_PAUSE\0")
+}
+
+nonisolated extension Warden_V1_OsdpSecurity: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OSDP_SECURITY_CLEAR\0\u{1}OSDP_SECURITY_KEY\0\u{1}OSDP_SECURITY_MASTER_KEY\0\u{1}OSDP_SECURITY_INSTALL\0")
+}
+
+nonisolated extension Warden_V1_OsdpCheck: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OSDP_CHECK_AUTOMATIC\0\u{1}OSDP_CHECK_CRC\0\u{1}OSDP_CHECK_CHECKSUM\0")
+}
+
+nonisolated extension Warden_V1_FileProtection: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FILE_PROTECTION_PLAIN\0\u{1}FILE_PROTECTION_AUTHENTICATED\0\u{2}\u{2}FILE_PROTECTION_ENCIPHERED\0")
+}
+
 nonisolated extension Warden_V1_LockKind: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOCK_KIND_MAGLOCK\0\u{1}LOCK_KIND_STRIKE_FAIL_SECURE\0\u{1}LOCK_KIND_STRIKE_FAIL_SAFE\0")
+}
+
+nonisolated extension Warden_V1_DoorKind: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_KIND_SINGLE\0\u{1}DOOR_KIND_TWO_LEAF\0\u{1}DOOR_KIND_TURNSTILE\0\u{1}DOOR_KIND_LIFT\0")
+}
+
+nonisolated extension Warden_V1_DoorMode: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_MODE_LOCKED\0\u{1}DOOR_MODE_CARD\0\u{1}DOOR_MODE_CARD_AND_PIN\0\u{1}DOOR_MODE_CARD_OR_PIN\0\u{1}DOOR_MODE_FIRST_CARD\0\u{1}DOOR_MODE_FREE\0")
+}
+
+nonisolated extension Warden_V1_RelayWiring: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RELAY_WIRING_NORMALLY_OPEN\0\u{1}RELAY_WIRING_NORMALLY_CLOSED\0")
+}
+
+nonisolated extension Warden_V1_Relock: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RELOCK_AFTER_TIME\0\u{1}RELOCK_ON_OPEN\0\u{1}RELOCK_ON_CLOSE\0")
+}
+
+nonisolated extension Warden_V1_AntiPassbackKind: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ANTI_PASSBACK_KIND_NONE\0\u{1}ANTI_PASSBACK_KIND_SOFT\0\u{1}ANTI_PASSBACK_KIND_HARD\0\u{1}ANTI_PASSBACK_KIND_TIMED\0")
 }
 
 nonisolated extension Warden_V1_CauseState: SwiftProtobuf._ProtoNameProviding {
@@ -1464,9 +2919,13 @@ nonisolated extension Warden_V1_OutputPattern: SwiftProtobuf._ProtoNameProviding
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0")
 }
 
+nonisolated extension Warden_V1_CredentialStatus: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CREDENTIAL_STATUS_ACTIVE\0\u{1}CREDENTIAL_STATUS_SUSPENDED\0\u{1}CREDENTIAL_STATUS_LOST\0\u{1}CREDENTIAL_STATUS_STOLEN\0")
+}
+
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Board"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -1485,6 +2944,11 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _clientKeys: [Warden_V1_ClientKey] = []
     var _localUsers: [Warden_V1_LocalUser] = []
     var _consoleUsers: [Warden_V1_ConsoleUser] = []
+    var _cardFormats: [Warden_V1_CardFormat] = []
+    var _areas: [Warden_V1_Area] = []
+    var _interlocks: [Warden_V1_Interlock] = []
+    var _holidays: [Warden_V1_Holiday] = []
+    var _accessPolicy: Warden_V1_AccessPolicy? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1511,6 +2975,11 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _clientKeys = source._clientKeys
       _localUsers = source._localUsers
       _consoleUsers = source._consoleUsers
+      _cardFormats = source._cardFormats
+      _areas = source._areas
+      _interlocks = source._interlocks
+      _holidays = source._holidays
+      _accessPolicy = source._accessPolicy
     }
   }
 
@@ -1545,6 +3014,11 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._clientKeys) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._localUsers) }()
         case 16: try { try decoder.decodeRepeatedMessageField(value: &_storage._consoleUsers) }()
+        case 20: try { try decoder.decodeRepeatedMessageField(value: &_storage._cardFormats) }()
+        case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._areas) }()
+        case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._interlocks) }()
+        case 23: try { try decoder.decodeRepeatedMessageField(value: &_storage._holidays) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._accessPolicy) }()
         default: break
         }
       }
@@ -1605,6 +3079,21 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._consoleUsers.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._consoleUsers, fieldNumber: 16)
       }
+      if !_storage._cardFormats.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._cardFormats, fieldNumber: 20)
+      }
+      if !_storage._areas.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._areas, fieldNumber: 21)
+      }
+      if !_storage._interlocks.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._interlocks, fieldNumber: 22)
+      }
+      if !_storage._holidays.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._holidays, fieldNumber: 23)
+      }
+      try { if let v = _storage._accessPolicy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1630,6 +3119,11 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._clientKeys != rhs_storage._clientKeys {return false}
         if _storage._localUsers != rhs_storage._localUsers {return false}
         if _storage._consoleUsers != rhs_storage._consoleUsers {return false}
+        if _storage._cardFormats != rhs_storage._cardFormats {return false}
+        if _storage._areas != rhs_storage._areas {return false}
+        if _storage._interlocks != rhs_storage._interlocks {return false}
+        if _storage._holidays != rhs_storage._holidays {return false}
+        if _storage._accessPolicy != rhs_storage._accessPolicy {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1641,7 +3135,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BoardHeader"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0\u{3}standby_supply\0\u{3}hardware_watchdog\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1656,6 +3150,8 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.memoryBudgetBytes) }()
       case 6: try { try decoder.decodeSingularFixed64Field(value: &self.hashKeyCheck) }()
       case 7: try { try decoder.decodeSingularSInt32Field(value: &self.utcOffsetMinutes) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.standbySupply) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.hardwareWatchdog) }()
       default: break
       }
     }
@@ -1683,6 +3179,12 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if self.utcOffsetMinutes != 0 {
       try visitor.visitSingularSInt32Field(value: self.utcOffsetMinutes, fieldNumber: 7)
     }
+    if self.standbySupply != false {
+      try visitor.visitSingularBoolField(value: self.standbySupply, fieldNumber: 8)
+    }
+    if self.hardwareWatchdog != false {
+      try visitor.visitSingularBoolField(value: self.hardwareWatchdog, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1694,6 +3196,8 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if lhs.memoryBudgetBytes != rhs.memoryBudgetBytes {return false}
     if lhs.hashKeyCheck != rhs.hashKeyCheck {return false}
     if lhs.utcOffsetMinutes != rhs.utcOffsetMinutes {return false}
+    if lhs.standbySupply != rhs.standbySupply {return false}
+    if lhs.hardwareWatchdog != rhs.hardwareWatchdog {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1701,7 +3205,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Capacities"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}credentials\0\u{1}links\0\u{1}consoles\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}credentials\0\u{1}links\0\u{1}consoles\0\u{1}people\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1713,6 +3217,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.credentials) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.links) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.consoles) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.people) }()
       default: break
       }
     }
@@ -1731,6 +3236,9 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
     if self.consoles != 0 {
       try visitor.visitSingularUInt32Field(value: self.consoles, fieldNumber: 4)
     }
+    if self.people != 0 {
+      try visitor.visitSingularUInt32Field(value: self.people, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1739,6 +3247,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.credentials != rhs.credentials {return false}
     if lhs.links != rhs.links {return false}
     if lhs.consoles != rhs.consoles {return false}
+    if lhs.people != rhs.people {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1746,7 +3255,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Line"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0\u{3}at_power_on\0\u{3}after_crash\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1764,6 +3273,8 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.debounceUs) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.activeAtStart) }()
       case 10: try { try decoder.decodeSingularEnumField(value: &self.atExit) }()
+      case 11: try { try decoder.decodeSingularEnumField(value: &self.atPowerOn) }()
+      case 12: try { try decoder.decodeSingularEnumField(value: &self.afterCrash) }()
       default: break
       }
     }
@@ -1800,6 +3311,12 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.atExit != .inactive {
       try visitor.visitSingularEnumField(value: self.atExit, fieldNumber: 10)
     }
+    if self.atPowerOn != .inactive {
+      try visitor.visitSingularEnumField(value: self.atPowerOn, fieldNumber: 11)
+    }
+    if self.afterCrash != .inactive {
+      try visitor.visitSingularEnumField(value: self.afterCrash, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1814,6 +3331,8 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.debounceUs != rhs.debounceUs {return false}
     if lhs.activeAtStart != rhs.activeAtStart {return false}
     if lhs.atExit != rhs.atExit {return false}
+    if lhs.atPowerOn != rhs.atPowerOn {return false}
+    if lhs.afterCrash != rhs.afterCrash {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2184,7 +3703,217 @@ nonisolated extension Warden_V1_Point: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reader"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}door\0\u{3}hold_off_ms\0\u{4}\u{7}serial_tag\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}door\0\u{3}hold_off_ms\0\u{1}side\0\u{3}tamper_line\0\u{3}granted_line\0\u{3}denied_line\0\u{3}sounder_line\0\u{4}\u{2}serial_tag\0\u{1}wiegand\0\u{3}text_line\0\u{1}osdp\0\u{1}pn532\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _door: UInt32 = 0
+    var _holdOffMs: UInt32 = 0
+    var _side: Warden_V1_DoorSide = .entry
+    var _tamperLine: UInt32? = nil
+    var _grantedLine: UInt32? = nil
+    var _deniedLine: UInt32? = nil
+    var _sounderLine: UInt32? = nil
+    var _interface: Warden_V1_Reader.OneOf_Interface?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _door = source._door
+      _holdOffMs = source._holdOffMs
+      _side = source._side
+      _tamperLine = source._tamperLine
+      _grantedLine = source._grantedLine
+      _deniedLine = source._deniedLine
+      _sounderLine = source._sounderLine
+      _interface = source._interface
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._door) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._holdOffMs) }()
+        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._side) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._tamperLine) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._grantedLine) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._deniedLine) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._sounderLine) }()
+        case 10: try {
+          var v: Warden_V1_SerialTagOptions?
+          var hadOneofValue = false
+          if let current = _storage._interface {
+            hadOneofValue = true
+            if case .serialTag(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._interface = .serialTag(v)
+          }
+        }()
+        case 11: try {
+          var v: Warden_V1_WiegandOptions?
+          var hadOneofValue = false
+          if let current = _storage._interface {
+            hadOneofValue = true
+            if case .wiegand(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._interface = .wiegand(v)
+          }
+        }()
+        case 12: try {
+          var v: Warden_V1_TextLineOptions?
+          var hadOneofValue = false
+          if let current = _storage._interface {
+            hadOneofValue = true
+            if case .textLine(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._interface = .textLine(v)
+          }
+        }()
+        case 13: try {
+          var v: Warden_V1_OsdpOptions?
+          var hadOneofValue = false
+          if let current = _storage._interface {
+            hadOneofValue = true
+            if case .osdp(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._interface = .osdp(v)
+          }
+        }()
+        case 14: try {
+          var v: Warden_V1_Pn532Options?
+          var hadOneofValue = false
+          if let current = _storage._interface {
+            hadOneofValue = true
+            if case .pn532(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._interface = .pn532(v)
+          }
+        }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if _storage._door != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._door, fieldNumber: 2)
+      }
+      if _storage._holdOffMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._holdOffMs, fieldNumber: 3)
+      }
+      if _storage._side != .entry {
+        try visitor.visitSingularEnumField(value: _storage._side, fieldNumber: 4)
+      }
+      try { if let v = _storage._tamperLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._grantedLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._deniedLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._sounderLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+      } }()
+      switch _storage._interface {
+      case .serialTag?: try {
+        guard case .serialTag(let v)? = _storage._interface else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case .wiegand?: try {
+        guard case .wiegand(let v)? = _storage._interface else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      }()
+      case .textLine?: try {
+        guard case .textLine(let v)? = _storage._interface else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
+      case .osdp?: try {
+        guard case .osdp(let v)? = _storage._interface else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      }()
+      case .pn532?: try {
+        guard case .pn532(let v)? = _storage._interface else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      }()
+      case nil: break
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Reader, rhs: Warden_V1_Reader) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._door != rhs_storage._door {return false}
+        if _storage._holdOffMs != rhs_storage._holdOffMs {return false}
+        if _storage._side != rhs_storage._side {return false}
+        if _storage._tamperLine != rhs_storage._tamperLine {return false}
+        if _storage._grantedLine != rhs_storage._grantedLine {return false}
+        if _storage._deniedLine != rhs_storage._deniedLine {return false}
+        if _storage._sounderLine != rhs_storage._sounderLine {return false}
+        if _storage._interface != rhs_storage._interface {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SerialTagOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}checksum\0\u{1}presence\0\u{3}range_line\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2192,22 +3921,10 @@ nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.door) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.holdOffMs) }()
-      case 10: try {
-        var v: Warden_V1_SerialTagOptions?
-        var hadOneofValue = false
-        if let current = self.interface {
-          hadOneofValue = true
-          if case .serialTag(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.interface = .serialTag(v)
-        }
-      }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.checksum) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.presence) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._rangeLine) }()
       default: break
       }
     }
@@ -2218,34 +3935,154 @@ nonisolated extension Warden_V1_Reader: SwiftProtobuf.Message, SwiftProtobuf._Me
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
-    if self.door != 0 {
-      try visitor.visitSingularUInt32Field(value: self.door, fieldNumber: 2)
+    if self.checksum != .automatic {
+      try visitor.visitSingularEnumField(value: self.checksum, fieldNumber: 2)
     }
-    if self.holdOffMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.holdOffMs, fieldNumber: 3)
+    if self.presence != .repeatedFrames {
+      try visitor.visitSingularEnumField(value: self.presence, fieldNumber: 3)
     }
-    try { if case .serialTag(let v)? = self.interface {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    try { if let v = self._rangeLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Warden_V1_Reader, rhs: Warden_V1_Reader) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.door != rhs.door {return false}
-    if lhs.holdOffMs != rhs.holdOffMs {return false}
-    if lhs.interface != rhs.interface {return false}
+  public static func ==(lhs: Warden_V1_SerialTagOptions, rhs: Warden_V1_SerialTagOptions) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.checksum != rhs.checksum {return false}
+    if lhs.presence != rhs.presence {return false}
+    if lhs._rangeLine != rhs._rangeLine {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".SerialTagOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0")
+nonisolated extension Warden_V1_WiegandOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".WiegandOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data0_line\0\u{3}data1_line\0\u{1}formats\0\u{1}keypad\0\u{1}timing\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.data0Line) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.data1Line) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.formats) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.keypad) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.timing) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.data0Line != 0 {
+      try visitor.visitSingularUInt32Field(value: self.data0Line, fieldNumber: 1)
+    }
+    if self.data1Line != 0 {
+      try visitor.visitSingularUInt32Field(value: self.data1Line, fieldNumber: 2)
+    }
+    if !self.formats.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.formats, fieldNumber: 3)
+    }
+    if self.keypad != .none {
+      try visitor.visitSingularEnumField(value: self.keypad, fieldNumber: 4)
+    }
+    if self.timing != .standard {
+      try visitor.visitSingularEnumField(value: self.timing, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_WiegandOptions, rhs: Warden_V1_WiegandOptions) -> Bool {
+    if lhs.data0Line != rhs.data0Line {return false}
+    if lhs.data1Line != rhs.data1Line {return false}
+    if lhs.formats != rhs.formats {return false}
+    if lhs.keypad != rhs.keypad {return false}
+    if lhs.timing != rhs.timing {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CardFormat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CardFormat"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}layout\0\u{1}parities\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.layout) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.parities) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.layout.isEmpty {
+      try visitor.visitSingularStringField(value: self.layout, fieldNumber: 2)
+    }
+    if !self.parities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parities, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CardFormat, rhs: Warden_V1_CardFormat) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.layout != rhs.layout {return false}
+    if lhs.parities != rhs.parities {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ParityLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ParityLine"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.line) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.line.isEmpty {
+      try visitor.visitSingularStringField(value: self.line, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ParityLine, rhs: Warden_V1_ParityLine) -> Bool {
+    if lhs.line != rhs.line {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_TextLineOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TextLineOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{3}line_end\0\u{3}end_byte\0\u{1}prefix\0\u{1}suffix\0\u{1}pattern\0\u{3}minimum_length\0\u{3}maximum_length\0\u{3}byte_timeout_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2254,6 +4091,14 @@ nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftPr
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.lineEnd) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.endByte) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.prefix) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.suffix) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.pattern) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.minimumLength) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.maximumLength) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.byteTimeoutMs) }()
       default: break
       }
     }
@@ -2263,19 +4108,51 @@ nonisolated extension Warden_V1_SerialTagOptions: SwiftProtobuf.Message, SwiftPr
     if self.port != 0 {
       try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
+    if self.lineEnd != .carriageReturnOrLineFeed {
+      try visitor.visitSingularEnumField(value: self.lineEnd, fieldNumber: 2)
+    }
+    if self.endByte != 0 {
+      try visitor.visitSingularUInt32Field(value: self.endByte, fieldNumber: 3)
+    }
+    if !self.prefix.isEmpty {
+      try visitor.visitSingularBytesField(value: self.prefix, fieldNumber: 4)
+    }
+    if !self.suffix.isEmpty {
+      try visitor.visitSingularBytesField(value: self.suffix, fieldNumber: 5)
+    }
+    if !self.pattern.isEmpty {
+      try visitor.visitSingularStringField(value: self.pattern, fieldNumber: 6)
+    }
+    if self.minimumLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.minimumLength, fieldNumber: 7)
+    }
+    if self.maximumLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maximumLength, fieldNumber: 8)
+    }
+    if self.byteTimeoutMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.byteTimeoutMs, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Warden_V1_SerialTagOptions, rhs: Warden_V1_SerialTagOptions) -> Bool {
+  public static func ==(lhs: Warden_V1_TextLineOptions, rhs: Warden_V1_TextLineOptions) -> Bool {
     if lhs.port != rhs.port {return false}
+    if lhs.lineEnd != rhs.lineEnd {return false}
+    if lhs.endByte != rhs.endByte {return false}
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.suffix != rhs.suffix {return false}
+    if lhs.pattern != rhs.pattern {return false}
+    if lhs.minimumLength != rhs.minimumLength {return false}
+    if lhs.maximumLength != rhs.maximumLength {return false}
+    if lhs.byteTimeoutMs != rhs.byteTimeoutMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".Door"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{3}relock_on_close\0\u{1}groups\0\u{1}schedule\0")
+nonisolated extension Warden_V1_OsdpOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OsdpOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}address\0\u{1}security\0\u{3}sealed_key\0\u{3}packet_check\0\u{1}formats\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2283,19 +4160,133 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.lockKind) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.lockLine) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._contactLine) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._exitLine) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.unlockMs) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.extendedUnlockMs) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.heldOpenWarningMs) }()
-      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.heldOpenAlarmMs) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.egress) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.relockOnClose) }()
-      case 12: try { try decoder.decodeSingularFixed64Field(value: &self.groups) }()
-      case 13: try { try decoder.decodeSingularUInt32Field(value: &self._schedule) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.address) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.security) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.sealedKey) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.packetCheck) }()
+      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.formats) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
+    }
+    if self.address != 0 {
+      try visitor.visitSingularUInt32Field(value: self.address, fieldNumber: 2)
+    }
+    if self.security != .clear {
+      try visitor.visitSingularEnumField(value: self.security, fieldNumber: 3)
+    }
+    if !self.sealedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedKey, fieldNumber: 4)
+    }
+    if self.packetCheck != .automatic {
+      try visitor.visitSingularEnumField(value: self.packetCheck, fieldNumber: 5)
+    }
+    if !self.formats.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.formats, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_OsdpOptions, rhs: Warden_V1_OsdpOptions) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.address != rhs.address {return false}
+    if lhs.security != rhs.security {return false}
+    if lhs.sealedKey != rhs.sealedKey {return false}
+    if lhs.packetCheck != rhs.packetCheck {return false}
+    if lhs.formats != rhs.formats {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CardFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CardFile"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}application\0\u{3}key_number\0\u{3}sealed_key\0\u{1}diversified\0\u{3}system_identifier\0\u{1}number\0\u{1}offset\0\u{1}length\0\u{1}protection\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.application) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.keyNumber) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.sealedKey) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.diversified) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.systemIdentifier) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      case 9: try { try decoder.decodeSingularEnumField(value: &self.protection) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.application != 0 {
+      try visitor.visitSingularUInt32Field(value: self.application, fieldNumber: 1)
+    }
+    if self.keyNumber != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keyNumber, fieldNumber: 2)
+    }
+    if !self.sealedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedKey, fieldNumber: 3)
+    }
+    if self.diversified != false {
+      try visitor.visitSingularBoolField(value: self.diversified, fieldNumber: 4)
+    }
+    if !self.systemIdentifier.isEmpty {
+      try visitor.visitSingularBytesField(value: self.systemIdentifier, fieldNumber: 5)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 6)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 7)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 8)
+    }
+    if self.protection != .plain {
+      try visitor.visitSingularEnumField(value: self.protection, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CardFile, rhs: Warden_V1_CardFile) -> Bool {
+    if lhs.application != rhs.application {return false}
+    if lhs.keyNumber != rhs.keyNumber {return false}
+    if lhs.sealedKey != rhs.sealedKey {return false}
+    if lhs.diversified != rhs.diversified {return false}
+    if lhs.systemIdentifier != rhs.systemIdentifier {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.length != rhs.length {return false}
+    if lhs.protection != rhs.protection {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Pn532Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Pn532Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}file\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._file) }()
       default: break
       }
     }
@@ -2306,62 +4297,783 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
-    if self.lockKind != .maglock {
-      try visitor.visitSingularEnumField(value: self.lockKind, fieldNumber: 2)
-    }
-    if self.lockLine != 0 {
-      try visitor.visitSingularUInt32Field(value: self.lockLine, fieldNumber: 3)
-    }
-    try { if let v = self._contactLine {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._exitLine {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
-    } }()
-    if self.unlockMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.unlockMs, fieldNumber: 6)
-    }
-    if self.extendedUnlockMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.extendedUnlockMs, fieldNumber: 7)
-    }
-    if self.heldOpenWarningMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.heldOpenWarningMs, fieldNumber: 8)
-    }
-    if self.heldOpenAlarmMs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.heldOpenAlarmMs, fieldNumber: 9)
-    }
-    if self.egress != false {
-      try visitor.visitSingularBoolField(value: self.egress, fieldNumber: 10)
-    }
-    if self.relockOnClose != false {
-      try visitor.visitSingularBoolField(value: self.relockOnClose, fieldNumber: 11)
-    }
-    if self.groups != 0 {
-      try visitor.visitSingularFixed64Field(value: self.groups, fieldNumber: 12)
-    }
-    try { if let v = self._schedule {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 13)
+    try { if let v = self._file {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  public static func ==(lhs: Warden_V1_Door, rhs: Warden_V1_Door) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.lockKind != rhs.lockKind {return false}
-    if lhs.lockLine != rhs.lockLine {return false}
-    if lhs._contactLine != rhs._contactLine {return false}
-    if lhs._exitLine != rhs._exitLine {return false}
-    if lhs.unlockMs != rhs.unlockMs {return false}
-    if lhs.extendedUnlockMs != rhs.extendedUnlockMs {return false}
-    if lhs.heldOpenWarningMs != rhs.heldOpenWarningMs {return false}
-    if lhs.heldOpenAlarmMs != rhs.heldOpenAlarmMs {return false}
-    if lhs.egress != rhs.egress {return false}
-    if lhs.relockOnClose != rhs.relockOnClose {return false}
+  public static func ==(lhs: Warden_V1_Pn532Options, rhs: Warden_V1_Pn532Options) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs._file != rhs._file {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_AccessRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AccessRule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}groups\0\u{1}schedule\0\u{3}on_entry\0\u{3}on_exit\0\u{1}floors\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.groups) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._schedule) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.onEntry) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.onExit) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.floors) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.groups != 0 {
+      try visitor.visitSingularFixed64Field(value: self.groups, fieldNumber: 1)
+    }
+    try { if let v = self._schedule {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    if self.onEntry != false {
+      try visitor.visitSingularBoolField(value: self.onEntry, fieldNumber: 3)
+    }
+    if self.onExit != false {
+      try visitor.visitSingularBoolField(value: self.onExit, fieldNumber: 4)
+    }
+    if self.floors != 0 {
+      try visitor.visitSingularFixed64Field(value: self.floors, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_AccessRule, rhs: Warden_V1_AccessRule) -> Bool {
     if lhs.groups != rhs.groups {return false}
     if lhs._schedule != rhs._schedule {return false}
+    if lhs.onEntry != rhs.onEntry {return false}
+    if lhs.onExit != rhs.onExit {return false}
+    if lhs.floors != rhs.floors {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ModeRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ModeRule"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schedule\0\u{1}mode\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.schedule) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.mode) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.schedule != 0 {
+      try visitor.visitSingularUInt32Field(value: self.schedule, fieldNumber: 1)
+    }
+    if self.mode != .locked {
+      try visitor.visitSingularEnumField(value: self.mode, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ModeRule, rhs: Warden_V1_ModeRule) -> Bool {
+    if lhs.schedule != rhs.schedule {return false}
+    if lhs.mode != rhs.mode {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_SupervisedContact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SupervisedContact"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{3}supply_mv\0\u{3}pull_up_ohm\0\u{3}series_ohm\0\u{3}across_ohm\0\u{3}tolerance_percent\0\u{3}open_when_closed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.point) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.supplyMv) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.pullUpOhm) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.seriesOhm) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.acrossOhm) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.tolerancePercent) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.openWhenClosed) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.point != 0 {
+      try visitor.visitSingularUInt32Field(value: self.point, fieldNumber: 1)
+    }
+    if self.supplyMv != 0 {
+      try visitor.visitSingularUInt32Field(value: self.supplyMv, fieldNumber: 2)
+    }
+    if self.pullUpOhm != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pullUpOhm, fieldNumber: 3)
+    }
+    if self.seriesOhm != 0 {
+      try visitor.visitSingularUInt32Field(value: self.seriesOhm, fieldNumber: 4)
+    }
+    if self.acrossOhm != 0 {
+      try visitor.visitSingularUInt32Field(value: self.acrossOhm, fieldNumber: 5)
+    }
+    if self.tolerancePercent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.tolerancePercent, fieldNumber: 6)
+    }
+    if self.openWhenClosed != false {
+      try visitor.visitSingularBoolField(value: self.openWhenClosed, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_SupervisedContact, rhs: Warden_V1_SupervisedContact) -> Bool {
+    if lhs.point != rhs.point {return false}
+    if lhs.supplyMv != rhs.supplyMv {return false}
+    if lhs.pullUpOhm != rhs.pullUpOhm {return false}
+    if lhs.seriesOhm != rhs.seriesOhm {return false}
+    if lhs.acrossOhm != rhs.acrossOhm {return false}
+    if lhs.tolerancePercent != rhs.tolerancePercent {return false}
+    if lhs.openWhenClosed != rhs.openWhenClosed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Door"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{1}relock\0\u{1}rules\0\u{3}mode_rules\0\u{1}mode\0\u{1}kind\0\u{1}relay\0\u{3}standby_supply\0\u{3}cut_by_fire_panel\0\u{1}handle\0\u{3}fire_ends_with_cause\0\u{3}exit_shunts_only\0\u{3}exit_holds_release\0\u{3}lockdown_holds_exit\0\u{3}needs_two_persons\0\u{3}tamper_stops_reader\0\u{3}pin_length\0\u{3}outer_area\0\u{3}inner_area\0\u{3}supervised_contact\0\u{3}emergency_exit_line\0\u{3}tamper_line\0\u{3}sounder_line\0\u{3}second_lock_line\0\u{3}second_contact_line\0\u{3}second_leaf_for_extended_only\0\u{3}floor_lines\0\u{4}\u{4}exit_unlock_ms\0\u{3}relock_delay_ms\0\u{3}extended_held_open_ms\0\u{3}relock_grace_ms\0\u{3}exit_race_ms\0\u{3}exit_shunt_ms\0\u{3}exit_stuck_ms\0\u{3}contact_debounce_ms\0\u{3}exit_debounce_ms\0\u{3}second_leaf_delay_ms\0\u{3}answer_ms\0\u{3}pin_ms\0\u{3}second_person_ms\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _lockKind: Warden_V1_LockKind = .maglock
+    var _lockLine: UInt32 = 0
+    var _contactLine: UInt32? = nil
+    var _exitLine: UInt32? = nil
+    var _unlockMs: UInt32 = 0
+    var _extendedUnlockMs: UInt32 = 0
+    var _heldOpenWarningMs: UInt32 = 0
+    var _heldOpenAlarmMs: UInt32 = 0
+    var _egress: Bool = false
+    var _relock: Warden_V1_Relock = .afterTime
+    var _rules: [Warden_V1_AccessRule] = []
+    var _modeRules: [Warden_V1_ModeRule] = []
+    var _mode: Warden_V1_DoorMode = .locked
+    var _kind: Warden_V1_DoorKind = .single
+    var _relay: Warden_V1_RelayWiring = .normallyOpen
+    var _standbySupply: Bool = false
+    var _cutByFirePanel: Bool = false
+    var _handle: Bool = false
+    var _fireEndsWithCause: Bool = false
+    var _exitShuntsOnly: Bool = false
+    var _exitHoldsRelease: Bool = false
+    var _lockdownHoldsExit: Bool = false
+    var _needsTwoPersons: Bool = false
+    var _tamperStopsReader: Bool = false
+    var _pinLength: UInt32 = 0
+    var _outerArea: UInt32? = nil
+    var _innerArea: UInt32? = nil
+    var _supervisedContact: Warden_V1_SupervisedContact? = nil
+    var _emergencyExitLine: UInt32? = nil
+    var _tamperLine: UInt32? = nil
+    var _sounderLine: UInt32? = nil
+    var _secondLockLine: UInt32? = nil
+    var _secondContactLine: UInt32? = nil
+    var _secondLeafForExtendedOnly: Bool = false
+    var _floorLines: [UInt32] = []
+    var _exitUnlockMs: UInt32 = 0
+    var _relockDelayMs: UInt32 = 0
+    var _extendedHeldOpenMs: UInt32 = 0
+    var _relockGraceMs: UInt32 = 0
+    var _exitRaceMs: UInt32 = 0
+    var _exitShuntMs: UInt32 = 0
+    var _exitStuckMs: UInt32 = 0
+    var _contactDebounceMs: UInt32 = 0
+    var _exitDebounceMs: UInt32 = 0
+    var _secondLeafDelayMs: UInt32 = 0
+    var _answerMs: UInt32 = 0
+    var _pinMs: UInt32 = 0
+    var _secondPersonMs: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _lockKind = source._lockKind
+      _lockLine = source._lockLine
+      _contactLine = source._contactLine
+      _exitLine = source._exitLine
+      _unlockMs = source._unlockMs
+      _extendedUnlockMs = source._extendedUnlockMs
+      _heldOpenWarningMs = source._heldOpenWarningMs
+      _heldOpenAlarmMs = source._heldOpenAlarmMs
+      _egress = source._egress
+      _relock = source._relock
+      _rules = source._rules
+      _modeRules = source._modeRules
+      _mode = source._mode
+      _kind = source._kind
+      _relay = source._relay
+      _standbySupply = source._standbySupply
+      _cutByFirePanel = source._cutByFirePanel
+      _handle = source._handle
+      _fireEndsWithCause = source._fireEndsWithCause
+      _exitShuntsOnly = source._exitShuntsOnly
+      _exitHoldsRelease = source._exitHoldsRelease
+      _lockdownHoldsExit = source._lockdownHoldsExit
+      _needsTwoPersons = source._needsTwoPersons
+      _tamperStopsReader = source._tamperStopsReader
+      _pinLength = source._pinLength
+      _outerArea = source._outerArea
+      _innerArea = source._innerArea
+      _supervisedContact = source._supervisedContact
+      _emergencyExitLine = source._emergencyExitLine
+      _tamperLine = source._tamperLine
+      _sounderLine = source._sounderLine
+      _secondLockLine = source._secondLockLine
+      _secondContactLine = source._secondContactLine
+      _secondLeafForExtendedOnly = source._secondLeafForExtendedOnly
+      _floorLines = source._floorLines
+      _exitUnlockMs = source._exitUnlockMs
+      _relockDelayMs = source._relockDelayMs
+      _extendedHeldOpenMs = source._extendedHeldOpenMs
+      _relockGraceMs = source._relockGraceMs
+      _exitRaceMs = source._exitRaceMs
+      _exitShuntMs = source._exitShuntMs
+      _exitStuckMs = source._exitStuckMs
+      _contactDebounceMs = source._contactDebounceMs
+      _exitDebounceMs = source._exitDebounceMs
+      _secondLeafDelayMs = source._secondLeafDelayMs
+      _answerMs = source._answerMs
+      _pinMs = source._pinMs
+      _secondPersonMs = source._secondPersonMs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularEnumField(value: &_storage._lockKind) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._lockLine) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._contactLine) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitLine) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._unlockMs) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._extendedUnlockMs) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._heldOpenWarningMs) }()
+        case 9: try { try decoder.decodeSingularUInt32Field(value: &_storage._heldOpenAlarmMs) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._egress) }()
+        case 11: try { try decoder.decodeSingularEnumField(value: &_storage._relock) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._rules) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._modeRules) }()
+        case 14: try { try decoder.decodeSingularEnumField(value: &_storage._mode) }()
+        case 15: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
+        case 16: try { try decoder.decodeSingularEnumField(value: &_storage._relay) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._standbySupply) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._cutByFirePanel) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._handle) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._fireEndsWithCause) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._exitShuntsOnly) }()
+        case 22: try { try decoder.decodeSingularBoolField(value: &_storage._exitHoldsRelease) }()
+        case 23: try { try decoder.decodeSingularBoolField(value: &_storage._lockdownHoldsExit) }()
+        case 24: try { try decoder.decodeSingularBoolField(value: &_storage._needsTwoPersons) }()
+        case 25: try { try decoder.decodeSingularBoolField(value: &_storage._tamperStopsReader) }()
+        case 26: try { try decoder.decodeSingularUInt32Field(value: &_storage._pinLength) }()
+        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._outerArea) }()
+        case 28: try { try decoder.decodeSingularUInt32Field(value: &_storage._innerArea) }()
+        case 29: try { try decoder.decodeSingularMessageField(value: &_storage._supervisedContact) }()
+        case 30: try { try decoder.decodeSingularUInt32Field(value: &_storage._emergencyExitLine) }()
+        case 31: try { try decoder.decodeSingularUInt32Field(value: &_storage._tamperLine) }()
+        case 32: try { try decoder.decodeSingularUInt32Field(value: &_storage._sounderLine) }()
+        case 33: try { try decoder.decodeSingularUInt32Field(value: &_storage._secondLockLine) }()
+        case 34: try { try decoder.decodeSingularUInt32Field(value: &_storage._secondContactLine) }()
+        case 35: try { try decoder.decodeSingularBoolField(value: &_storage._secondLeafForExtendedOnly) }()
+        case 36: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._floorLines) }()
+        case 40: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitUnlockMs) }()
+        case 41: try { try decoder.decodeSingularUInt32Field(value: &_storage._relockDelayMs) }()
+        case 42: try { try decoder.decodeSingularUInt32Field(value: &_storage._extendedHeldOpenMs) }()
+        case 43: try { try decoder.decodeSingularUInt32Field(value: &_storage._relockGraceMs) }()
+        case 44: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitRaceMs) }()
+        case 45: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitShuntMs) }()
+        case 46: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitStuckMs) }()
+        case 47: try { try decoder.decodeSingularUInt32Field(value: &_storage._contactDebounceMs) }()
+        case 48: try { try decoder.decodeSingularUInt32Field(value: &_storage._exitDebounceMs) }()
+        case 49: try { try decoder.decodeSingularUInt32Field(value: &_storage._secondLeafDelayMs) }()
+        case 50: try { try decoder.decodeSingularUInt32Field(value: &_storage._answerMs) }()
+        case 51: try { try decoder.decodeSingularUInt32Field(value: &_storage._pinMs) }()
+        case 52: try { try decoder.decodeSingularUInt32Field(value: &_storage._secondPersonMs) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if _storage._lockKind != .maglock {
+        try visitor.visitSingularEnumField(value: _storage._lockKind, fieldNumber: 2)
+      }
+      if _storage._lockLine != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lockLine, fieldNumber: 3)
+      }
+      try { if let v = _storage._contactLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._exitLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+      } }()
+      if _storage._unlockMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._unlockMs, fieldNumber: 6)
+      }
+      if _storage._extendedUnlockMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._extendedUnlockMs, fieldNumber: 7)
+      }
+      if _storage._heldOpenWarningMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._heldOpenWarningMs, fieldNumber: 8)
+      }
+      if _storage._heldOpenAlarmMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._heldOpenAlarmMs, fieldNumber: 9)
+      }
+      if _storage._egress != false {
+        try visitor.visitSingularBoolField(value: _storage._egress, fieldNumber: 10)
+      }
+      if _storage._relock != .afterTime {
+        try visitor.visitSingularEnumField(value: _storage._relock, fieldNumber: 11)
+      }
+      if !_storage._rules.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._rules, fieldNumber: 12)
+      }
+      if !_storage._modeRules.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._modeRules, fieldNumber: 13)
+      }
+      if _storage._mode != .locked {
+        try visitor.visitSingularEnumField(value: _storage._mode, fieldNumber: 14)
+      }
+      if _storage._kind != .single {
+        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 15)
+      }
+      if _storage._relay != .normallyOpen {
+        try visitor.visitSingularEnumField(value: _storage._relay, fieldNumber: 16)
+      }
+      if _storage._standbySupply != false {
+        try visitor.visitSingularBoolField(value: _storage._standbySupply, fieldNumber: 17)
+      }
+      if _storage._cutByFirePanel != false {
+        try visitor.visitSingularBoolField(value: _storage._cutByFirePanel, fieldNumber: 18)
+      }
+      if _storage._handle != false {
+        try visitor.visitSingularBoolField(value: _storage._handle, fieldNumber: 19)
+      }
+      if _storage._fireEndsWithCause != false {
+        try visitor.visitSingularBoolField(value: _storage._fireEndsWithCause, fieldNumber: 20)
+      }
+      if _storage._exitShuntsOnly != false {
+        try visitor.visitSingularBoolField(value: _storage._exitShuntsOnly, fieldNumber: 21)
+      }
+      if _storage._exitHoldsRelease != false {
+        try visitor.visitSingularBoolField(value: _storage._exitHoldsRelease, fieldNumber: 22)
+      }
+      if _storage._lockdownHoldsExit != false {
+        try visitor.visitSingularBoolField(value: _storage._lockdownHoldsExit, fieldNumber: 23)
+      }
+      if _storage._needsTwoPersons != false {
+        try visitor.visitSingularBoolField(value: _storage._needsTwoPersons, fieldNumber: 24)
+      }
+      if _storage._tamperStopsReader != false {
+        try visitor.visitSingularBoolField(value: _storage._tamperStopsReader, fieldNumber: 25)
+      }
+      if _storage._pinLength != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._pinLength, fieldNumber: 26)
+      }
+      try { if let v = _storage._outerArea {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 27)
+      } }()
+      try { if let v = _storage._innerArea {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 28)
+      } }()
+      try { if let v = _storage._supervisedContact {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+      } }()
+      try { if let v = _storage._emergencyExitLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 30)
+      } }()
+      try { if let v = _storage._tamperLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 31)
+      } }()
+      try { if let v = _storage._sounderLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 32)
+      } }()
+      try { if let v = _storage._secondLockLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 33)
+      } }()
+      try { if let v = _storage._secondContactLine {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 34)
+      } }()
+      if _storage._secondLeafForExtendedOnly != false {
+        try visitor.visitSingularBoolField(value: _storage._secondLeafForExtendedOnly, fieldNumber: 35)
+      }
+      if !_storage._floorLines.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._floorLines, fieldNumber: 36)
+      }
+      if _storage._exitUnlockMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._exitUnlockMs, fieldNumber: 40)
+      }
+      if _storage._relockDelayMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._relockDelayMs, fieldNumber: 41)
+      }
+      if _storage._extendedHeldOpenMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._extendedHeldOpenMs, fieldNumber: 42)
+      }
+      if _storage._relockGraceMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._relockGraceMs, fieldNumber: 43)
+      }
+      if _storage._exitRaceMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._exitRaceMs, fieldNumber: 44)
+      }
+      if _storage._exitShuntMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._exitShuntMs, fieldNumber: 45)
+      }
+      if _storage._exitStuckMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._exitStuckMs, fieldNumber: 46)
+      }
+      if _storage._contactDebounceMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._contactDebounceMs, fieldNumber: 47)
+      }
+      if _storage._exitDebounceMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._exitDebounceMs, fieldNumber: 48)
+      }
+      if _storage._secondLeafDelayMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._secondLeafDelayMs, fieldNumber: 49)
+      }
+      if _storage._answerMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._answerMs, fieldNumber: 50)
+      }
+      if _storage._pinMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._pinMs, fieldNumber: 51)
+      }
+      if _storage._secondPersonMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._secondPersonMs, fieldNumber: 52)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Door, rhs: Warden_V1_Door) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._lockKind != rhs_storage._lockKind {return false}
+        if _storage._lockLine != rhs_storage._lockLine {return false}
+        if _storage._contactLine != rhs_storage._contactLine {return false}
+        if _storage._exitLine != rhs_storage._exitLine {return false}
+        if _storage._unlockMs != rhs_storage._unlockMs {return false}
+        if _storage._extendedUnlockMs != rhs_storage._extendedUnlockMs {return false}
+        if _storage._heldOpenWarningMs != rhs_storage._heldOpenWarningMs {return false}
+        if _storage._heldOpenAlarmMs != rhs_storage._heldOpenAlarmMs {return false}
+        if _storage._egress != rhs_storage._egress {return false}
+        if _storage._relock != rhs_storage._relock {return false}
+        if _storage._rules != rhs_storage._rules {return false}
+        if _storage._modeRules != rhs_storage._modeRules {return false}
+        if _storage._mode != rhs_storage._mode {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._relay != rhs_storage._relay {return false}
+        if _storage._standbySupply != rhs_storage._standbySupply {return false}
+        if _storage._cutByFirePanel != rhs_storage._cutByFirePanel {return false}
+        if _storage._handle != rhs_storage._handle {return false}
+        if _storage._fireEndsWithCause != rhs_storage._fireEndsWithCause {return false}
+        if _storage._exitShuntsOnly != rhs_storage._exitShuntsOnly {return false}
+        if _storage._exitHoldsRelease != rhs_storage._exitHoldsRelease {return false}
+        if _storage._lockdownHoldsExit != rhs_storage._lockdownHoldsExit {return false}
+        if _storage._needsTwoPersons != rhs_storage._needsTwoPersons {return false}
+        if _storage._tamperStopsReader != rhs_storage._tamperStopsReader {return false}
+        if _storage._pinLength != rhs_storage._pinLength {return false}
+        if _storage._outerArea != rhs_storage._outerArea {return false}
+        if _storage._innerArea != rhs_storage._innerArea {return false}
+        if _storage._supervisedContact != rhs_storage._supervisedContact {return false}
+        if _storage._emergencyExitLine != rhs_storage._emergencyExitLine {return false}
+        if _storage._tamperLine != rhs_storage._tamperLine {return false}
+        if _storage._sounderLine != rhs_storage._sounderLine {return false}
+        if _storage._secondLockLine != rhs_storage._secondLockLine {return false}
+        if _storage._secondContactLine != rhs_storage._secondContactLine {return false}
+        if _storage._secondLeafForExtendedOnly != rhs_storage._secondLeafForExtendedOnly {return false}
+        if _storage._floorLines != rhs_storage._floorLines {return false}
+        if _storage._exitUnlockMs != rhs_storage._exitUnlockMs {return false}
+        if _storage._relockDelayMs != rhs_storage._relockDelayMs {return false}
+        if _storage._extendedHeldOpenMs != rhs_storage._extendedHeldOpenMs {return false}
+        if _storage._relockGraceMs != rhs_storage._relockGraceMs {return false}
+        if _storage._exitRaceMs != rhs_storage._exitRaceMs {return false}
+        if _storage._exitShuntMs != rhs_storage._exitShuntMs {return false}
+        if _storage._exitStuckMs != rhs_storage._exitStuckMs {return false}
+        if _storage._contactDebounceMs != rhs_storage._contactDebounceMs {return false}
+        if _storage._exitDebounceMs != rhs_storage._exitDebounceMs {return false}
+        if _storage._secondLeafDelayMs != rhs_storage._secondLeafDelayMs {return false}
+        if _storage._answerMs != rhs_storage._answerMs {return false}
+        if _storage._pinMs != rhs_storage._pinMs {return false}
+        if _storage._secondPersonMs != rhs_storage._secondPersonMs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Area: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Area"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}anti_passback\0\u{3}passback_ms\0\u{3}occupancy_limit\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.antiPassback) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.passbackMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.occupancyLimit) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.antiPassback != .none {
+      try visitor.visitSingularEnumField(value: self.antiPassback, fieldNumber: 2)
+    }
+    if self.passbackMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.passbackMs, fieldNumber: 3)
+    }
+    if self.occupancyLimit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.occupancyLimit, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Area, rhs: Warden_V1_Area) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.antiPassback != rhs.antiPassback {return false}
+    if lhs.passbackMs != rhs.passbackMs {return false}
+    if lhs.occupancyLimit != rhs.occupancyLimit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Interlock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Interlock"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}doors\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.doors) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.doors != 0 {
+      try visitor.visitSingularFixed64Field(value: self.doors, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Interlock, rhs: Warden_V1_Interlock) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.doors != rhs.doors {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Holiday: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Holiday"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}year\0\u{1}month\0\u{1}day\0\u{3}day_class\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.year) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.month) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.day) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.dayClass) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.year != 0 {
+      try visitor.visitSingularUInt32Field(value: self.year, fieldNumber: 2)
+    }
+    if self.month != 0 {
+      try visitor.visitSingularUInt32Field(value: self.month, fieldNumber: 3)
+    }
+    if self.day != 0 {
+      try visitor.visitSingularUInt32Field(value: self.day, fieldNumber: 4)
+    }
+    if self.dayClass != 0 {
+      try visitor.visitSingularUInt32Field(value: self.dayClass, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Holiday, rhs: Warden_V1_Holiday) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.year != rhs.year {return false}
+    if lhs.month != rhs.month {return false}
+    if lhs.day != rhs.day {return false}
+    if lhs.dayClass != rhs.dayClass {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_AccessPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AccessPolicy"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}admits_time_limited_without_clock\0\u{3}duress_by_last_digit\0\u{3}forgets_presence_after_fire\0\u{3}unknown_cards\0\u{3}unknown_card_refill_ms\0\u{3}quiet_ms\0\u{3}wrong_codes\0\u{3}code_lockout_ms\0\u{3}longest_code_lockout_ms\0\u{3}wrong_pins\0\u{3}pin_block_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.admitsTimeLimitedWithoutClock) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.duressByLastDigit) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.forgetsPresenceAfterFire) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.unknownCards) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.unknownCardRefillMs) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.quietMs) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.wrongCodes) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.codeLockoutMs) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.longestCodeLockoutMs) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.wrongPins) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.pinBlockMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.admitsTimeLimitedWithoutClock != false {
+      try visitor.visitSingularBoolField(value: self.admitsTimeLimitedWithoutClock, fieldNumber: 1)
+    }
+    if self.duressByLastDigit != false {
+      try visitor.visitSingularBoolField(value: self.duressByLastDigit, fieldNumber: 2)
+    }
+    if self.forgetsPresenceAfterFire != false {
+      try visitor.visitSingularBoolField(value: self.forgetsPresenceAfterFire, fieldNumber: 3)
+    }
+    if self.unknownCards != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unknownCards, fieldNumber: 4)
+    }
+    if self.unknownCardRefillMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unknownCardRefillMs, fieldNumber: 5)
+    }
+    if self.quietMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quietMs, fieldNumber: 6)
+    }
+    if self.wrongCodes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wrongCodes, fieldNumber: 7)
+    }
+    if self.codeLockoutMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.codeLockoutMs, fieldNumber: 8)
+    }
+    if self.longestCodeLockoutMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.longestCodeLockoutMs, fieldNumber: 9)
+    }
+    if self.wrongPins != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wrongPins, fieldNumber: 10)
+    }
+    if self.pinBlockMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pinBlockMs, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_AccessPolicy, rhs: Warden_V1_AccessPolicy) -> Bool {
+    if lhs.admitsTimeLimitedWithoutClock != rhs.admitsTimeLimitedWithoutClock {return false}
+    if lhs.duressByLastDigit != rhs.duressByLastDigit {return false}
+    if lhs.forgetsPresenceAfterFire != rhs.forgetsPresenceAfterFire {return false}
+    if lhs.unknownCards != rhs.unknownCards {return false}
+    if lhs.unknownCardRefillMs != rhs.unknownCardRefillMs {return false}
+    if lhs.quietMs != rhs.quietMs {return false}
+    if lhs.wrongCodes != rhs.wrongCodes {return false}
+    if lhs.codeLockoutMs != rhs.codeLockoutMs {return false}
+    if lhs.longestCodeLockoutMs != rhs.longestCodeLockoutMs {return false}
+    if lhs.wrongPins != rhs.wrongPins {return false}
+    if lhs.pinBlockMs != rhs.pinBlockMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3066,7 +5778,7 @@ nonisolated extension Warden_V1_SchedulePeriod: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Schedule"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}periods\0\u{3}active_without_clock\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}periods\0\u{3}active_without_clock\0\u{3}distrusts_free_running_clock\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3077,6 +5789,7 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.periods) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.activeWithoutClock) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.distrustsFreeRunningClock) }()
       default: break
       }
     }
@@ -3092,6 +5805,9 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
     if self.activeWithoutClock != false {
       try visitor.visitSingularBoolField(value: self.activeWithoutClock, fieldNumber: 3)
     }
+    if self.distrustsFreeRunningClock != false {
+      try visitor.visitSingularBoolField(value: self.distrustsFreeRunningClock, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3099,6 +5815,7 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.name != rhs.name {return false}
     if lhs.periods != rhs.periods {return false}
     if lhs.activeWithoutClock != rhs.activeWithoutClock {return false}
+    if lhs.distrustsFreeRunningClock != rhs.distrustsFreeRunningClock {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3106,7 +5823,7 @@ nonisolated extension Warden_V1_Schedule: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Credential"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{3}valid_from\0\u{3}valid_until\0\u{1}groups\0\u{3}extended_time\0\u{1}lost\0\u{1}holder\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hash\0\u{3}valid_from\0\u{3}valid_until\0\u{1}groups\0\u{1}traits\0\u{1}status\0\u{1}holder\0\u{1}pin\0\u{3}uses_left\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3118,15 +5835,21 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.validFrom) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.validUntil) }()
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.groups) }()
-      case 5: try { try decoder.decodeSingularBoolField(value: &self.extendedTime) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.lost) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.traits) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.status) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.holder) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._pin) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._usesLeft) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.hash.isEmpty {
       try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 1)
     }
@@ -3139,15 +5862,21 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
     if self.groups != 0 {
       try visitor.visitSingularFixed64Field(value: self.groups, fieldNumber: 4)
     }
-    if self.extendedTime != false {
-      try visitor.visitSingularBoolField(value: self.extendedTime, fieldNumber: 5)
+    if self.traits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.traits, fieldNumber: 5)
     }
-    if self.lost != false {
-      try visitor.visitSingularBoolField(value: self.lost, fieldNumber: 6)
+    if self.status != .active {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 6)
     }
     if self.holder != 0 {
       try visitor.visitSingularUInt32Field(value: self.holder, fieldNumber: 7)
     }
+    try { if let v = self._pin {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._usesLeft {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3156,9 +5885,11 @@ nonisolated extension Warden_V1_Credential: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.validFrom != rhs.validFrom {return false}
     if lhs.validUntil != rhs.validUntil {return false}
     if lhs.groups != rhs.groups {return false}
-    if lhs.extendedTime != rhs.extendedTime {return false}
-    if lhs.lost != rhs.lost {return false}
+    if lhs.traits != rhs.traits {return false}
+    if lhs.status != rhs.status {return false}
     if lhs.holder != rhs.holder {return false}
+    if lhs._pin != rhs._pin {return false}
+    if lhs._usesLeft != rhs._usesLeft {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -211,6 +211,9 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
 
   /// Requests take this much longer.
   case slow // = 6
+
+  /// The case of a reader is opened.
+  case tamper // = 7
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -226,6 +229,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case 4: self = .reset
     case 5: self = .checksum
     case 6: self = .slow
+    case 7: self = .tamper
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -239,6 +243,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case .reset: return 4
     case .checksum: return 5
     case .slow: return 6
+    case .tamper: return 7
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -252,6 +257,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     .reset,
     .checksum,
     .slow,
+    .tamper,
   ]
 
 }
@@ -461,6 +467,14 @@ public nonisolated struct Warden_V1_Fault: Sendable {
     set {target = .line(newValue)}
   }
 
+  public var reader: UInt32 {
+    get {
+      if case .reader(let v)? = target {return v}
+      return 0
+    }
+    set {target = .reader(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Target: Equatable, Sendable {
@@ -468,8 +482,121 @@ public nonisolated struct Warden_V1_Fault: Sendable {
     case bus(UInt32)
     case port(UInt32)
     case line(UInt32)
+    case reader(UInt32)
 
   }
+
+  public init() {}
+}
+
+/// Bits of a card, the first one in the highest bit of the first byte.
+public nonisolated struct Warden_V1_CardBits: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var bytes: Data = Data()
+
+  public var count: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A contactless card with its identifier and, for a DESFire card, the file that the reader asks for.
+public nonisolated struct Warden_V1_ContactlessCard: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var identifier: Data = Data()
+
+  public var file: Data = Data()
+
+  /// The card does not know the estate's key: a copy.
+  public var foreignKey: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A card, tag or code that is held at a reader.
+public nonisolated struct Warden_V1_PresentCard: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var reader: UInt32 = 0
+
+  /// How long it stays there.
+  public var forMs: UInt32 = 0
+
+  public var card: Warden_V1_PresentCard.OneOf_Card? = nil
+
+  /// Version byte and identifier of a 125 kHz tag.
+  public var tag: Data {
+    get {
+      if case .tag(let v)? = card {return v}
+      return Data()
+    }
+    set {card = .tag(newValue)}
+  }
+
+  /// What a Wiegand or OSDP reader makes of it, parity bits included.
+  public var bits: Warden_V1_CardBits {
+    get {
+      if case .bits(let v)? = card {return v}
+      return Warden_V1_CardBits()
+    }
+    set {card = .bits(newValue)}
+  }
+
+  public var contactless: Warden_V1_ContactlessCard {
+    get {
+      if case .contactless(let v)? = card {return v}
+      return Warden_V1_ContactlessCard()
+    }
+    set {card = .contactless(newValue)}
+  }
+
+  /// A line of text, without its end.
+  public var text: String {
+    get {
+      if case .text(let v)? = card {return v}
+      return String()
+    }
+    set {card = .text(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Card: Equatable, Sendable {
+    /// Version byte and identifier of a 125 kHz tag.
+    case tag(Data)
+    /// What a Wiegand or OSDP reader makes of it, parity bits included.
+    case bits(Warden_V1_CardBits)
+    case contactless(Warden_V1_ContactlessCard)
+    /// A line of text, without its end.
+    case text(String)
+
+  }
+
+  public init() {}
+}
+
+/// Keys of a reader's keypad, one after the other: digits, * and #.
+public nonisolated struct Warden_V1_PressKeys: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var reader: UInt32 = 0
+
+  public var keys: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
@@ -626,6 +753,22 @@ public nonisolated struct Warden_V1_Step: Sendable {
     set {action = .command(newValue)}
   }
 
+  public var present: Warden_V1_PresentCard {
+    get {
+      if case .present(let v)? = action {return v}
+      return Warden_V1_PresentCard()
+    }
+    set {action = .present(newValue)}
+  }
+
+  public var keys: Warden_V1_PressKeys {
+    get {
+      if case .keys(let v)? = action {return v}
+      return Warden_V1_PressKeys()
+    }
+    set {action = .keys(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -640,6 +783,8 @@ public nonisolated struct Warden_V1_Step: Sendable {
     /// Shown in the live view and the summary.
     case remark(Warden_V1_Remark)
     case command(Warden_V1_Command)
+    case present(Warden_V1_PresentCard)
+    case keys(Warden_V1_PressKeys)
 
   }
 
@@ -659,7 +804,7 @@ nonisolated extension Warden_V1_Quantity: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_FaultKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0\u{1}FAULT_KIND_TAMPER\0")
 }
 
 nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1018,7 +1163,7 @@ nonisolated extension Warden_V1_SerialBytes: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Fault"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}active\0\u{2}\u{8}sensor\0\u{1}bus\0\u{1}port\0\u{1}line\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}active\0\u{2}\u{8}sensor\0\u{1}bus\0\u{1}port\0\u{1}line\0\u{1}reader\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1060,6 +1205,14 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.target = .line(v)
         }
       }()
+      case 14: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .reader(v)
+        }
+      }()
       default: break
       }
     }
@@ -1093,6 +1246,10 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .line(let v)? = self.target else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 13)
     }()
+    case .reader?: try {
+      guard case .reader(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 14)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1102,6 +1259,217 @@ nonisolated extension Warden_V1_Fault: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.kind != rhs.kind {return false}
     if lhs.active != rhs.active {return false}
     if lhs.target != rhs.target {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CardBits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CardBits"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}count\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.bytes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 1)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CardBits, rhs: Warden_V1_CardBits) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ContactlessCard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ContactlessCard"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{1}file\0\u{3}foreign_key\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.identifier) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.file) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.foreignKey) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.identifier.isEmpty {
+      try visitor.visitSingularBytesField(value: self.identifier, fieldNumber: 1)
+    }
+    if !self.file.isEmpty {
+      try visitor.visitSingularBytesField(value: self.file, fieldNumber: 2)
+    }
+    if self.foreignKey != false {
+      try visitor.visitSingularBoolField(value: self.foreignKey, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ContactlessCard, rhs: Warden_V1_ContactlessCard) -> Bool {
+    if lhs.identifier != rhs.identifier {return false}
+    if lhs.file != rhs.file {return false}
+    if lhs.foreignKey != rhs.foreignKey {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_PresentCard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PresentCard"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reader\0\u{3}for_ms\0\u{2}\u{8}tag\0\u{1}bits\0\u{1}contactless\0\u{1}text\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reader) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.forMs) }()
+      case 10: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.card != nil {try decoder.handleConflictingOneOf()}
+          self.card = .tag(v)
+        }
+      }()
+      case 11: try {
+        var v: Warden_V1_CardBits?
+        var hadOneofValue = false
+        if let current = self.card {
+          hadOneofValue = true
+          if case .bits(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.card = .bits(v)
+        }
+      }()
+      case 12: try {
+        var v: Warden_V1_ContactlessCard?
+        var hadOneofValue = false
+        if let current = self.card {
+          hadOneofValue = true
+          if case .contactless(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.card = .contactless(v)
+        }
+      }()
+      case 13: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.card != nil {try decoder.handleConflictingOneOf()}
+          self.card = .text(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.reader != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reader, fieldNumber: 1)
+    }
+    if self.forMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.forMs, fieldNumber: 2)
+    }
+    switch self.card {
+    case .tag?: try {
+      guard case .tag(let v)? = self.card else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 10)
+    }()
+    case .bits?: try {
+      guard case .bits(let v)? = self.card else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .contactless?: try {
+      guard case .contactless(let v)? = self.card else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .text?: try {
+      guard case .text(let v)? = self.card else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_PresentCard, rhs: Warden_V1_PresentCard) -> Bool {
+    if lhs.reader != rhs.reader {return false}
+    if lhs.forMs != rhs.forMs {return false}
+    if lhs.card != rhs.card {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_PressKeys: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PressKeys"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reader\0\u{1}keys\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reader) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.keys) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.reader != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reader, fieldNumber: 1)
+    }
+    if !self.keys.isEmpty {
+      try visitor.visitSingularStringField(value: self.keys, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_PressKeys, rhs: Warden_V1_PressKeys) -> Bool {
+    if lhs.reader != rhs.reader {return false}
+    if lhs.keys != rhs.keys {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1249,7 +1617,7 @@ nonisolated extension Warden_V1_Remark: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Step"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{2}\u{9}set\0\u{1}play\0\u{1}line\0\u{1}serial\0\u{1}fault\0\u{1}clock\0\u{1}console\0\u{1}expect\0\u{1}remark\0\u{1}command\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{2}\u{9}set\0\u{1}play\0\u{1}line\0\u{1}serial\0\u{1}fault\0\u{1}clock\0\u{1}console\0\u{1}expect\0\u{1}remark\0\u{1}command\0\u{1}present\0\u{1}keys\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1388,6 +1756,32 @@ nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.action = .command(v)
         }
       }()
+      case 20: try {
+        var v: Warden_V1_PresentCard?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .present(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .present(v)
+        }
+      }()
+      case 21: try {
+        var v: Warden_V1_PressKeys?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .keys(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .keys(v)
+        }
+      }()
       default: break
       }
     }
@@ -1441,6 +1835,14 @@ nonisolated extension Warden_V1_Step: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .command?: try {
       guard case .command(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .present?: try {
+      guard case .present(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .keys?: try {
+      guard case .keys(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
     case nil: break
     }

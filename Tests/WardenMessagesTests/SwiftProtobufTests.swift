@@ -59,9 +59,10 @@ import WardenMessages
         for _ in 0..<200 {
             let entries = (0..<generator.below(20)).map { _ in MessageCase.randomBoardEntry(using: &generator) }
                 .sorted { $0.field < $1.field }
-                // One header and one set of capacities: more of them would be merged by one and listed by the other.
+                // One header, one set of capacities and one of rules: more would be merged by one and listed by the other.
                 .reduce(into: [Board.Entry]()) { entries, entry in
-                    if entry.field > Board.Field.capacities || entries.last?.field != entry.field {
+                    let isOne = entry.field <= Board.Field.capacities || entry.field == Board.Field.accessPolicy
+                    if !isOne || entries.last?.field != entry.field {
                         entries.append(entry)
                     }
                 }

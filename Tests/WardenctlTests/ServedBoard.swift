@@ -44,7 +44,7 @@ final class ServedBoard: @unchecked Sendable {
         guard let key = HashKey([UInt8](0..<32).span), let checked = BoardCompiler().check(text).board,
             let file = try? checked.image(key: key, generation: 3), let image = try? BoardImage(decoding: file.span)
         else { return }
-        var board = VirtualBoard(image)
+        var board = VirtualBoard(image, hashKey: key)
         let stream = board.addStream(.link(.localUser(userIdentifier: user, groupIdentifier: 0)), isOpen: false)
         board.setWallClock(WallClock(unixMilliseconds: 1_795_168_800_000, trust: .synchronised))
         guard

@@ -42,7 +42,7 @@ sensors: {{climate: {{chip: bme280, bus: sensors, address: 0x76, interval: 1 s}}
 points: {{temperature: {{measures: climate.temperature, range: -20 °C to 60 °C}}}}
 doors:
   gate: {{lock_kind: maglock, lock: lock, contact: contact, exit_button: button, unlock: 300 ms, extended_unlock: 1 s,
-         held_open_warning: 20 s, held_open_alarm: 40 s, groups: [residents], egress: true, relock_on_close: false}}
+         held_open_warning: 20 s, held_open_alarm: 40 s, groups: [residents], egress: false, relock: after-time}}
 readers: {{reader: {{protocol: serial-tag, port: reader_port, door: gate, hold_off: 0 s}}}}
 credentials: [{{tag: "0500207B32", groups: [residents]}}]
 """

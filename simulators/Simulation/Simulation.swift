@@ -62,7 +62,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, scenario: consuming ScenarioTables,
         ownUser: UInt32 = 0, linkIdentity: LinkIdentity? = nil, sink: consuming Sink
     ) throws(StartError) {
-        var board = VirtualBoard(image)
+        var board = VirtualBoard(image, hashKey: hashKey)
         let devices = image.sensors.count
         console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
         linkCount = Int(image.capacities.links)
@@ -262,6 +262,9 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
             line.append(remark.text.span)
             writeLine()
         case .command(let command)?: _ = runtime.execute(command, fromConsole: 0)
+        case .present(let present)?: performPresent(present)
+        case .keys(let keys)?:
+            for index in 0..<keys.keys.count { runtime.hardware.press(keys.keys[index], at: Int(keys.reader)) }
         case nil: break
         }
     }
@@ -308,10 +311,48 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
             }
         case .port(let port)?:
             runtime.hardware.setStreamOpen(StreamIndex(UInt16(truncatingIfNeeded: port)), !fault.active)
+        case .reader(let reader)?: performReaderFault(fault, Int(reader))
         case .line(let line)?:
             runtime.hardware.setLineAvailable(LineIndex(UInt16(truncatingIfNeeded: line)), !fault.active)
         case nil: break
         }
+    }
+
+    private mutating func performReaderFault(_ fault: Fault, _ reader: Int) {
+        switch fault.kind {
+        case .absent: runtime.hardware.setReader(reader, fault.active ? .silent : .none)
+        case .nonsense: runtime.hardware.setReader(reader, fault.active ? .babbling : .none)
+        case .checksum: runtime.hardware.setReader(reader, fault.active ? .badChecksum : .none)
+        case .held: runtime.hardware.setReader(reader, fault.active ? .held : .none)
+        case .tamper: runtime.hardware.setReader(reader, isTampered: fault.active)
+        case .reset: if fault.active { runtime.hardware.restartReader(reader) }
+        case .frozen, .slow, .unrecognised: break
+        }
+    }
+
+    private mutating func performPresent(_ present: PresentCard) {
+        let card: PresentedCard
+        let reader = Int(present.reader)
+        switch present.card {
+        case .tag(let tag)?:
+            guard tag.count == 5 else { return }
+            card = .tag(InlineArray { tag[$0] })
+        case .bits(let bits)?: card = .bits(bits.bytes, count: Int(bits.count))
+        case .contactless(let contactless)?: card = .contactless(cardModel(contactless, at: reader))
+        case .text(let text)?: card = .text(text)
+        case nil: return
+        }
+        runtime.hardware.present(card, at: reader, for: .milliseconds(Int64(present.forMs)))
+    }
+
+    /// A card as a scenario describes it; one with a file has it where the reader looks for it.
+    private func cardModel(_ card: ContactlessCard, at reader: Int) -> ContactlessCardModel {
+        let identifier = card.identifier
+        guard !card.file.isEmpty,
+            let model = runtime.hardware.card(
+                identifier: identifier, file: card.file, at: reader, hasForeignKey: card.foreignKey)
+        else { return ContactlessCardModel(identifier: identifier.span) }
+        return model
     }
 
     private static func apply(_ fault: Fault, to device: inout DeviceModel, at now: Instant) -> Bool {
@@ -323,7 +364,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         case .checksum: device.faults.distortion = fault.active ? .flippedBits : .none
         case .slow: device.defects.conversionPercent = fault.active ? 400 : 100
         case .reset: if fault.active { device.powerOn(at: now) }
-        case .unrecognised: return false
+        case .tamper, .unrecognised: return false
         }
         return true
     }

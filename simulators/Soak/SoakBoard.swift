@@ -59,7 +59,7 @@ enum SoakBoard {
             held_open_alarm: 40 s
             groups: [residents]
             egress: true
-            relock_on_close: true
+            relock: on-close
           store:
             lock_kind: maglock
             lock: store_lock
@@ -69,7 +69,7 @@ enum SoakBoard {
             held_open_alarm: 120 s
             groups: [staff]
             egress: false
-            relock_on_close: true
+            relock: on-close
         readers:
           street_reader: {protocol: serial-tag, port: street_port, door: street, hold_off: 2 s}
           store_reader: {protocol: serial-tag, port: store_port, door: store, hold_off: 2 s}
@@ -94,6 +94,6 @@ enum SoakBoard {
           - {tag: "0500207B32", groups: [residents]}
           - {tag: "01023C4D5E", groups: [residents, staff]}
           - {tag: "0110A2B3C4", groups: [staff]}
-          - {tag: "01778899AA", groups: [residents], lost: true}
+          - {tag: "01778899AA", groups: [residents], status: lost}
         """
 }

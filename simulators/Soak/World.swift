@@ -118,7 +118,7 @@ final class World {
     private static func start(_ file: [UInt8], _ medium: VirtualMedium) -> Runtime<VirtualBoard> {
         do {
             let image = try BoardImage(decoding: file.span)
-            var board = VirtualBoard(image)
+            var board = VirtualBoard(image, hashKey: SoakBoard.key)
             _ = board.addStream(.console)
             _ = board.addStream(.link(link), isOpen: false)
             board.medium = medium

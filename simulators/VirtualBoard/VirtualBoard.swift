@@ -13,8 +13,9 @@ public struct VirtualBoard: Hardware, ~Copyable {
         public var buses = 4
         public var devices = 32
         public var streams = 24
+        public var readers = 0
         /// Inputs that may wait to be delivered.
-        public var arrivals = 256
+        public var arrivals = 512
         /// Output changes that may wait to be looked at.
         public var lineChanges = 256
         /// Bytes that a stream may send before somebody takes them.
@@ -53,6 +54,10 @@ public struct VirtualBoard: Hardware, ~Copyable {
     private var mediumWaiting = 0
     /// What the journal lies on; `nil` for a board whose medium is not there.
     public var medium: VirtualMedium?
+    private var readers: FixedArray<VirtualReader>
+    /// The earliest moment at which a reader has something to send.
+    private var readerDeadline = Instant.never
+    private var scratch = ByteBuffer(capacity: 4096)
 
     public init(_ capacities: Capacities = Capacities()) {
         self.capacities = capacities
@@ -62,6 +67,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
         buses = FixedArray(capacity: capacities.buses)
         devices = FixedArray(capacity: capacities.devices)
         streams = FixedArray(capacity: capacities.streams)
+        readers = FixedArray(capacity: capacities.readers)
     }
 
     // MARK: Building the board
@@ -102,10 +108,24 @@ public struct VirtualBoard: Hardware, ~Copyable {
         return index
     }
 
+    /// Puts a reader on a serial port; several may share a bus.
+    mutating func addReader(_ model: consuming ReaderModel, on stream: StreamIndex, file: CardFileModel? = nil) {
+        let added = readers.append(VirtualReader(wiring: .stream(stream), model: model, file: file))
+        precondition(added, "more readers than the virtual board has room for")
+        refreshReaderDeadline()
+    }
+
+    /// Puts a reader on two data lines.
+    mutating func addReader(_ model: consuming ReaderModel, zero: LineIndex, one: LineIndex) {
+        let added = readers.append(VirtualReader(wiring: .lines(zero: zero, one: one), model: model))
+        precondition(added, "more readers than the virtual board has room for")
+        refreshReaderDeadline()
+    }
+
     // MARK: The world's side
 
     /// When the next input is due; `.never` if none is on its way.
-    public var nextArrival: Instant { arrivals.nextAt }
+    public var nextArrival: Instant { min(arrivals.nextAt, readerDeadline) }
 
     /// Inputs that wait, with high-water mark and losses.
     public var arrivalUsage: Usage { arrivals.usage }
@@ -114,6 +134,120 @@ public struct VirtualBoard: Hardware, ~Copyable {
     public mutating func advance(to instant: Instant) {
         precondition(instant >= clock, "the monotonic clock never goes back")
         clock = instant
+        runReaders()
+    }
+
+    // MARK: Readers
+
+    /// Holds a card at a reader.
+    ///
+    /// - Parameter duration: how long it stays there.
+    /// - Returns: `false` if the reader cannot read such a card.
+    @discardableResult
+    public mutating func present(_ card: PresentedCard, at reader: Int, for duration: Interval) -> Bool {
+        let isTaken = readers[reader].model.present(card, at: clock)
+        readers[reader].removalAt = clock + duration
+        runReaders()
+        return isTaken
+    }
+
+    /// A card with the file that the board asks for at a reader.
+    ///
+    /// - Parameters:
+    ///   - identifier: 4, 7 or 10 bytes.
+    ///   - file: what the board reads of the file.
+    ///   - hasForeignKey: the card does not know the estate's key: a copy.
+    /// - Returns: `nil` where the board asks for no file.
+    public func card(
+        identifier: FixedBytes<10>, file: FixedBytes<64>, at reader: Int, hasForeignKey: Bool
+    ) -> ContactlessCardModel? {
+        readers[reader].file.map { $0.card(identifier: identifier, content: file, hasForeignKey: hasForeignKey) }
+    }
+
+    /// Presses a key of a reader's keypad: a digit, `*` or `#`.
+    @discardableResult
+    public mutating func press(_ key: UInt8, at reader: Int) -> Bool {
+        let isTaken = readers[reader].model.press(key, at: clock)
+        runReaders()
+        return isTaken
+    }
+
+    /// Breaks or mends a reader.
+    @discardableResult
+    public mutating func setReader(_ reader: Int, _ fault: ReaderModel.Fault) -> Bool {
+        let isKnown = readers[reader].model.set(fault, at: clock)
+        runReaders()
+        return isKnown
+    }
+
+    /// Opens or closes the case of a reader.
+    @discardableResult
+    public mutating func setReader(_ reader: Int, isTampered: Bool) -> Bool {
+        let isKnown = readers[reader].model.setTampered(isTampered)
+        runReaders()
+        return isKnown
+    }
+
+    /// Takes a reader's supply away for a moment.
+    public mutating func restartReader(_ reader: Int) {
+        readers[reader].model.restart()
+        runReaders()
+    }
+
+    /// Lets every reader do what is due, and hands what it sends to the board.
+    private mutating func runReaders() {
+        for index in readers.indices where readers[index].deadline <= clock {
+            if readers[index].removalAt <= clock {
+                readers[index].removalAt = .never
+                readers[index].model.removeCards()
+            }
+            switch readers[index].wiring {
+            case .stream(let stream):
+                scratch.removeAll()
+                readers[index].model.emit(until: clock, into: &scratch)
+                if scratch.count > 0, streams[Int(stream.value)].isOpen { deliver(to: stream) }
+            case .lines(let zero, let one):
+                while let edge = readers[index].model.takeEdge(until: clock) {
+                    let line = edge.isDataOne ? one : zero
+                    let place = Int(line.value)
+                    lines[place].isActive = edge.isActive
+                    guard lines[place].isAvailable else { continue }
+                    arrivals.push(Input(.lineChanged(line, isActive: edge.isActive), at: edge.at))
+                }
+            }
+        }
+        refreshReaderDeadline()
+    }
+
+    /// What a model has sent was on the wire until now.
+    private mutating func deliver(to stream: StreamIndex) {
+        var start = 0
+        while start < scratch.count {
+            let end = min(start + Input.byteLimit, scratch.count)
+            var input = Input(.bytesReceived(stream), at: clock)
+            for index in start..<end { input.bytes.append(scratch[index]) }
+            arrivals.push(input)
+            start = end
+        }
+    }
+
+    private mutating func refreshReaderDeadline() {
+        readerDeadline = .never
+        for index in readers.indices { readerDeadline = min(readerDeadline, readers[index].deadline) }
+    }
+
+    /// Hands what the board sent on a port to the readers there; `false` if none is there.
+    private mutating func hear(_ bytes: Span<UInt8>, on stream: StreamIndex) -> Bool {
+        var isHeard = false
+        let place = Int(stream.value)
+        for index in readers.indices {
+            guard case .stream(let wired) = readers[index].wiring, wired == stream else { continue }
+            isHeard = true
+            // The reader has heard it all when the last byte is there.
+            readers[index].model.receive(bytes, at: clock + streams[place].byteTime * Int64(bytes.count))
+        }
+        if isHeard { refreshReaderDeadline() }
+        return isHeard
     }
 
     /// Sets an input line, as a contact or a button would; the board hears of it if the level changes.
@@ -299,6 +433,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
 
     public mutating func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool {
         guard sendRoom(of: stream) >= bytes.count else { return false }
+        if hear(bytes, on: stream) { return true }
         streams[Int(stream.value)].sent.append(bytes)
         return true
     }

@@ -23,6 +23,7 @@ struct Arguments {
     var board: UnsafePointer<CChar>
     var scenario: UnsafePointer<CChar>
     var hashKey: UnsafePointer<CChar>?
+    var readerKeys: UnsafePointer<CChar>?
     var speed: Speed
     var trace: UnsafePointer<CChar>?
     var corpus: UnsafePointer<CChar>?
@@ -36,11 +37,12 @@ struct Arguments {
 
     /// Options that a value follows.
     private enum Valued: CaseIterable {
-        case hashKey, trace, corpus, speed, socket, tcp, linkKey
+        case hashKey, readerKeys, trace, corpus, speed, socket, tcp, linkKey
 
         var name: StaticString {
             switch self {
             case .hashKey: "--hash-key"
+            case .readerKeys: "--reader-keys"
             case .trace: "--trace"
             case .corpus: "--corpus"
             case .speed: "--speed"
@@ -59,6 +61,7 @@ struct Arguments {
     static func parse() -> Parsed {
         var files: (board: UnsafePointer<CChar>?, scenario: UnsafePointer<CChar>?) = (nil, nil)
         var hashKey: UnsafePointer<CChar>?
+        var readerKeys: UnsafePointer<CChar>?
         var trace: UnsafePointer<CChar>?
         var corpus: UnsafePointer<CChar>?
         var socket: UnsafePointer<CChar>?
@@ -89,6 +92,7 @@ struct Arguments {
                 index += 1
                 switch option {
                 case .hashKey: hashKey = value
+                case .readerKeys: readerKeys = value
                 case .trace: trace = value
                 case .corpus: corpus = value
                 case .socket: socket = value
@@ -122,7 +126,7 @@ struct Arguments {
         }
         return .run(
             Arguments(
-                board: board, scenario: scenario, hashKey: hashKey,
+                board: board, scenario: scenario, hashKey: hashKey, readerKeys: readerKeys,
                 speed: speed ?? (isLive ? .times(liveSpeed) : .max), trace: trace, corpus: corpus, socket: socket,
                 port: port, linkKey: linkKey, opensConsole: opensConsole, stays: stays, isLive: isLive,
                 isQuiet: isQuiet))
@@ -173,6 +177,7 @@ struct Arguments {
           SCENARIO           a scenario file (.yaml), or what 'wardenctl scenario build' made of one
                              the Embedded builds have no compiler and take the built ones only
           --hash-key FILE    the key of the board's credentials: 64 hexadecimal digits
+          --reader-keys FILE keys of readers and cards that a board file names, a line each: NAME: 32 hexadecimal digits
           --corpus DIR       where a scenario file finds recordings
           --speed max|N      as fast as the machine allows (default), or N simulated seconds a second (60 with --live)
           --trace FILE       writes the trace

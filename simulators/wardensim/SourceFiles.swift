@@ -17,13 +17,30 @@
             guard let board = result.board else {
                 throw Failure(code: .invalidInput, message: "is not a sound board file", subject: arguments.board)
             }
+            let readerKeys = try readerKeys(arguments)
             do throws(CheckedBoard.BuildFailure) {
-                return buffer(try board.image(key: key, generation: 1))
+                return buffer(try board.image(key: key, readerKeys: readerKeys, generation: 1))
             } catch {
+                if case .readerKeyMissing = error {
+                    throw Failure(
+                        code: .wrongKey, message: "names a reader key that is not in the file given with --reader-keys",
+                        subject: arguments.board)
+                }
                 throw Failure(
                     code: .invalidInput,
                     message: "compiles to an image that the runtime refuses: use programs of one build",
                     subject: arguments.board)
+            }
+        }
+
+        private static func readerKeys(_ arguments: Arguments) throws(Failure) -> [String: AES128] {
+            guard let path = arguments.readerKeys else { return [:] }
+            let text = try readText(path)
+            do throws(ReaderKeys.Failure) {
+                return try ReaderKeys(text).keys
+            } catch {
+                throw Failure(
+                    code: .invalidInput, message: "is not a file of lines NAME: 32 hexadecimal digits", subject: path)
             }
         }
 

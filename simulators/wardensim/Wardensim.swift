@@ -207,7 +207,8 @@ enum Wardensim {
                     code: .invalidInput,
                     message: "uses a device that this version does not know: it was built by a newer one",
                     subject: arguments.board)
-            case .defectiveDoor, .defectiveSchedule, .defectiveCredentials, .defectiveMatrix:
+            case .defectiveReader, .defectiveDoor, .defectiveArea, .defectiveInterlock, .defectiveSchedule,
+                .defectiveCredentials, .defectiveMatrix:
                 throw Failure(
                     code: .invalidInput, message: "contradicts itself; 'wardenctl board check' says where",
                     subject: arguments.board)

@@ -1,86 +1,8 @@
+import FixedMemory
 import WardenMessages
 
-/// Fields of `readers`, `doors`, `schedules` and `credentials`.
+/// Fields of `schedules`, `holidays`, `areas`, `interlocks` and `access`.
 enum AccessFields {
-    static let reader = Record<Reader>(
-        make: { Reader() },
-        fields: [
-            .required(
-                "door", .reference(to: .doors), example: "entrance", "The door that its cards ask for."
-            ) { $0.door = $1 },
-            .optional(
-                "hold_off", .milliseconds(0...60_000), default: "2 s", example: "2 s",
-                "The same card again within this time is the same presentation."
-            ) { $0.holdOffMs = $1 },
-        ], variantKey: "protocol", variantExplanation: "What the reader speaks; decides which further keys there are.",
-        variants: [
-            .init(
-                "serial-tag", "125 kHz readers that send ASCII frames: RDM6300, ID-12LA, ID-20LA.",
-                begin: { $0.interface = .serialTag(SerialTagOptions()) },
-                fields: [
-                    .required(
-                        "port", .reference(to: .ports), example: "reader_port", "The serial port that it is wired to."
-                    ) { $0.interface = .serialTag(SerialTagOptions(port: $1)) }
-                ])
-        ])
-
-    static let door = Record<Door>(
-        make: { Door() },
-        fields: [
-            .required(
-                "lock_kind",
-                .choice([
-                    Choice("maglock", LockKind.maglock, "held by current: open without power"),
-                    Choice("strike-fail-safe", .strikeFailSafe, "locks while current flows: open without power"),
-                    Choice("strike-fail-secure", .strikeFailSecure, "opens while current flows: locked without power"),
-                ]), example: "maglock", "What holds the door; decides which level of the relay releases it."
-            ) { $0.lockKind = $1 },
-            .required(
-                "lock", .reference(to: .lines, trait: "output"), example: "entrance_lock",
-                "The output of the lock relay; active lets current flow to the lock."
-            ) { $0.lockLine = $1 },
-            .optional(
-                "contact", .reference(to: .lines, trait: "input"), example: "entrance_contact",
-                "The input of the door contact; active means open. Without it the door cannot be seen to be forced or held open."
-            ) { $0.contactLine = $1 },
-            .optional(
-                "exit_button", .reference(to: .lines, trait: "input"), example: "entrance_exit",
-                "The input of the request-to-exit button or motion sensor; active means pressed."
-            ) { $0.exitLine = $1 },
-            .optional(
-                "unlock", .milliseconds(100...600_000), default: "5 s", example: "5 s",
-                "How long a grant releases the door."
-            ) { $0.unlockMs = $1 },
-            .optional(
-                "extended_unlock", .milliseconds(100...600_000), default: "15 s", example: "20 s",
-                "The same for credentials whose holders need longer."
-            ) { $0.extendedUnlockMs = $1 },
-            .optional(
-                "held_open_warning", .milliseconds(0...86_400_000, zero: "never"), default: "never", example: "20 s",
-                "Open for this long is a warning, counted from the opening."
-            ) { $0.heldOpenWarningMs = $1 },
-            .optional(
-                "held_open_alarm", .milliseconds(0...86_400_000, zero: "never"), default: "never", example: "40 s",
-                "Open for this long is an alarm, counted from the opening."
-            ) { $0.heldOpenAlarmMs = $1 },
-            .optional(
-                "groups", .list(of: group, 1...64), example: "[residents, staff]",
-                "The credential groups that may pass; without any, no card opens the door."
-            ) { $0.groups = $1.reduce(0, |) },
-            .optional(
-                "schedule", .reference(to: .schedules), example: "office_hours",
-                "When they may pass; without it at any time."
-            ) { $0.schedule = $1 },
-            .optional(
-                "egress", .flag, default: "true", example: "true",
-                "Whether the door is on an escape route: a fire must release it."
-            ) { $0.egress = $1 },
-            .optional(
-                "relock_on_close", .flag, default: "true", example: "true",
-                "Locks as soon as the door has closed behind somebody, not only when the unlock time ends. Needs a contact; without one it does nothing."
-            ) { $0.relockOnClose = $1 },
-        ])
-
     private static let period = Record<SchedulePeriod>(
         make: { SchedulePeriod() },
         fields: [
@@ -111,56 +33,146 @@ enum AccessFields {
                 ]), example: "inactive",
                 "What the schedule does while the clock was never set. An entrance for residents should go on opening, a store room should not."
             ) { $0.activeWithoutClock = $1 },
+            .optional(
+                "free_running_clock",
+                .choice([
+                    Choice("followed", false, "counts as set"), Choice("ignored", true, "counts as never set"),
+                ]), default: "followed", example: "ignored",
+                "Whether a clock counts that was set once and has run freely since."
+            ) { $0.distrustsFreeRunningClock = $1 },
+        ])
+
+    static let holiday = Record<Holiday>(
+        make: { Holiday() },
+        fields: [
+            .required(
+                "date", date, example: "12-25",
+                "The day: `MM-DD` of every year, or `YYYY-MM-DD`. It follows the periods of its class alone, not those of its weekday."
+            ) { holiday, date in
+                holiday.year = date.year
+                holiday.month = date.month
+                holiday.day = date.day
+            },
+            .optional(
+                "class", .unsigned(1...8), default: "1", example: "2",
+                "Which `holiday-1` to `holiday-8` of the periods speaks of it; `holiday` speaks of all."
+            ) { $0.dayClass = $1 - 1 },
+        ])
+
+    private static let date = ValueKind<(year: UInt32, month: UInt32, day: UInt32)>(
+        summary: "date `12-25` or `2026-12-25`",
+        schema: .object([("type", .string("string")), ("pattern", .string("^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$"))])
+    ) { node, context in
+        guard let text = plainText(node, context, wanted: "a date such as 12-25") else { return nil }
+        // A leap year stands in for every year.
+        let whole = text.count == 5 ? "2028-" + text : text
+        guard text.count == 5 || text.count == 10, let moment = CivilMoment(whole), moment.minuteOfDay == nil else {
+            context.report(
+                node, "'\(text)' is not a date", remedy: "write month and day such as 12-25, or with the year before")
+            return nil
+        }
+        return (text.count == 5 ? 0 : UInt32(moment.year), UInt32(moment.month), UInt32(moment.day))
+    }
+
+    static let area = Record<Area>(
+        make: { Area() },
+        fields: [
+            .optional(
+                "anti_passback",
+                .choice([
+                    Choice("none", AntiPassbackKind.none, "nothing happens"),
+                    Choice("soft", .soft, "they pass, and it is recorded"),
+                    Choice("hard", .hard, "they do not pass"),
+                    Choice("timed", .timed, "they do not pass before `passback_time` is over"),
+                ]), default: "none", example: "hard",
+                "What happens when somebody asks to enter without having left. Kept across restarts."
+            ) { $0.antiPassback = $1 },
+            .optional(
+                "passback_time", .milliseconds(1_000...86_400_000), example: "10 min",
+                "For `anti_passback: timed`: how long after coming in."
+            ) { $0.passbackMs = $1 },
+            .optional(
+                "limit", .unsigned(1...65_535), example: "40", "People who may be in it at once; without it any number."
+            ) { $0.occupancyLimit = $1 },
+        ],
+        finish: { area, places, context in
+            let isTimed = area.antiPassback == .timed
+            guard isTimed == (area.passbackMs != 0) else {
+                context.report(
+                    at: isTimed ? places["anti_passback"] : places["passback_time"],
+                    isTimed ? "for how long is not said" : "'passback_time' belongs to 'anti_passback: timed'",
+                    remedy: isTimed ? "add 'passback_time:', such as 10 min" : "remove it, or write 'timed'")
+                return false
+            }
+            return true
+        })
+
+    static let interlock = Record<Interlock>(
+        make: { Interlock() },
+        fields: [
+            .required(
+                "doors", .list(of: .reference(to: .doors), 2...64, allowsSingle: false), example: "[outer, inner]",
+                "The doors of which at most one is open or released at a time. Each needs a contact. An emergency overrides it."
+            ) { $0.doors = $1.reduce(0) { $0 | 1 << UInt64($1 & 63) } }
         ])
 
     /// The bit of a group.
-    private static let group = ValueKind<UInt64>(
+    static let group = ValueKind<UInt64>(
         summary: "name of a group", schema: .object([("type", .string("string"))])
     ) { node, context in
         guard let name = plainText(node, context, wanted: "the name of a group") else { return nil }
         return context.place(of: name, in: .groups, at: node.range).map { 1 << UInt64($0) }
     }
 
-    static let credential = Record<CredentialDescription>(
-        make: { CredentialDescription() },
+    static let policy = Record<AccessPolicy>(
+        make: { AccessPolicy() },
         fields: [
             .optional(
-                "tag", .hexadecimal(byteCount: 5, of: "the identifier of a 125 kHz tag"), example: "\"01020F7A5C\"",
-                "Identifier of a 125 kHz tag: version byte and four identifier bytes. Only its keyed hash is stored; the key is given with `--hash-key`. Either this or `hash`."
-            ) { $0.tag = $1 },
+                "time_limited_without_clock",
+                .choice([
+                    Choice("denied", false, "they do not pass"), Choice("admitted", true, "they pass"),
+                ]), default: "denied", example: "admitted",
+                "What becomes of credentials that are limited in time while the clock was never set."
+            ) { $0.admitsTimeLimitedWithoutClock = $1 },
             .optional(
-                "hash", .hexadecimal(byteCount: 16, of: "a keyed hash"),
-                example: "\"9f1c2b3a4d5e6f708192a3b4c5d6e7f8\"",
-                "The keyed hash itself, as `wardenctl keys hash` prints it, where the identifier shall not stand in a file."
-            ) { credential, bytes in
-                for byte in bytes { credential.message.hash.append(byte) }
-            },
+                "duress_by_last_digit", .flag, default: "true", example: "false",
+                "A PIN whose last digit is one higher than the right one (9 becomes 0) opens and calls for help."
+            ) { $0.duressByLastDigit = $1 },
             .optional(
-                "note", .text(maximumBytes: 64), example: "Flat 12, spare key",
-                "For whoever reads the file; not stored on the board."
-            ) { $0.note = $1 },
+                "forget_presence_after_fire", .flag, default: "true", example: "false",
+                "When a fire release is reset, everybody's whereabouts are forgotten: people left without a card."
+            ) { $0.forgetsPresenceAfterFire = $1 },
             .optional(
-                "groups", .list(of: group, 1...64), example: "[residents]",
-                "The groups that it belongs to; without one it passes no door."
-            ) { $0.message.groups = $1.reduce(0, |) },
+                "unknown_cards", .unsigned(1...1_000), default: "10", example: "10",
+                "Unknown cards in a row at one reader that are recorded one by one; more are guessing. The right card is always answered."
+            ) { $0.unknownCards = $1 },
             .optional(
-                "holder", .unsigned(1...16_777_215), example: "4711",
-                "The platform's number of the holder, the same for all cards of one person."
-            ) { $0.message.holder = $1 },
+                "unknown_card_refill", .milliseconds(1...3_600_000), default: "6 s", example: "6 s",
+                "One more is recorded after each of these."
+            ) { $0.unknownCardRefillMs = $1 },
             .optional(
-                "valid_from", .moment, example: "2026-05-01", "Not before the beginning of this day, or this minute."
-            ) { $0.validFrom = $1 },
+                "quiet", .milliseconds(1_000...3_600_000), default: "60 s", example: "60 s",
+                "Guessing counts as stopped after this long without an unknown card."
+            ) { $0.quietMs = $1 },
             .optional(
-                "valid_until", .moment, example: "2026-12-31 12:00",
-                "Not after the end of this day, or from this minute on."
-            ) { $0.validUntil = $1 },
+                "wrong_codes", .unsigned(1...100), default: "5", example: "5",
+                "Wrong codes in a row at one reader before it takes none for a while. Cards still count."
+            ) { $0.wrongCodes = $1 },
             .optional(
-                "extended_time", .flag, default: "false", example: "true",
-                "Its holder needs longer: the door's extended unlock time."
-            ) { $0.message.extendedTime = $1 },
+                "code_lockout", .milliseconds(1_000...86_400_000), default: "60 s", example: "60 s",
+                "How long that lasts the first time; twice as long each further time."
+            ) { $0.codeLockoutMs = $1 },
             .optional(
-                "lost", .flag, default: "false", example: "true",
-                "Lost or stolen: always denied, and reported as such."
-            ) { $0.message.lost = $1 },
+                "longest_code_lockout", .milliseconds(1_000...86_400_000), default: "15 min", example: "15 min",
+                "The longest time that it lasts."
+            ) { $0.longestCodeLockoutMs = $1 },
+            .optional(
+                "wrong_pins", .unsigned(1...100), default: "5", example: "5",
+                "Wrong PINs of one card before it is blocked."
+            ) { $0.wrongPins = $1 },
+            .optional(
+                "pin_block", .milliseconds(0...604_800_000, zero: "until-reset"), default: "15 min",
+                example: "15 min", "How long it is blocked; `until-reset` suspends it until its status is set again."
+            ) { $0.pinBlockMs = $1 },
         ])
 }

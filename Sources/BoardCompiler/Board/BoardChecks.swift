@@ -13,13 +13,13 @@ struct BoardChecks {
         resolvePoints(&board)
         chooseInputs(&board)
         resolveDetectors(&board)
-        checkDoors(board)
-        checkReaders(board)
+        resolveOutputs(&board)
+        AccessChecks(context: context).run(&board)
         checkEffects(board)
-        checkSchedules(board)
-        checkCredentials(&board)
         checkPrincipals(&board)
         checkSizes(board)
+        // A door can only be proved once everything about it is known.
+        if !context.problems.hasErrors { DoorProofs(context: context).run(board) }
         // Doubts are worth reading only once the board is free of errors: half of them would be echoes.
         if !context.problems.hasErrors { BoardDoubts(context: context).look(board) }
     }
@@ -425,91 +425,23 @@ struct BoardChecks {
         return reaches(Int(options.alarmLimit), options.below ? "below" : "above")
     }
 
-    // MARK: Doors, readers, effects
-
-    private func checkDoors(_ board: BoardDescription) {
-        var locks: [UInt32: String] = [:]
-        var inputs: [UInt32: String] = [:]
-        for door in board.doors where door.isWhole {
-            let subject = "door '\(door.name)'"
-            let message = door.value
-            if let other = locks[message.lockLine] {
-                report(
-                    subject, at: door.places["lock"],
-                    "output '\(lineName(message.lockLine))' already locks door '\(other)'",
-                    remedy: "give each door an output of its own")
-            }
-            locks[message.lockLine] = locks[message.lockLine] ?? door.name
-            for (key, line) in [("contact", message.contactLine), ("exit_button", message.exitLine)] {
-                guard let line else { continue }
-                if let other = inputs[line] {
-                    report(
-                        subject, at: door.places[key], "input '\(lineName(line))' already is the \(other)",
-                        remedy: "give each contact and button an input of its own")
-                }
-                inputs[line] = inputs[line] ?? "\(key == "contact" ? "contact" : "exit button") of door '\(door.name)'"
-            }
-            checkLockLine(door, board, subject: subject)
-            checkTimes(door, subject: subject)
-        }
-    }
+    // MARK: Effects
 
     private func lineName(_ place: UInt32) -> String {
         let lines = context.entries(.lines)
         return Int(place) < lines.count ? lines[Int(place)].name : "\(place)"
     }
 
-    private func checkLockLine(_ door: Described<Door>, _ board: BoardDescription, subject: String) {
-        guard let line = board.lines.first(where: { $0.name == lineName(door.value.lockLine) }), line.isWhole else {
-            return
-        }
-        let holds = door.value.lockKind != .strikeFailSecure
-        for (key, isSaid) in [("start", line.value.saysStart), ("exit", line.value.saysExit)] where !isSaid {
-            report(
-                "output '\(line.name)'", at: line.places.whole,
-                "it locks door '\(door.name)' but does not say '\(key)'",
-                remedy: holds
-                    ? "add '\(key): active' to keep the door locked then, '\(key): inactive' to release it"
-                    : "add '\(key): inactive' to keep the door locked then, '\(key): active' to release it")
-        }
-    }
-
-    private func checkTimes(_ door: Described<Door>, subject: String) {
-        let message = door.value
-        func shown(_ milliseconds: UInt32) -> String { Dimension.duration.format(Int64(milliseconds) * 1_000) }
-        if message.extendedUnlockMs < message.unlockMs {
-            report(
-                subject, at: door.places["extended_unlock"],
-                "the extended unlock time of \(shown(message.extendedUnlockMs)) is shorter than the usual \(shown(message.unlockMs))",
-                remedy: "write at least \(shown(message.unlockMs))")
-        }
-        let warning = message.heldOpenWarningMs
-        let alarm = message.heldOpenAlarmMs
-        if warning != 0, alarm != 0, warning >= alarm {
-            report(
-                subject, at: door.places["held_open_warning"],
-                "the warning after \(shown(warning)) does not come before the alarm after \(shown(alarm))",
-                remedy: "write a warning below \(shown(alarm))")
-        }
-        if message.contactLine == nil {
-            for key in ["held_open_warning", "held_open_alarm"] where door.places.values[key] != nil {
-                report(
-                    subject, at: door.places[key], "'\(key)' needs to see whether the door is open",
-                    remedy: "add 'contact:', or remove '\(key)'")
-            }
-        }
-    }
-
-    private func checkReaders(_ board: BoardDescription) {
-        var users: [UInt32: String] = [:]
-        for reader in board.readers where reader.isWhole {
-            guard case .serialTag(let options) = reader.value.interface else { continue }
-            if let other = users[options.port] {
-                report(
-                    "reader '\(reader.name)'", at: reader.places["port"],
-                    "reader '\(other)' is already wired to this port", remedy: "give each reader a port of its own")
-            }
-            users[options.port] = users[options.port] ?? reader.name
+    /// What outputs do before the runtime claims them, where the file leaves it to the pull of a known pin.
+    private func resolveOutputs(_ board: inout BoardDescription) {
+        for index in board.lines.indices where board.lines[index].value.message.direction == .output {
+            guard !board.lines[index].value.saysPowerOn, let pin = board.lines[index].value.pin,
+                let known = board.hardware?.pins.first(where: { $0.name == pin.name && !pin.name.isEmpty })
+            else { continue }
+            let isActive =
+                known.boot == .high && !board.lines[index].value.message.activeLow
+                || known.boot == .low && board.lines[index].value.message.activeLow
+            board.lines[index].value.message.atPowerOn = isActive ? .active : .inactive
         }
     }
 
@@ -524,7 +456,15 @@ struct BoardChecks {
             }
             for index in message.actions.indices {
                 guard case .output(let action) = message.actions[index].action else { continue }
-                if let door = board.doors.first(where: { $0.isWhole && $0.value.lockLine == action.line }) {
+                let user = AccessChecks.users(of: board).first { $0.line == action.line && $0.isOutput }
+                if let user, !user.isLock {
+                    report(
+                        "effect '\(effect.name)'", at: effect.places["actions"],
+                        "output '\(lineName(action.line))' is the \(user.use)",
+                        remedy: "give the effect an output of its own")
+                } else if let door = board.doors.first(where: {
+                    $0.isWhole && ($0.value.lockLine == action.line || $0.value.secondLockLine == action.line)
+                }) {
                     report(
                         "effect '\(effect.name)'", at: effect.places["actions"],
                         "output '\(lineName(action.line))' is the lock of door '\(door.name)'",
@@ -534,64 +474,7 @@ struct BoardChecks {
         }
     }
 
-    private func checkSchedules(_ board: BoardDescription) {
-        for schedule in board.schedules where schedule.isWhole {
-            for index in schedule.value.periods.indices {
-                let period = schedule.value.periods[index]
-                if period.fromMinute >= 1_440 || period.toMinute == 0 {
-                    report(
-                        "schedule '\(schedule.name)'", at: schedule.places["periods"],
-                        "a period \(period.toMinute == 0 ? "ends at 00:00" : "begins at 24:00")",
-                        remedy: period.toMinute == 0 ? "write 'to: 24:00'" : "write 'from: 00:00' of the following day")
-                }
-            }
-        }
-    }
-
-    // MARK: Credentials and sizes
-
-    private func checkCredentials(_ board: inout BoardDescription) {
-        var tags: [[UInt8]: String] = [:]
-        for index in board.credentials.indices where board.credentials[index].isWhole {
-            let subject = "credential \(index + 1)"
-            let places = board.credentials[index].places
-            var credential = board.credentials[index].value
-            let hash = (0..<credential.message.hash.count).map { credential.message.hash[$0] }
-            guard (credential.tag == nil) != hash.isEmpty else {
-                report(
-                    subject, at: places.whole,
-                    hash.isEmpty ? "it has neither 'tag' nor 'hash'" : "it has 'tag' and 'hash'",
-                    remedy: "write one of them")
-                continue
-            }
-            // Tags and hashes can only be told apart once hashed; equal ones of a kind are found here.
-            let key = credential.tag ?? hash
-            if let other = tags[key] {
-                report(
-                    subject, at: places[credential.tag == nil ? "hash" : "tag"],
-                    "it is the same card as credential \(other)",
-                    remedy: "remove one of them; what both may do goes into one")
-            }
-            tags[key] = tags[key] ?? "\(index + 1)"
-            let offset = board.utcOffsetMinutes
-            let from = credential.validFrom?.unixSeconds(utcOffsetMinutes: offset, atEnd: false) ?? 0
-            let until = credential.validUntil?.unixSeconds(utcOffsetMinutes: offset, atEnd: true) ?? 0
-            for (keyName, seconds) in [("valid_from", from), ("valid_until", until)]
-            where UInt32(exactly: seconds) == nil {
-                report(
-                    subject, at: places[keyName], "the date cannot be stored",
-                    remedy: "write a date from 1970-01-02 to 2106-02-06, or leave the key out for no limit")
-            }
-            if until != 0, until <= from {
-                report(
-                    subject, at: places["valid_until"], "it ends before it begins",
-                    remedy: "write a 'valid_until' after 'valid_from'")
-            }
-            credential.message.validFrom = UInt32(clamping: from)
-            credential.message.validUntil = UInt32(clamping: until)
-            board.credentials[index].value = credential
-        }
-    }
+    // MARK: Clients and sizes
 
     private func checkPrincipals(_ board: inout BoardDescription) {
         var keys: [[UInt8]: String] = [:]
@@ -703,6 +586,10 @@ extension BoardDescription {
         counts[.credentials] = credentials.count
         counts[.clientKeys] = clients.count
         counts[.localUsers] = localUsers.count
+        counts[.cardFormats] = cardFormats.count
+        counts[.areas] = areas.count
+        counts[.interlocks] = interlocks.count
+        counts[.holidays] = holidays.count
         return counts
     }
 }

@@ -17,6 +17,8 @@ struct LineDescription {
     /// Which of `start` and `exit` were written; a lock must say both.
     var saysStart = false
     var saysExit = false
+    /// Whether `power_on` was written; the pull of the pin answers otherwise.
+    var saysPowerOn = false
 }
 
 /// A pin as found: on a chip of the file or of the known hardware.
@@ -62,16 +64,6 @@ struct EffectDescription {
     var message = Effect()
 }
 
-struct CredentialDescription {
-    var message = Credential()
-    /// The identifier of a 125 kHz tag, until it is hashed.
-    var tag: [UInt8]?
-    var tagNode: YamlNode?
-    var note = ""
-    var validFrom: CivilMoment?
-    var validUntil: CivilMoment?
-}
-
 struct ClientDescription {
     var message = ClientKey()
     var expires: CivilMoment?
@@ -91,11 +83,19 @@ struct BoardDescription {
     var ports: [Described<Port>] = []
     var sensors: [Described<Sensor>] = []
     var points: [Described<PointDescription>] = []
-    var readers: [Described<Reader>] = []
+    var readers: [Described<ReaderDescription>] = []
+    /// Those of the file, then the built-in ones that something names.
+    var cardFormats: [Described<CardFormat>] = []
     var doors: [Described<Door>] = []
     var detectors: [Described<DetectorDescription>] = []
     var effects: [Described<EffectDescription>] = []
     var schedules: [Described<Schedule>] = []
+    var areas: [Described<Area>] = []
+    var interlocks: [Described<Interlock>] = []
+    var holidays: [Described<Holiday>] = []
+    var accessPolicy: AccessPolicy?
+    var standbySupply = false
+    var hardwareWatchdog = true
     var credentials: [Described<CredentialDescription>] = []
     var clients: [Described<ClientDescription>] = []
     var localUsers: [Described<LocalUser>] = []

@@ -17,12 +17,7 @@ struct BoardDoubts {
     }
 
     private func lookAtLines(_ board: BoardDescription) {
-        var used: Set<UInt32> = []
-        for door in board.doors {
-            used.insert(door.value.lockLine)
-            if let contact = door.value.contactLine { used.insert(contact) }
-            if let exit = door.value.exitLine { used.insert(exit) }
-        }
+        var used = Set(AccessChecks.users(of: board).map(\.line))
         for detector in board.detectors {
             if let line = detector.value.message.line { used.insert(line) }
             if case .fall(let options) = detector.value.message.kind, let line = options.cancelLine {
@@ -75,47 +70,42 @@ struct BoardDoubts {
             }
         }
         for port in board.ports.indices {
-            let reader = board.readers.first {
-                if case .serialTag(let options) = $0.value.interface { options.port == UInt32(port) } else { false }
-            }
-            if reader == nil {
+            guard let reader = board.readers.first(where: { $0.value.port == UInt32(port) }) else {
                 doubt(
                     at: board.ports[port].places.whole, "no reader is wired to port '\(board.ports[port].name)'",
                     remedy: "name it in a reader, or remove it")
-            } else if board.ports[port].value.baud != 9_600 {
+                continue
+            }
+            let baud = board.ports[port].value.baud
+            switch reader.value.message.interface {
+            case .serialTag where baud != 9_600:
                 doubt(
                     at: board.ports[port].places["baud"], "125 kHz readers send at 9600 bits a second",
                     remedy: "write 'baud: 9600' unless the reader's own sheet says otherwise")
+            case .pn532 where baud != 115_200:
+                doubt(
+                    at: board.ports[port].places["baud"], "a PN532 starts at 115200 bits a second",
+                    remedy: "write 'baud: 115200'")
+            case .osdp where baud < 9_600 || baud > 230_400:
+                doubt(
+                    at: board.ports[port].places["baud"], "OSDP readers speak at 9600 to 230400 bits a second",
+                    remedy: "write the speed that is set at the readers")
+            case .osdp where !board.ports[port].value.rs485:
+                doubt(
+                    at: board.ports[port].places.whole,
+                    "port '\(board.ports[port].name)' carries OSDP but does not say 'rs485'",
+                    remedy: "write 'rs485: true' unless the adapter switches its transmitter by itself")
+            default: break
             }
         }
     }
 
     private func lookAtDoors(_ board: BoardDescription) {
-        let hasFireDetector = board.detectors.contains {
-            if case .smoke = $0.value.message.kind { true } else { false }
-        }
         for (index, door) in board.doors.enumerated() where door.value.egress {
-            let isReleased = board.effects.contains { effect in
-                effect.value.message.actions.indices.contains {
-                    if case .releaseDoor(let place) = effect.value.message.actions[$0].action {
-                        place == UInt32(index)
-                    } else {
-                        false
-                    }
-                }
+            let hasExitReader = board.readers.contains {
+                $0.value.message.door == UInt32(index) && $0.value.message.side == .exit
             }
-            if hasFireDetector, !isReleased {
-                doubt(
-                    at: door.places.whole, "door '\(door.name)' is on an escape route, but no effect releases it",
-                    remedy: "add 'release: \(door.name)' to the actions of a fire, or write 'egress: false'")
-            }
-            if door.value.lockKind == .strikeFailSecure {
-                doubt(
-                    at: door.places["lock_kind"],
-                    "door '\(door.name)' is on an escape route and stays locked without power",
-                    remedy: "make sure that it opens from inside by its handle, or use a fail-safe lock")
-            }
-            if door.value.exitLine == nil, door.value.lockKind != .strikeFailSecure {
+            if door.value.exitLine == nil, !door.value.handle, !hasExitReader {
                 doubt(
                     at: door.places.whole, "door '\(door.name)' is on an escape route and has no exit button",
                     remedy: "add 'exit_button:', or make sure that people inside can open it by other means")
@@ -124,15 +114,18 @@ struct BoardDoubts {
     }
 
     private func lookAtCredentials(_ board: BoardDescription) {
-        for (index, door) in board.doors.enumerated() where door.value.groups == 0 {
-            guard board.readers.contains(where: { $0.value.door == UInt32(index) }) else { continue }
+        for (index, door) in board.doors.enumerated() where door.value.rules.isEmpty {
+            guard board.readers.contains(where: { $0.value.message.door == UInt32(index) }) else { continue }
             doubt(
                 at: door.places.whole, "door '\(door.name)' has a reader, but no group may pass",
                 remedy: "add 'groups:' to the door; until then every card is denied")
         }
-        for (index, credential) in board.credentials.enumerated() where !credential.value.message.lost {
+        for (index, credential) in board.credentials.enumerated() where credential.value.message.status == .active {
             let groups = credential.value.message.groups
-            if !board.doors.contains(where: { $0.value.groups & groups != 0 }) {
+            let opens = board.doors.contains { door in
+                door.value.rules.indices.contains { door.value.rules[$0].groups & groups != 0 }
+            }
+            if !opens {
                 doubt(
                     at: credential.places["groups"], "credential \(index + 1) opens no door",
                     remedy: "give it one of the groups that a door lets pass")

@@ -32,6 +32,18 @@ enum BoardFields {
                 board.capacities = sizes.message
                 board.memoryLimit = sizes.memoryLimit
             },
+            .optional(
+                "standby_supply", .flag, default: "false", example: "true",
+                "A battery keeps the board running when the mains fail."
+            ) { $0.standbySupply = $1 },
+            .optional(
+                "watchdog", .flag, default: "true", example: "false",
+                "The board's hardware watchdog is in use (`wardend --watchdog`), so that it does not stay dead when the runtime has died."
+            ) { $0.hardwareWatchdog = $1 },
+            .optional(
+                "access", .record(AccessFields.policy, summary: "rules of all doors together"), default: "~",
+                example: "{wrong_pins: 3, pin_block: until-reset}", "Rules of all doors together."
+            ) { $0.accessPolicy = $1 },
         ])
 
     struct Sizes {
@@ -56,6 +68,10 @@ enum BoardFields {
             .optional(
                 "consoles", .unsigned(0...4), default: "1", example: "1", "Consoles at once."
             ) { $0.message.consoles = $1 },
+            .optional(
+                "people", .unsigned(0...65_536), default: "0", example: "400",
+                "People whose whereabouts are kept, for anti-passback, limits and the roll call; with 0, a thousand where there are areas."
+            ) { $0.message.people = $1 },
             .optional(
                 "memory", .quantity(.memory, 1_024...2_147_483_648), example: "3 MiB",
                 "The most that the board may need; a file that needs more is refused."
@@ -112,8 +128,18 @@ struct BoardSection: Sendable {
             "points", "Points", "Measured quantities: one channel of a sensor, scaled to what it means.",
             DeviceFields.point.documentation),
         section(
-            "doors", "Doors", "What a lock, a contact and a button make together.", AccessFields.door.documentation),
-        section("readers", "Readers", "Card readers and the doors that they open.", AccessFields.reader.documentation),
+            "doors", "Doors", "What a lock, a contact and a button make together.", DoorFields.door.documentation),
+        section("readers", "Readers", "Card readers and the doors that they open.", ReaderFields.reader.documentation),
+        section(
+            "card_formats", "Card formats",
+            "How the bits of cards lie in the frames of Wiegand and OSDP readers, besides the built-in formats `h10301`, `wiegand-34`, `h10302` and `h10304`.",
+            ReaderFields.format.documentation),
+        section(
+            "areas", "Areas", "Spaces whose occupants the board keeps track of; doors lead `from` one `to` another.",
+            AccessFields.area.documentation),
+        section(
+            "interlocks", "Interlocks", "Doors of which at most one is open at a time: mantraps, air locks.",
+            AccessFields.interlock.documentation),
         section(
             "detectors", "Detectors", "What turns readings into alarms.", SafetyFields.detector.documentation),
         section(
@@ -121,9 +147,12 @@ struct BoardSection: Sendable {
             SafetyFields.effect.documentation),
         section("schedules", "Schedules", "Week plans.", AccessFields.schedule.documentation),
         section(
+            "holidays", "Holidays", "Days that follow rules of their own in every schedule.",
+            AccessFields.holiday.documentation),
+        section(
             "credentials", "Credentials",
             "Cards that the board knows from the start; the platform loads the rest. Identifiers are stored as keyed hashes alone.",
-            AccessFields.credential.documentation, isNamed: false),
+            CredentialFields.credential.documentation, isNamed: false),
         section(
             "clients", "Clients of Warden Link", "Platforms, tools and other boards that may connect over the network.",
             PrincipalFields.client.documentation),

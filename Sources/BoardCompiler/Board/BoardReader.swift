@@ -120,20 +120,31 @@ struct BoardReader {
             case "ports": description.ports = readNamed(section, DeviceFields.port, .ports).map(\.1)
             case "sensors": description.sensors = readNamed(section, DeviceFields.sensor, .sensors).map(\.1)
             case "points": description.points = readNamed(section, DeviceFields.point, .points).map(\.1)
-            case "readers": description.readers = readNamed(section, AccessFields.reader, .readers).map(\.1)
-            case "doors": description.doors = readNamed(section, AccessFields.door, .doors).map(\.1)
+            case "readers": description.readers = readNamed(section, ReaderFields.reader, .readers).map(\.1)
+            case "doors": description.doors = readNamed(section, DoorFields.door, .doors).map(\.1)
+            case "card_formats":
+                description.cardFormats = readNamed(section, ReaderFields.format, .cardFormats).map(\.1)
+            case "areas": description.areas = readNamed(section, AccessFields.area, .areas).map(\.1)
+            case "interlocks":
+                description.interlocks = readNamed(section, AccessFields.interlock, .interlocks).map(\.1)
+            case "holidays": description.holidays = readNamed(section, AccessFields.holiday, .holidays).map(\.1)
             case "detectors": description.detectors = readNamed(section, SafetyFields.detector, .detectors).map(\.1)
             case "effects": description.effects = readNamed(section, SafetyFields.effect, .effects).map(\.1)
             case "schedules": description.schedules = readNamed(section, AccessFields.schedule, .schedules).map(\.1)
             case "credentials":
                 description.credentials = readList(
-                    section, AccessFields.credential, "credential", example: "- tag: \"01020F7A5C\"")
+                    section, CredentialFields.credential, "credential", example: "- tag: \"01020F7A5C\"")
             case "clients": description.clients = readNamed(section, PrincipalFields.client, .clients).map(\.1)
             case "local_users":
                 description.localUsers = readList(
                     section, PrincipalFields.localUser, "local user", example: "- group: 44")
             default: break
             }
+        }
+        for format in context.usedBuiltInFormats {
+            let places = RecordPlaces(whole: SourceRange(start: SourceLocation(line: 1, column: 1)))
+            description.cardFormats.append(
+                Described(name: string(format.name), value: format, isWhole: true, places: places))
         }
     }
 

@@ -162,7 +162,8 @@ extension ValueKind<UInt32> {
     /// Days of the week: "monday", "mon-fri", "holiday".
     static var days: ValueKind {
         let word = ValueKind(
-            summary: "day `mon` to `sun`, a span such as `mon-fri`, `every-day`, or `holiday`",
+            summary:
+                "day `mon` to `sun`, a span such as `mon-fri`, `every-day`, `holiday`, or `holiday-1` to `holiday-8`",
             schema: .object([("type", .string("string"))])
         ) { node, context in
             guard let text = plainText(node, context, wanted: "a day") else { return nil }
@@ -171,15 +172,21 @@ extension ValueKind<UInt32> {
                 node, "'\(text)' is no day", remedy: Suggestion.remedy(for: text, among: dayWords, kind: "days"))
             return nil
         }
-        return ValueKind<[UInt32]>.list(of: word, 1...8).map { $0.reduce(0, |) }
-            .described("list of days: `mon` to `sun`, spans such as `mon-fri`, `every-day`, `holiday`")
+        return ValueKind<[UInt32]>.list(of: word, 1...15).map { $0.reduce(0, |) }
+            .described(
+                "list of days: `mon` to `sun`, spans such as `mon-fri`, `every-day`, `holiday`, `holiday-1` to `holiday-8`"
+            )
     }
 
     private static let dayWords = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday", "every-day"]
 
     private static func dayBits(_ text: String) -> UInt32? {
         if text == "every-day" { return 0b111_1111 }
-        if let single = dayWords.prefix(8).firstIndex(of: text) { return 1 << UInt32(single) }
+        if text == "holiday" { return 0xFF << 7 }
+        if text.hasPrefix("holiday-"), let dayClass = UInt32(text.dropFirst(8)), (1...8).contains(dayClass) {
+            return 1 << (6 + dayClass)
+        }
+        if let single = dayWords.prefix(7).firstIndex(of: text) { return 1 << UInt32(single) }
         let ends = text.split(separator: "-").map(String.init)
         guard ends.count == 2, let first = dayWords.prefix(7).firstIndex(of: ends[0]),
             let last = dayWords.prefix(7).firstIndex(of: ends[1])

@@ -61,6 +61,11 @@ enum LineFields {
             ) { $0.message.debounceUs = $1 },
         ])
 
+    private static let rest: ValueKind<LineExit> = .choice([
+        Choice("inactive", LineExit.inactive, "off"), Choice("active", .active, "on"),
+        Choice("keep", .keep, "stays as it is"),
+    ])
+
     static let output = Record<LineDescription>(
         make: {
             var line = LineDescription()
@@ -96,5 +101,16 @@ enum LineFields {
                 line.message.atExit = exit
                 line.saysExit = true
             },
+            .optional(
+                "power_on", rest, example: "inactive",
+                "What the line does between power-on and the start of the program; without it as the pull of the known pin says, or inactive. Counts in the proof of doors."
+            ) { line, rest in
+                line.message.atPowerOn = rest
+                line.saysPowerOn = true
+            },
+            .optional(
+                "crash", rest, default: "keep", example: "inactive",
+                "What the line does when the program has died and nobody drives it. Linux gives the line back; most chips keep its level."
+            ) { $0.message.afterCrash = $1 },
         ])
 }

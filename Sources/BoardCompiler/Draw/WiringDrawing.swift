@@ -58,10 +58,7 @@ public struct WiringDrawing {
     private func isOutput(_ line: Int) -> Bool { board.lines[line].value.message.direction == .output }
 
     private func isOfDoor(_ line: Int) -> Bool {
-        let line = UInt32(line)
-        return board.doors.contains {
-            $0.value.lockLine == line || $0.value.contactLine == line || $0.value.exitLine == line
-        }
+        doorOrder(line) < board.doors.count
     }
 
     private func wires(where isWanted: (Int) -> Bool) -> [Wire] {
@@ -74,16 +71,17 @@ public struct WiringDrawing {
     }
 
     private func doorOrder(_ line: Int) -> Int {
-        let line = UInt32(line)
-        return board.doors.firstIndex {
-            $0.value.lockLine == line || $0.value.contactLine == line || $0.value.exitLine == line
-        } ?? board.doors.count
+        let user = AccessChecks.users(of: board).first { $0.line == UInt32(line) }
+        guard let user else { return board.doors.count }
+        return user.door ?? user.reader.map { Int(board.readers[$0].value.message.door) } ?? board.doors.count
     }
 
     private func wire(_ index: Int) -> Wire {
         let line = board.lines[index]
         let message = line.value.message
-        let lockDoor = board.doors.first { $0.value.lockLine == UInt32(index) }
+        let lockDoor = board.doors.first {
+            $0.value.lockLine == UInt32(index) || $0.value.secondLockLine == UInt32(index)
+        }
         let symbol: Wire.Symbol
         if let lockDoor {
             symbol = .lock(currentLocks: lockDoor.value.lockKind != .strikeFailSecure)
@@ -106,10 +104,12 @@ public struct WiringDrawing {
     private func outputWiring(_ line: Described<LineDescription>, _ door: Described<Door>?) -> String {
         var words = ["relay on while the pin is \(line.value.message.activeLow ? "low" : "high")"]
         if let door {
+            let contact = door.value.relay == .normallyClosed ? "NC" : "NO"
             switch door.value.lockKind {
-            case .maglock, .unrecognised: words.append("lock supply through COM and NO: no current, door free")
-            case .strikeFailSafe: words.append("strike supply through COM and NO: no current, door free")
-            case .strikeFailSecure: words.append("strike supply through COM and NO: no current, door locked")
+            case .maglock, .unrecognised: words.append("lock supply through COM and \(contact): no current, door free")
+            case .strikeFailSafe: words.append("strike supply through COM and \(contact): no current, door free")
+            case .strikeFailSecure:
+                words.append("strike supply through COM and \(contact): no current, door locked")
             }
         }
         if let boot = explanation.known(line)?.boot {

@@ -14,9 +14,8 @@ public struct BoardExplanation {
 
     public var tables: [ReportTable] {
         [
-            pins, buses, sensors, points, readers, doors, detectors, matrix, schedules, credentials, clients,
-            localUsers,
-            memory,
+            pins, buses, sensors, points, readers, cardFormats, doors, doorBehaviour, doorRules, areas, interlocks,
+            detectors, matrix, schedules, holidays, credentials, clients, localUsers, memory,
         ].filter { !$0.rows.isEmpty }
     }
 
@@ -89,10 +88,10 @@ public struct BoardExplanation {
     /// What doors, detectors and effects do with a line.
     func uses(of line: UInt32) -> [String] {
         var uses: [String] = []
-        for door in board.doors {
-            if door.value.lockLine == line { uses.append("lock of \(door.name)") }
-            if door.value.contactLine == line { uses.append("contact of \(door.name)") }
-            if door.value.exitLine == line { uses.append("exit button of \(door.name)") }
+        for user in AccessChecks.users(of: board) where user.line == line {
+            // "contact of door 'entrance'" as "contact of entrance".
+            uses.append(
+                user.use.replacing("door '", with: "").replacing("reader '", with: "").replacing("'", with: ""))
         }
         for detector in board.detectors {
             if detector.value.message.line == line { uses.append("detector \(detector.name)") }
@@ -193,22 +192,6 @@ public struct BoardExplanation {
         return zero + numerator + denominator
     }
 
-    var readers: ReportTable {
-        let rows = board.readers.map { reader -> [String] in
-            var wiring = ""
-            if case .serialTag(let options) = reader.value.interface, Int(options.port) < board.ports.count {
-                wiring = "125 kHz serial on \(board.ports[Int(options.port)].name)"
-            }
-            return [reader.name, wiring, doorName(reader.value.door), milliseconds(reader.value.holdOffMs)]
-        }
-        return ReportTable(
-            "readers", "Readers",
-            [
-                .init("name", "reader"), .init("interface", "interface"), .init("door", "door"),
-                .init("hold_off", "hold-off"),
-            ], rows)
-    }
-
     func doorName(_ place: UInt32) -> String { Int(place) < board.doors.count ? board.doors[Int(place)].name : "" }
     func lineName(_ place: UInt32?) -> String {
         place.map { Int($0) < board.lines.count ? board.lines[Int($0)].name : "" } ?? ""
@@ -216,44 +199,6 @@ public struct BoardExplanation {
 
     func groupNames(_ bits: UInt64) -> String {
         board.groups.indices.filter { bits & (1 << UInt64($0)) != 0 }.map { board.groups[$0] }.joined(separator: ", ")
-    }
-
-    public var doors: ReportTable {
-        let rows = board.doors.map { door -> [String] in
-            let message = door.value
-            let heldOpen = [message.heldOpenWarningMs, message.heldOpenAlarmMs]
-            return [
-                door.name, lockText(message.lockKind), lineName(message.lockLine), lineName(message.contactLine),
-                lineName(message.exitLine), milliseconds(message.unlockMs), milliseconds(message.extendedUnlockMs),
-                heldOpen.map { $0 == 0 ? "never" : milliseconds($0) }.joined(separator: ", "),
-                message.egress ? "yes" : "no", groupNames(message.groups),
-                message.schedule.map { Int($0) < board.schedules.count ? board.schedules[Int($0)].name : "" }
-                    ?? "always",
-                powerLossText(door), releases(of: door).joined(separator: ", "),
-            ]
-        }
-        return ReportTable(
-            "doors", "Doors",
-            [
-                .init("name", "door"), .init("lock_kind", "lock"), .init("lock", "relay"), .init("contact", "contact"),
-                .init("exit_button", "exit button"), .init("unlock", "unlock"), .init("extended_unlock", "extended"),
-                .init("held_open", "held open: warning, alarm"), .init("egress", "egress"), .init("groups", "groups"),
-                .init("schedule", "schedule"), .init("without_power", "without power"),
-                .init("released_by", "released by"),
-            ], rows)
-    }
-
-    private func lockText(_ kind: LockKind) -> String {
-        switch kind {
-        case .maglock, .unrecognised: "maglock"
-        case .strikeFailSafe: "strike, fail-safe"
-        case .strikeFailSecure: "strike, fail-secure"
-        }
-    }
-
-    /// What the lock does when the board or its supply is dead.
-    private func powerLossText(_ door: Described<Door>) -> String {
-        door.value.lockKind == .strikeFailSecure ? "locked" : "open"
     }
 
     /// Effects that release a door.
@@ -381,51 +326,13 @@ public struct BoardExplanation {
         }
     }
 
-    var schedules: ReportTable {
-        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun", "holiday"]
-        let rows = board.schedules.map { schedule -> [String] in
-            let periods = schedule.value.periods.indices.map { index -> String in
-                let period = schedule.value.periods[index]
-                let named = days.indices.filter { period.days & (1 << UInt32($0)) != 0 }.map { days[$0] }
-                return "\(named.joined(separator: " ")) \(clock(period.fromMinute))-\(clock(period.toMinute))"
-            }
-            return [
-                schedule.name, periods.joined(separator: "; "),
-                schedule.value.activeWithoutClock ? "active" : "inactive",
-            ]
-        }
-        return ReportTable(
-            "schedules", "Schedules",
-            [.init("name", "schedule"), .init("periods", "active"), .init("without_clock", "without a clock")], rows)
-    }
-
-    private func clock(_ minute: UInt32) -> String {
+    func clock(_ minute: UInt32) -> String {
         let hour = minute / 60
         let rest = minute % 60
         return "\(hour < 10 ? "0" : "")\(hour):\(rest < 10 ? "0" : "")\(rest)"
     }
 
-    var credentials: ReportTable {
-        let rows = board.credentials.map { credential -> [String] in
-            let message = credential.value.message
-            let traits = [message.extendedTime ? "extended time" : "", message.lost ? "lost" : ""].filter {
-                !$0.isEmpty
-            }
-            return [
-                credential.name, credential.value.note, groupNames(message.groups),
-                moment(credential.value.validFrom), moment(credential.value.validUntil), traits.joined(separator: ", "),
-            ]
-        }
-        // Identifiers are not shown: a report is printed and left on desks.
-        return ReportTable(
-            "credentials", "Credentials",
-            [
-                .init("number", "number", isNumber: true), .init("note", "note"), .init("groups", "groups"),
-                .init("valid_from", "valid from"), .init("valid_until", "valid until"), .init("traits", "traits"),
-            ], rows)
-    }
-
-    private func moment(_ moment: CivilMoment?) -> String {
+    func moment(_ moment: CivilMoment?) -> String {
         guard let moment else { return "" }
         func two(_ number: Int) -> String { (number < 10 ? "0" : "") + "\(number)" }
         let date = "\(moment.year)-\(two(moment.month))-\(two(moment.day))"
@@ -483,5 +390,5 @@ public struct BoardExplanation {
             ], rows)
     }
 
-    private func milliseconds(_ value: UInt32) -> String { Dimension.duration.format(Int64(value) * 1_000) }
+    func milliseconds(_ value: UInt32) -> String { Dimension.duration.format(Int64(value) * 1_000) }
 }

@@ -1,5 +1,7 @@
+import AccessControl
 import BoardImage
 import Cryptography
+import Drivers
 import FixedMemory
 import WardenMessages
 
@@ -7,6 +9,8 @@ import WardenMessages
 struct ImageWriter {
     var board: BoardDescription
     var key: HashKey?
+    /// AES-128 keys of readers and cards by their names.
+    var readerKeys: [String: AES128]
     var generation: UInt32
 
     func image() -> [UInt8] {
@@ -21,8 +25,9 @@ struct ImageWriter {
         let budget = MemoryBudget(counts: board.counts, capacities: board.capacities)
         return BoardHeader(
             format: BoardImage.format, name: fixedBytes(board.name), description: fixedBytes(board.summary),
-            generation: generation, memoryBudgetBytes: budget.total, hashKeyCheck: key.map(hashKeyCheck) ?? 0,
-            utcOffsetMinutes: Int32(board.utcOffsetMinutes))
+            generation: generation, memoryBudgetBytes: budget.total, hashKeyCheck: key?.checkValue ?? 0,
+            utcOffsetMinutes: Int32(board.utcOffsetMinutes), standbySupply: board.standbySupply,
+            hardwareWatchdog: board.hardwareWatchdog)
     }
 
     /// All entries in the order of the schema.
@@ -54,7 +59,7 @@ struct ImageWriter {
             return .points(message)
         }
         entries += board.readers.map { reader in
-            var message = reader.value
+            var message = sealed(reader.value)
             message.name = fixedBytes(reader.name)
             return .readers(message)
         }
@@ -78,38 +83,125 @@ struct ImageWriter {
             message.name = fixedBytes(schedule.name)
             return .schedules(message)
         }
-        entries += board.credentials.map { credential in
-            var message = credential.value.message
-            if let tag = credential.value.tag, let key {
-                message.hash = CredentialHash.lowFrequencyTag(tag, key: key)
-            }
-            return .credentials(message)
-        }
+        entries += board.credentials.map { .credentials(hashed($0.value)) }
         entries += board.clients.map { client in
             var message = client.value.message
             message.name = fixedBytes(client.name)
             return .clientKeys(message)
         }
         entries += board.localUsers.map { .localUsers($0.value) }
+        entries += board.cardFormats.map { format in
+            var message = format.value
+            message.name = fixedBytes(format.name)
+            return .cardFormats(message)
+        }
+        entries += board.areas.map { area in
+            var message = area.value
+            message.name = fixedBytes(area.name)
+            return .areas(message)
+        }
+        entries += board.interlocks.map { interlock in
+            var message = interlock.value
+            message.name = fixedBytes(interlock.name)
+            return .interlocks(message)
+        }
+        entries += board.holidays.map { holiday in
+            var message = holiday.value
+            message.name = fixedBytes(holiday.name)
+            return .holidays(message)
+        }
+        if let policy = board.accessPolicy { entries.append(.accessPolicy(policy)) }
         return entries
+    }
+
+    // MARK: Secrets
+
+    /// A reader with the key that it names, sealed.
+    private func sealed(_ reader: ReaderDescription) -> WardenMessages.Reader {
+        var message = reader.message
+        guard let name = reader.keyName, let readerKey = readerKeys[name], let key else { return message }
+        let sealed = SealedKey.seal(readerKey, with: key)
+        switch message.interface {
+        case .osdp(var options):
+            options.sealedKey = sealed
+            message.interface = .osdp(options)
+        case .pn532(var options):
+            options.file?.sealedKey = sealed
+            message.interface = .pn532(options)
+        default: break
+        }
+        return message
+    }
+
+    /// A credential with its hashes in place of what makes it.
+    private func hashed(_ credential: CredentialDescription) -> WardenMessages.Credential {
+        var message = credential.message
+        guard let identity = credential.identity else { return message }
+        if case .hash(let bytes) = identity {
+            message.hash = FixedBytes(bytes.span)
+        } else if let hash = keyedHash(of: identity) {
+            message.hash = FixedBytes()
+            message.hash.appendLittleEndian(hash.low)
+            message.hash.appendLittleEndian(hash.high)
+        }
+        if let pin = credential.pin, message.hash.count == 16 {
+            message.pin = pinHash(pin, of: KeyedHash(message.hash))
+        }
+        return message
+    }
+
+    private func keyedHash(of identity: CredentialIdentity) -> KeyedHash? {
+        switch identity {
+        case .tag(let bytes): return hash(bytes, .lowFrequencyTag, bits: bytes.count * 8)
+        case .contactless(let bytes): return hash(bytes, .contactlessIdentifier, bits: bytes.count * 8)
+        case .file(let bytes): return hash(bytes, .authenticatedFile, bits: bytes.count * 8)
+        case .text(let text):
+            let bytes = Array(text.utf8)
+            return hash(bytes, .text, bits: bytes.count * 8)
+        case .code(let digits): return hash(code: digits)
+        case .number(let format, let facility, let number):
+            return board.identifier(format: format, facility: facility, card: number).flatMap {
+                hash($0.bytes, .wiegand, bits: $0.bitCount)
+            }
+        case .hash: return nil
+        }
+    }
+
+    private func hash(_ bytes: [UInt8], _ technology: CardTechnology, bits: Int) -> KeyedHash? {
+        guard let key else { return nil }
+        return CredentialHashing.card(bytes.span, technology: technology.rawValue, bitCount: bits, key: key)
+    }
+
+    private func hash(code digits: String) -> KeyedHash? {
+        guard let key else { return nil }
+        let values = digits.utf8.map { $0 - 0x30 }
+        return CredentialHashing.code(values.span, key: key)
+    }
+
+    private func pinHash(_ digits: String, of card: KeyedHash) -> UInt32? {
+        guard let key else { return nil }
+        let values = digits.utf8.map { $0 - 0x30 }
+        return CredentialHashing.pin(values.span, of: card, key: key)?.value
     }
 }
 
-/// First eight bytes of the keyed hash of "warden hash key": tells whether two keys are the same without showing either.
-func hashKeyCheck(_ key: HashKey) -> UInt64 { key.hash(FixedBytes<16>("warden hash key").span).low }
+extension BoardDescription {
+    /// The identifier that a Wiegand reader makes of a card of a format; `nil` if a number does not fit.
+    func identifier(format: UInt32, facility: UInt64, card: UInt64) -> (bytes: [UInt8], bitCount: Int)? {
+        guard let driver = try? ReaderFields.driverFormat(cardFormats[Int(format)].value),
+            let frame = driver.frame(facility: facility, card: card)
+        else { return nil }
+        let identifier = driver.identifier(in: frame)
+        return ((0..<identifier.bytes.count).map { identifier.bytes[$0] }, Int(identifier.bitCount))
+    }
+}
 
-/// How identifiers become keyed hashes; the board does the same when a card is presented.
-enum CredentialHash {
-    /// Technology byte 1, the number of bits (uint16, little endian), the five bytes of the tag.
-    static func lowFrequencyTag(_ tag: [UInt8], key: HashKey) -> FixedBytes<16> {
-        var message = ByteCollector()
-        message.append(1)
-        message.appendLittleEndian(UInt16(tag.count * 8))
-        message.append(tag.span)
-        let hash = key.hash(message.bytes.span)
-        var bytes = FixedBytes<16>()
-        bytes.appendLittleEndian(hash.low)
-        bytes.appendLittleEndian(hash.high)
-        return bytes
+extension KeyedHash {
+    /// The hash as it lies in an image: sixteen bytes, little endian.
+    init(_ bytes: FixedBytes<16>) {
+        func word(_ start: Int) -> UInt64 {
+            (0..<8).reduce(0) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
+        }
+        self.init(low: word(0), high: word(8))
     }
 }

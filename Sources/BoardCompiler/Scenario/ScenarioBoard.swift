@@ -10,7 +10,8 @@ public struct ScenarioBoard: Sendable {
     var ports: [String] = []
     var sensors: [(name: String, chip: SensorChipDescription)] = []
     var points: [String] = []
-    var readers: [String] = []
+    var readers: [(name: String, interface: Reader.Interface?)] = []
+    var cardFormats: [CardFormat] = []
     var doors: [String] = []
     var detectors: [String] = []
     var effects: [String] = []
@@ -30,7 +31,10 @@ public struct ScenarioBoard: Sendable {
             sensors.append((string(image.sensors[index].name), SensorChipDescription.of(image.sensors[index].chip)))
         }
         for index in image.points.indices { points.append(string(image.points[index].name)) }
-        for index in image.readers.indices { readers.append(string(image.readers[index].name)) }
+        for index in image.readers.indices {
+            readers.append((string(image.readers[index].name), image.readers[index].interface))
+        }
+        for index in image.cardFormats.indices { cardFormats.append(image.cardFormats[index]) }
         for index in image.doors.indices { doors.append(string(image.doors[index].name)) }
         for index in image.detectors.indices { detectors.append(string(image.detectors[index].name)) }
         for index in image.effects.indices { effects.append(string(image.effects[index].name)) }
@@ -45,6 +49,8 @@ public struct ScenarioBoard: Sendable {
         for bus in buses { context.declare(bus, in: .buses, at: nowhere) }
         for port in ports { context.declare(port, in: .ports, at: nowhere) }
         for sensor in sensors { context.declare(sensor.name, in: .sensors, trait: sensor.chip.word, at: nowhere) }
+        for reader in readers { context.declare(reader.name, in: .readers, at: nowhere) }
+        for format in cardFormats { context.declare(string(format.name), in: .cardFormats, at: nowhere) }
         for door in doors { context.declare(door, in: .doors, at: nowhere) }
         for detector in detectors { context.declare(detector, in: .detectors, at: nowhere) }
     }
@@ -56,7 +62,7 @@ public struct ScenarioBoard: Sendable {
         case .point: points
         case .detector: detectors
         case .line: lines.map(\.name)
-        case .reader: readers
+        case .reader: readers.map(\.name)
         case .sensor: sensors.map(\.name)
         case .bus: buses
         case .port: ports

@@ -244,6 +244,15 @@ enum ScenarioFields {
                 "Bytes that arrive on a serial port."
             ) { $0.actions.append(("serial", .serial($1))) },
             .optional(
+                "present", .record(PresentFields.card, summary: "card"),
+                example: "{reader: entrance_reader, tag: \"0500207B32\"}", "Holds a card, tag or code at a reader."
+            ) { $0.actions.append(("present", .present($1.message))) },
+            .optional(
+                "keys", .record(PresentFields.keys, summary: "keys"),
+                example: "{reader: entrance_reader, press: \"3141#\"}",
+                "Presses keys at a reader's keypad, one after the other."
+            ) { $0.actions.append(("keys", .keys($1))) },
+            .optional(
                 "fault", .record(fault, summary: "fault"), example: "{sensor: climate, kind: absent}",
                 "Breaks something."
             ) { step, fault in
@@ -458,6 +467,9 @@ enum ScenarioFields {
                 $0.target = .port($1)
             },
             .optional("line", .reference(to: .lines), example: "siren", "A digital line.") { $0.target = .line($1) },
+            .optional("reader", .reference(to: .readers), example: "entrance_reader", "A card reader.") {
+                $0.target = .reader($1)
+            },
             .required(
                 "kind",
                 .choice([
@@ -468,27 +480,30 @@ enum ScenarioFields {
                     Choice("reset", .reset, "falls back to its power-on state, once"),
                     Choice("checksum", .checksum, "checksums are wrong"),
                     Choice("slow", .slow, "requests take much longer"),
+                    Choice("tamper", .tamper, "the case of an OSDP reader is opened"),
                 ]), example: "absent", "What is wrong with it."
             ) { $0.kind = $1 },
         ],
         finish: { fault, places, context in
-            let named = ["sensor", "bus", "port", "line"].filter { places.keys[$0] != nil }
+            let named = ["sensor", "bus", "port", "line", "reader"].filter { places.keys[$0] != nil }
             guard named.count == 1 else {
                 context.report(
                     at: places.whole, named.isEmpty ? "what breaks is not said" : "more than one thing breaks",
-                    remedy: "write one of 'sensor:', 'bus:', 'port:' and 'line:'")
+                    remedy: "write one of 'sensor:', 'bus:', 'port:', 'line:' and 'reader:'")
                 return false
             }
             let allowed: [FaultKind]
             switch named[0] {
-            case "sensor": return true
+            case "sensor": allowed = [.absent, .held, .frozen, .nonsense, .reset, .checksum, .slow]
+            case "reader":
+                allowed = PresentFields.faults(of: fault, context.scenarioBoard)
             case "bus": allowed = [.absent, .held, .slow]
             default: allowed = [.absent]
             }
             guard allowed.contains(fault.kind) else {
                 context.report(
                     at: places["kind"], "a \(named[0]) cannot have this fault",
-                    remedy: named[0] == "bus" ? "write absent, held or slow" : "write absent")
+                    remedy: "write " + allowed.map { "\($0)" }.joined(separator: " or "))
                 return false
             }
             return true

@@ -3,12 +3,14 @@ import WardenMessages
 /// A list of named things that fields refer to.
 enum NamedTable: String, CaseIterable {
     case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups,
-        tracks
+        tracks, areas, interlocks, holidays
+    case cardFormats = "card_formats"
 
     /// One entry, for messages.
     var singular: String {
         switch self {
         case .buses: "bus"
+        case .cardFormats: "card format"
         default: String(rawValue.dropLast())
         }
     }
@@ -36,6 +38,8 @@ final class ReadingContext {
     var chips: [String: ChipDescription] = [:]
     /// The file names hardware that is not known, so that nothing can be said about its pins.
     var hasUnknownHardware = false
+    /// Built-in card formats that something names, in the order of their first use.
+    private(set) var usedBuiltInFormats: [CardFormat] = []
     /// For scenarios: the board, the words of its trace, and what each track is (no unit for acceleration).
     var scenarioBoard: ScenarioBoard?
     var vocabulary: TraceVocabulary?
@@ -75,6 +79,24 @@ final class ReadingContext {
         guard let complaint = NameRule.complaint(name) else { return true }
         report(at: range, complaint.message, remedy: complaint.remedy)
         return false
+    }
+
+    /// The place of a card format, of the file or built in; reports a name that is neither.
+    func cardFormat(_ name: String, at range: SourceRange) -> UInt32? {
+        let own = entries(.cardFormats)
+        if let place = own.firstIndex(where: { $0.name == name }) { return UInt32(place) }
+        if let place = usedBuiltInFormats.firstIndex(where: { string($0.name) == name }) {
+            return UInt32(own.count + place)
+        }
+        guard let format = ReaderFields.builtInFormats.first(where: { string($0.name) == name }) else {
+            let known = own.map(\.name) + ReaderFields.builtInFormats.map { string($0.name) }
+            report(
+                at: range, "there is no card format '\(name)'",
+                remedy: Suggestion.remedy(for: name, among: known, kind: "card formats"))
+            return nil
+        }
+        usedBuiltInFormats.append(format)
+        return UInt32(own.count + usedBuiltInFormats.count - 1)
     }
 
     func entries(_ table: NamedTable) -> [NamedEntry] { tables[table] ?? [] }

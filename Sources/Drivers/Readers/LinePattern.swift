@@ -27,11 +27,13 @@ public struct LinePattern: Sendable, BitwiseCopyable {
     /// Characters of a text at the most: an identifier's size.
     public static var textLimit: Int { CardIdentifier.byteLimit }
 
-    private enum Kind: UInt8, Sendable, BitwiseCopyable {
+    // Internal, not private: an element of an inline array must be visible where the array is copied in another module, or
+    // the compiler crashes in debug builds.
+    enum Kind: UInt8, Sendable, BitwiseCopyable {
         case literal, digit, hexadecimal, letter, alphanumeric, printable
     }
 
-    private struct Element: Sendable, BitwiseCopyable {
+    struct Element: Sendable, BitwiseCopyable {
         var kind: Kind
         var literal: UInt8
         var minimum: UInt8

@@ -151,6 +151,14 @@ extension Reader {
         }
     }
 
+    /// Whether its readers have lamps and buzzers that `perform` drives.
+    public var isBus: Bool {
+        switch self {
+        case .osdp: return true
+        default: return false
+        }
+    }
+
     /// Asks something of a reader. The answer comes as `commandDone` or `commandRefused` with the same tag; status commands
     /// are answered by what changed.
     ///

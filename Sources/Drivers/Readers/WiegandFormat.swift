@@ -83,7 +83,9 @@ public struct WiegandFormat: Sendable, BitwiseCopyable {
     /// Parity lines that fit.
     public static var parityLimit: Int { 4 }
 
-    private struct Parity: Sendable, BitwiseCopyable {
+    // Internal, not private: an element of an inline array must be visible where the array is copied in another module, or
+    // the compiler crashes in debug builds.
+    struct Parity: Sendable, BitwiseCopyable {
         var mask: WiegandBits
         var isOdd: Bool
     }

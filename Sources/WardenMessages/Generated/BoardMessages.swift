@@ -184,6 +184,275 @@ public enum PointUnit: MessageEnum {
     }
 }
 
+public enum DoorSide: MessageEnum {
+    /// Outside, for those who come in.
+    case entry
+    /// Inside, for those who leave.
+    case exit
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .entry }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .entry
+        case 1: self = .exit
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .entry: 0
+        case .exit: 1
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// Which checksums of 125 kHz readers are taken; the numbers are those of the driver.
+public enum TagChecksum: MessageEnum {
+    case automatic
+    case characters
+    case raw
+    case additive
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .automatic }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .automatic
+        case 1: self = .characters
+        case 2: self = .raw
+        case 3: self = .additive
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .automatic: 0
+        case .characters: 1
+        case .raw: 2
+        case .additive: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// How it is known that a tag is gone; the numbers are those of the driver.
+public enum TagPresence: MessageEnum {
+    case repeatedFrames
+    case singleFrame
+    case rangeLine
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .repeatedFrames }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .repeatedFrames
+        case 1: self = .singleFrame
+        case 2: self = .rangeLine
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .repeatedFrames: 0
+        case .singleFrame: 1
+        case .rangeLine: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// What bursts of four and eight bits mean; the numbers are those of the driver.
+public enum WiegandKeypad: MessageEnum {
+    case none
+    case fourBit
+    case eightBit
+    case any
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .fourBit
+        case 2: self = .eightBit
+        case 3: self = .any
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .fourBit: 1
+        case .eightBit: 2
+        case .any: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum WiegandTiming: MessageEnum {
+    /// The limits of SIA AC-01 with room for interrupt latency and the long pulses of some readers.
+    case standard
+    /// The limits of SIA AC-01 as they are.
+    case specification
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .standard }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .standard
+        case 1: self = .specification
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .standard: 0
+        case .specification: 1
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum TextLineEnd: MessageEnum {
+    case carriageReturnOrLineFeed
+    /// `end_byte`.
+    case byte
+    /// A pause of `byte_timeout_ms`.
+    case pause
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .carriageReturnOrLineFeed }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .carriageReturnOrLineFeed
+        case 1: self = .byte
+        case 2: self = .pause
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .carriageReturnOrLineFeed: 0
+        case .byte: 1
+        case .pause: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum OsdpSecurity: MessageEnum {
+    /// Anyone at the cable can read and send cards.
+    case clear
+    /// With the reader's own key.
+    case key
+    /// With the reader's own key, worked out from the estate's (SIA OSDP 2.2, annex D.4.2).
+    case masterKey
+    /// With this key, which the board gives to the reader on the order of a technician.
+    case install
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .clear }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .clear
+        case 1: self = .key
+        case 2: self = .masterKey
+        case 3: self = .install
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .clear: 0
+        case .key: 1
+        case .masterKey: 2
+        case .install: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// The numbers are those of the driver.
+public enum OsdpCheck: MessageEnum {
+    case automatic
+    case crc
+    case checksum
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .automatic }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .automatic
+        case 1: self = .crc
+        case 2: self = .checksum
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .automatic: 0
+        case .crc: 1
+        case .checksum: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum FileProtection: MessageEnum {
+    case plain
+    case authenticated
+    case enciphered
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .plain }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .plain
+        case 1: self = .authenticated
+        case 3: self = .enciphered
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .plain: 0
+        case .authenticated: 1
+        case .enciphered: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum LockKind: MessageEnum {
     /// Held by current: releases when the current fails.
     case maglock
@@ -210,6 +479,160 @@ public enum LockKind: MessageEnum {
         case .maglock: 0
         case .strikeFailSecure: 1
         case .strikeFailSafe: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// The numbers of these are those of `AccessControl`.
+public enum DoorKind: MessageEnum {
+    case single
+    case twoLeaf
+    case turnstile
+    case lift
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .single }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .single
+        case 1: self = .twoLeaf
+        case 2: self = .turnstile
+        case 3: self = .lift
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .single: 0
+        case .twoLeaf: 1
+        case .turnstile: 2
+        case .lift: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum DoorMode: MessageEnum {
+    case locked
+    case card
+    case cardAndPin
+    case cardOrPin
+    case firstCard
+    case free
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .locked }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .locked
+        case 1: self = .card
+        case 2: self = .cardAndPin
+        case 3: self = .cardOrPin
+        case 4: self = .firstCard
+        case 5: self = .free
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .locked: 0
+        case .card: 1
+        case .cardAndPin: 2
+        case .cardOrPin: 3
+        case .firstCard: 4
+        case .free: 5
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum RelayWiring: MessageEnum {
+    case normallyOpen
+    case normallyClosed
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .normallyOpen }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .normallyOpen
+        case 1: self = .normallyClosed
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .normallyOpen: 0
+        case .normallyClosed: 1
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum Relock: MessageEnum {
+    case afterTime
+    case onOpen
+    case onClose
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .afterTime }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .afterTime
+        case 1: self = .onOpen
+        case 2: self = .onClose
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .afterTime: 0
+        case .onOpen: 1
+        case .onClose: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// The numbers are those of `AccessControl`.
+public enum AntiPassbackKind: MessageEnum {
+    case none
+    case soft
+    case hard
+    case timed
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .soft
+        case 2: self = .hard
+        case 3: self = .timed
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .soft: 1
+        case .hard: 2
+        case .timed: 3
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -300,6 +723,38 @@ public enum OutputPattern: MessageEnum {
     }
 }
 
+/// The numbers are those of `AccessControl`.
+public enum CredentialStatus: MessageEnum {
+    case active
+    case suspended
+    case lost
+    case stolen
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .active }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .active
+        case 1: self = .suspended
+        case 2: self = .lost
+        case 3: self = .stolen
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .active: 0
+        case .suspended: 1
+        case .lost: 2
+        case .stolen: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 /// The board image: everything that a board knows about its hardware, doors, detectors and rules. Compiled from a board
 /// file by `wardenctl board build`; the runtime reads only this.
 ///
@@ -324,6 +779,11 @@ public enum Board {
         public static var clientKeys: UInt32 { 14 }
         public static var localUsers: UInt32 { 15 }
         public static var consoleUsers: UInt32 { 16 }
+        public static var cardFormats: UInt32 { 20 }
+        public static var areas: UInt32 { 21 }
+        public static var interlocks: UInt32 { 22 }
+        public static var holidays: UInt32 { 23 }
+        public static var accessPolicy: UInt32 { 24 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -345,9 +805,14 @@ public enum Board {
         case clientKeys(ClientKey)
         case localUsers(LocalUser)
         case consoleUsers(ConsoleUser)
+        case cardFormats(CardFormat)
+        case areas(Area)
+        case interlocks(Interlock)
+        case holidays(Holiday)
+        case accessPolicy(AccessPolicy)
 
         /// Bytes that one entry takes at the most, its tag and length included.
-        public static var maximumEncodedSize: Int { 603 }
+        public static var maximumEncodedSize: Int { 963 }
 
         /// Number of the field.
         public var field: UInt32 {
@@ -384,6 +849,16 @@ public enum Board {
                 15
             case .consoleUsers:
                 16
+            case .cardFormats:
+                20
+            case .areas:
+                21
+            case .interlocks:
+                22
+            case .holidays:
+                23
+            case .accessPolicy:
+                24
             }
         }
 
@@ -421,6 +896,16 @@ public enum Board {
             case .localUsers(let value):
                 1 + lengthDelimitedSize(value.encodedSize)
             case .consoleUsers(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .cardFormats(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .areas(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .interlocks(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .holidays(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .accessPolicy(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             }
         }
@@ -493,6 +978,31 @@ public enum Board {
                 sink.append(0x01)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .cardFormats(let value):
+                sink.append(0xA2)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
+            case .areas(let value):
+                sink.append(0xAA)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
+            case .interlocks(let value):
+                sink.append(0xB2)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
+            case .holidays(let value):
+                sink.append(0xBA)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
+            case .accessPolicy(let value):
+                sink.append(0xC2)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -530,6 +1040,16 @@ public enum Board {
             case .localUsers(let value):
                 try value.check()
             case .consoleUsers(let value):
+                try value.check()
+            case .cardFormats(let value):
+                try value.check()
+            case .areas(let value):
+                try value.check()
+            case .interlocks(let value):
+                try value.check()
+            case .holidays(let value):
+                try value.check()
+            case .accessPolicy(let value):
                 try value.check()
             }
         }
@@ -582,9 +1102,19 @@ public enum Board {
                     return .localUsers(try LocalUser(decoding: try reader.lengthDelimited()))
                 case 130:
                     return .consoleUsers(try ConsoleUser(decoding: try reader.lengthDelimited()))
+                case 162:
+                    return .cardFormats(try CardFormat(decoding: try reader.lengthDelimited()))
+                case 170:
+                    return .areas(try Area(decoding: try reader.lengthDelimited()))
+                case 178:
+                    return .interlocks(try Interlock(decoding: try reader.lengthDelimited()))
+                case 186:
+                    return .holidays(try Holiday(decoding: try reader.lengthDelimited()))
+                case 194:
+                    return .accessPolicy(try AccessPolicy(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -612,6 +1142,10 @@ public struct BoardHeader: Message {
     /// Minutes that local time is ahead of UTC in winter.
     /// Unit: minute. -720 to 840.
     public var utcOffsetMinutes: Int32
+    /// A battery keeps the board running when the mains fail.
+    public var standbySupply: Bool
+    /// A hardware watchdog resets the board when the runtime has died or hangs.
+    public var hardwareWatchdog: Bool
 
     public init() {
         format = 0
@@ -621,6 +1155,8 @@ public struct BoardHeader: Message {
         memoryBudgetBytes = 0
         hashKeyCheck = 0
         utcOffsetMinutes = 0
+        standbySupply = false
+        hardwareWatchdog = false
     }
 
     public init(
@@ -630,7 +1166,9 @@ public struct BoardHeader: Message {
         generation: UInt32 = 0,
         memoryBudgetBytes: UInt64 = 0,
         hashKeyCheck: UInt64 = 0,
-        utcOffsetMinutes: Int32 = 0
+        utcOffsetMinutes: Int32 = 0,
+        standbySupply: Bool = false,
+        hardwareWatchdog: Bool = false
     ) {
         self.format = format
         self.name = name
@@ -639,9 +1177,11 @@ public struct BoardHeader: Message {
         self.memoryBudgetBytes = memoryBudgetBytes
         self.hashKeyCheck = hashKeyCheck
         self.utcOffsetMinutes = utcOffsetMinutes
+        self.standbySupply = standbySupply
+        self.hardwareWatchdog = hardwareWatchdog
     }
 
-    public static var maximumEncodedSize: Int { 198 }
+    public static var maximumEncodedSize: Int { 202 }
 
     public var encodedSize: Int {
         var size = 0
@@ -665,6 +1205,12 @@ public struct BoardHeader: Message {
         }
         if self.utcOffsetMinutes != 0 {
             size += 1 + varintSize(Zigzag.encode(self.utcOffsetMinutes))
+        }
+        if self.standbySupply {
+            size += 1 + 1
+        }
+        if self.hardwareWatchdog {
+            size += 1 + 1
         }
         return size
     }
@@ -698,6 +1244,14 @@ public struct BoardHeader: Message {
             sink.append(0x38)
             sink.appendVarint(Zigzag.encode(self.utcOffsetMinutes))
         }
+        if self.standbySupply {
+            sink.append(0x40)
+            sink.append(self.standbySupply ? 1 : 0)
+        }
+        if self.hardwareWatchdog {
+            sink.append(0x48)
+            sink.append(self.hardwareWatchdog ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -718,9 +1272,13 @@ public struct BoardHeader: Message {
                 self.hashKeyCheck = try reader.fixed64()
             case 56:
                 self.utcOffsetMinutes = try reader.zigzag32()
+            case 64:
+                self.standbySupply = try reader.boolean()
+            case 72:
+                self.hardwareWatchdog = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -751,27 +1309,33 @@ public struct Capacities: Message {
     /// Consoles at once.
     /// At most 4.
     public var consoles: UInt32
+    /// People whose whereabouts are kept, for anti-passback and the roll call.
+    /// At most 65536.
+    public var people: UInt32
 
     public init() {
         events = 0
         credentials = 0
         links = 0
         consoles = 0
+        people = 0
     }
 
     public init(
         events: UInt32 = 0,
         credentials: UInt32 = 0,
         links: UInt32 = 0,
-        consoles: UInt32 = 0
+        consoles: UInt32 = 0,
+        people: UInt32 = 0
     ) {
         self.events = events
         self.credentials = credentials
         self.links = links
         self.consoles = consoles
+        self.people = people
     }
 
-    public static var maximumEncodedSize: Int { 12 }
+    public static var maximumEncodedSize: Int { 16 }
 
     public var encodedSize: Int {
         var size = 0
@@ -786,6 +1350,9 @@ public struct Capacities: Message {
         }
         if self.consoles != 0 {
             size += 1 + varintSize(self.consoles)
+        }
+        if self.people != 0 {
+            size += 1 + varintSize(self.people)
         }
         return size
     }
@@ -807,6 +1374,10 @@ public struct Capacities: Message {
             sink.append(0x20)
             sink.appendVarint(self.consoles)
         }
+        if self.people != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.people)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -821,9 +1392,11 @@ public struct Capacities: Message {
                 self.links = try reader.unsigned32()
             case 32:
                 self.consoles = try reader.unsigned32()
+            case 40:
+                self.people = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -835,6 +1408,7 @@ public struct Capacities: Message {
         guard self.credentials >= 1, self.credentials <= 1000000 else { throw MessageError(.outOfRange, field: 2) }
         guard self.links >= 1, self.links <= 16 else { throw MessageError(.outOfRange, field: 3) }
         guard self.consoles <= 4 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.people <= 65536 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -859,6 +1433,10 @@ public struct Line: Message {
     /// The level of an output in the very request that claims it.
     public var activeAtStart: Bool
     public var atExit: LineExit
+    /// An output between power-on and the start of the runtime: the pull of its pin, or of a resistor outside.
+    public var atPowerOn: LineExit
+    /// An output when the runtime has died and nobody drives it any more.
+    public var afterCrash: LineExit
 
     public init() {
         name = FixedBytes<32>()
@@ -871,6 +1449,8 @@ public struct Line: Message {
         debounceUs = 0
         activeAtStart = false
         atExit = LineExit()
+        atPowerOn = LineExit()
+        afterCrash = LineExit()
     }
 
     public init(
@@ -883,7 +1463,9 @@ public struct Line: Message {
         bias: LineBias = LineBias(),
         debounceUs: UInt32 = 0,
         activeAtStart: Bool = false,
-        atExit: LineExit = LineExit()
+        atExit: LineExit = LineExit(),
+        atPowerOn: LineExit = LineExit(),
+        afterCrash: LineExit = LineExit()
     ) {
         self.name = name
         self.direction = direction
@@ -895,9 +1477,11 @@ public struct Line: Message {
         self.debounceUs = debounceUs
         self.activeAtStart = activeAtStart
         self.atExit = atExit
+        self.atPowerOn = atPowerOn
+        self.afterCrash = afterCrash
     }
 
-    public static var maximumEncodedSize: Int { 162 }
+    public static var maximumEncodedSize: Int { 184 }
 
     public var encodedSize: Int {
         var size = 0
@@ -930,6 +1514,12 @@ public struct Line: Message {
         }
         if self.atExit.rawValue != 0 {
             size += 1 + varintSize(self.atExit.rawValue)
+        }
+        if self.atPowerOn.rawValue != 0 {
+            size += 1 + varintSize(self.atPowerOn.rawValue)
+        }
+        if self.afterCrash.rawValue != 0 {
+            size += 1 + varintSize(self.afterCrash.rawValue)
         }
         return size
     }
@@ -975,6 +1565,14 @@ public struct Line: Message {
             sink.append(0x50)
             sink.appendVarint(self.atExit.rawValue)
         }
+        if self.atPowerOn.rawValue != 0 {
+            sink.append(0x58)
+            sink.appendVarint(self.atPowerOn.rawValue)
+        }
+        if self.afterCrash.rawValue != 0 {
+            sink.append(0x60)
+            sink.appendVarint(self.afterCrash.rawValue)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1001,9 +1599,13 @@ public struct Line: Message {
                 self.activeAtStart = try reader.boolean()
             case 80:
                 self.atExit = LineExit(rawValue: try reader.signed32())
+            case 88:
+                self.atPowerOn = LineExit(rawValue: try reader.signed32())
+            case 96:
+                self.afterCrash = LineExit(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1735,9 +2337,14 @@ public struct Point: Message {
     }
 }
 
+/// A card reader. OSDP readers of one port share its bus, up to eight of them.
 public struct Reader: Message {
     public enum Interface: Equatable, Sendable, BitwiseCopyable {
         case serialTag(SerialTagOptions)
+        case wiegand(WiegandOptions)
+        case textLine(TextLineOptions)
+        case osdp(OsdpOptions)
+        case pn532(Pn532Options)
     }
 
     /// UTF-8, at most 32 bytes.
@@ -1748,6 +2355,17 @@ public struct Reader: Message {
     /// Presentations of the same card within this time are one.
     /// Unit: millisecond. At most 60000.
     public var holdOffMs: UInt32
+    public var side: DoorSide
+    /// Input line of its tamper switch, active = opened.
+    /// At most 1023.
+    public var tamperLine: UInt32?
+    /// Output lines of its lamps and buzzer, where they are wires: granted or released, denied, any sound.
+    /// At most 1023.
+    public var grantedLine: UInt32?
+    /// At most 1023.
+    public var deniedLine: UInt32?
+    /// At most 1023.
+    public var sounderLine: UInt32?
     /// `nil` where none is set, or one that this version of the schema does not know.
     public var interface: Interface?
 
@@ -1755,6 +2373,11 @@ public struct Reader: Message {
         name = FixedBytes<32>()
         door = 0
         holdOffMs = 0
+        side = DoorSide()
+        tamperLine = nil
+        grantedLine = nil
+        deniedLine = nil
+        sounderLine = nil
         interface = nil
     }
 
@@ -1762,15 +2385,25 @@ public struct Reader: Message {
         name: FixedBytes<32> = FixedBytes<32>(),
         door: UInt32 = 0,
         holdOffMs: UInt32 = 0,
+        side: DoorSide = DoorSide(),
+        tamperLine: UInt32? = nil,
+        grantedLine: UInt32? = nil,
+        deniedLine: UInt32? = nil,
+        sounderLine: UInt32? = nil,
         interface: Interface? = nil
     ) {
         self.name = name
         self.door = door
         self.holdOffMs = holdOffMs
+        self.side = side
+        self.tamperLine = tamperLine
+        self.grantedLine = grantedLine
+        self.deniedLine = deniedLine
+        self.sounderLine = sounderLine
         self.interface = interface
     }
 
-    public static var maximumEncodedSize: Int { 46 }
+    public static var maximumEncodedSize: Int { 258 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1783,8 +2416,31 @@ public struct Reader: Message {
         if self.holdOffMs != 0 {
             size += 1 + varintSize(self.holdOffMs)
         }
+        if self.side.rawValue != 0 {
+            size += 1 + varintSize(self.side.rawValue)
+        }
+        if let value = self.tamperLine {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.grantedLine {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.deniedLine {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.sounderLine {
+            size += 1 + varintSize(value)
+        }
         switch self.interface {
         case .serialTag(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .wiegand(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .textLine(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .osdp(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .pn532(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -1804,9 +2460,45 @@ public struct Reader: Message {
             sink.append(0x18)
             sink.appendVarint(self.holdOffMs)
         }
+        if self.side.rawValue != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.side.rawValue)
+        }
+        if let value = self.tamperLine {
+            sink.append(0x28)
+            sink.appendVarint(value)
+        }
+        if let value = self.grantedLine {
+            sink.append(0x30)
+            sink.appendVarint(value)
+        }
+        if let value = self.deniedLine {
+            sink.append(0x38)
+            sink.appendVarint(value)
+        }
+        if let value = self.sounderLine {
+            sink.append(0x40)
+            sink.appendVarint(value)
+        }
         switch self.interface {
         case .serialTag(let value)?:
             sink.append(0x52)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .wiegand(let value)?:
+            sink.append(0x5A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .textLine(let value)?:
+            sink.append(0x62)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .osdp(let value)?:
+            sink.append(0x6A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .pn532(let value)?:
+            sink.append(0x72)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
         case nil: break
@@ -1823,15 +2515,49 @@ public struct Reader: Message {
                 self.door = try reader.unsigned32()
             case 24:
                 self.holdOffMs = try reader.unsigned32()
+            case 32:
+                self.side = DoorSide(rawValue: try reader.signed32())
+            case 40:
+                self.tamperLine = try reader.unsigned32()
+            case 48:
+                self.grantedLine = try reader.unsigned32()
+            case 56:
+                self.deniedLine = try reader.unsigned32()
+            case 64:
+                self.sounderLine = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = SerialTagOptions()
                 if case .serialTag(let current)? = self.interface { value = current }
                 try value.merge(from: &nested)
                 self.interface = .serialTag(value)
+            case 90:
+                var nested = try reader.nested()
+                var value = WiegandOptions()
+                if case .wiegand(let current)? = self.interface { value = current }
+                try value.merge(from: &nested)
+                self.interface = .wiegand(value)
+            case 98:
+                var nested = try reader.nested()
+                var value = TextLineOptions()
+                if case .textLine(let current)? = self.interface { value = current }
+                try value.merge(from: &nested)
+                self.interface = .textLine(value)
+            case 106:
+                var nested = try reader.nested()
+                var value = OsdpOptions()
+                if case .osdp(let current)? = self.interface { value = current }
+                try value.merge(from: &nested)
+                self.interface = .osdp(value)
+            case 114:
+                var nested = try reader.nested()
+                var value = Pn532Options()
+                if case .pn532(let current)? = self.interface { value = current }
+                try value.merge(from: &nested)
+                self.interface = .pn532(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 10: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1843,8 +2569,28 @@ public struct Reader: Message {
         guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
         guard self.door <= 255 else { throw MessageError(.outOfRange, field: 2) }
         guard self.holdOffMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.tamperLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 5) }
+        }
+        if let value = self.grantedLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 6) }
+        }
+        if let value = self.deniedLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 7) }
+        }
+        if let value = self.sounderLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 8) }
+        }
         switch self.interface {
         case .serialTag(let value)?:
+            try value.check()
+        case .wiegand(let value)?:
+            try value.check()
+        case .textLine(let value)?:
+            try value.check()
+        case .osdp(let value)?:
+            try value.check()
+        case .pn532(let value)?:
             try value.check()
         case nil: break
         }
@@ -1855,23 +2601,46 @@ public struct Reader: Message {
 public struct SerialTagOptions: Message {
     /// At most 255.
     public var port: UInt32
+    public var checksum: TagChecksum
+    public var presence: TagPresence
+    /// Input line of the tag-in-range output, for TAG_PRESENCE_RANGE_LINE.
+    /// At most 1023.
+    public var rangeLine: UInt32?
 
     public init() {
         port = 0
+        checksum = TagChecksum()
+        presence = TagPresence()
+        rangeLine = nil
     }
 
     public init(
-        port: UInt32 = 0
+        port: UInt32 = 0,
+        checksum: TagChecksum = TagChecksum(),
+        presence: TagPresence = TagPresence(),
+        rangeLine: UInt32? = nil
     ) {
         self.port = port
+        self.checksum = checksum
+        self.presence = presence
+        self.rangeLine = rangeLine
     }
 
-    public static var maximumEncodedSize: Int { 3 }
+    public static var maximumEncodedSize: Int { 28 }
 
     public var encodedSize: Int {
         var size = 0
         if self.port != 0 {
             size += 1 + varintSize(self.port)
+        }
+        if self.checksum.rawValue != 0 {
+            size += 1 + varintSize(self.checksum.rawValue)
+        }
+        if self.presence.rawValue != 0 {
+            size += 1 + varintSize(self.presence.rawValue)
+        }
+        if let value = self.rangeLine {
+            size += 1 + varintSize(value)
         }
         return size
     }
@@ -1881,6 +2650,18 @@ public struct SerialTagOptions: Message {
             sink.append(0x08)
             sink.appendVarint(self.port)
         }
+        if self.checksum.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.checksum.rawValue)
+        }
+        if self.presence.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.presence.rawValue)
+        }
+        if let value = self.rangeLine {
+            sink.append(0x20)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1889,6 +2670,279 @@ public struct SerialTagOptions: Message {
             switch tag {
             case 8:
                 self.port = try reader.unsigned32()
+            case 16:
+                self.checksum = TagChecksum(rawValue: try reader.signed32())
+            case 24:
+                self.presence = TagPresence(rawValue: try reader.signed32())
+            case 32:
+                self.rangeLine = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        if let value = self.rangeLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
+        }
+    }
+}
+
+/// A reader on two data lines (SIA AC-01).
+public struct WiegandOptions: Message {
+    /// Input lines, active = pulse.
+    /// At most 1023.
+    public var data0Line: UInt32
+    /// At most 1023.
+    public var data1Line: UInt32
+    /// Places in `card_formats`; of several of one length the first that fits counts.
+    /// At most 255. At most 8 elements.
+    public var formats: FixedList<UInt32, 8>
+    public var keypad: WiegandKeypad
+    public var timing: WiegandTiming
+
+    public init() {
+        data0Line = 0
+        data1Line = 0
+        formats = FixedList<UInt32, 8>()
+        keypad = WiegandKeypad()
+        timing = WiegandTiming()
+    }
+
+    public init(
+        data0Line: UInt32 = 0,
+        data1Line: UInt32 = 0,
+        formats: FixedList<UInt32, 8> = FixedList<UInt32, 8>(),
+        keypad: WiegandKeypad = WiegandKeypad(),
+        timing: WiegandTiming = WiegandTiming()
+    ) {
+        self.data0Line = data0Line
+        self.data1Line = data1Line
+        self.formats = formats
+        self.keypad = keypad
+        self.timing = timing
+    }
+
+    public static var maximumEncodedSize: Int { 46 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.data0Line != 0 {
+            size += 1 + varintSize(self.data0Line)
+        }
+        if self.data1Line != 0 {
+            size += 1 + varintSize(self.data1Line)
+        }
+        if !self.formats.isEmpty {
+            var length = 0
+            for index in self.formats.indices { length += varintSize(self.formats[index]) }
+            size += 1 + lengthDelimitedSize(length)
+        }
+        if self.keypad.rawValue != 0 {
+            size += 1 + varintSize(self.keypad.rawValue)
+        }
+        if self.timing.rawValue != 0 {
+            size += 1 + varintSize(self.timing.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.data0Line != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.data0Line)
+        }
+        if self.data1Line != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.data1Line)
+        }
+        if !self.formats.isEmpty {
+            sink.append(0x1A)
+            var length = 0
+            for index in self.formats.indices { length += varintSize(self.formats[index]) }
+            sink.appendVarint(UInt64(length))
+            for index in self.formats.indices { sink.appendVarint(self.formats[index]) }
+        }
+        if self.keypad.rawValue != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.keypad.rawValue)
+        }
+        if self.timing.rawValue != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.timing.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.data0Line = try reader.unsigned32()
+            case 16:
+                self.data1Line = try reader.unsigned32()
+            case 24:
+                try append(try reader.unsigned32(), to: &self.formats, of: reader)
+            case 26:
+                var packed = try reader.nested()
+                while !packed.isAtEnd { try append(try packed.unsigned32(), to: &self.formats, of: reader) }
+            case 32:
+                self.keypad = WiegandKeypad(rawValue: try reader.signed32())
+            case 40:
+                self.timing = WiegandTiming(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.data0Line <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.data1Line <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        guard !self.formats.overflowed else { throw MessageError(.tooMany, field: 3) }
+        for index in self.formats.indices {
+            guard self.formats[index] <= 255 else { throw MessageError(.outOfRange, field: 3) }
+        }
+    }
+}
+
+/// How the bits of a card lie in a frame, one character a bit: P parity, F facility, C card number, 0 and 1 bits of that
+/// value, . bits that mean nothing. Each parity line marks its bits with X and its own with E (even) or O (odd).
+public struct CardFormat: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    /// UTF-8, at most 128 bytes.
+    public var layout: FixedBytes<128>
+    /// At most 4 elements.
+    public var parities: FixedList<ParityLine, 4>
+
+    public init() {
+        name = FixedBytes<32>()
+        layout = FixedBytes<128>()
+        parities = FixedList<ParityLine, 4>()
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        layout: FixedBytes<128> = FixedBytes<128>(),
+        parities: FixedList<ParityLine, 4> = FixedList<ParityLine, 4>()
+    ) {
+        self.name = name
+        self.layout = layout
+        self.parities = parities
+    }
+
+    public static var maximumEncodedSize: Int { 701 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if !self.layout.isEmpty {
+            size += 1 + lengthDelimitedSize(self.layout.count)
+        }
+        for index in self.parities.indices {
+            size += 1 + lengthDelimitedSize(self.parities[index].encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if !self.layout.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.layout.span)
+        }
+        for index in self.parities.indices {
+            sink.append(0x1A)
+            sink.appendVarint(UInt64(self.parities[index].encodedSize))
+            self.parities[index].encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedBytes(from: &reader)
+            case 18:
+                self.layout = try fixedBytes(from: &reader)
+            case 26:
+                var nested = try reader.nested()
+                var value = ParityLine()
+                try value.merge(from: &nested)
+                try append(value, to: &self.parities, of: reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.layout.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.layout.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.parities.overflowed else { throw MessageError(.tooMany, field: 3) }
+        for index in self.parities.indices {
+            try self.parities[index].check()
+        }
+    }
+}
+
+public struct ParityLine: Message {
+    /// UTF-8, at most 128 bytes.
+    public var line: FixedBytes<128>
+
+    public init() {
+        line = FixedBytes<128>()
+    }
+
+    public init(
+        line: FixedBytes<128> = FixedBytes<128>()
+    ) {
+        self.line = line
+    }
+
+    public static var maximumEncodedSize: Int { 131 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.line.isEmpty {
+            size += 1 + lengthDelimitedSize(self.line.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.line.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.line.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.line = try fixedBytes(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1899,7 +2953,875 @@ public struct SerialTagOptions: Message {
     }
 
     public func check() throws(MessageError) {
+        guard !self.line.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.line.span) else { throw MessageError(.invalidText, field: 1) }
+    }
+}
+
+/// A scanner that sends each code as a line of text.
+public struct TextLineOptions: Message {
+    /// At most 255.
+    public var port: UInt32
+    public var lineEnd: TextLineEnd
+    /// At most 255.
+    public var endByte: UInt32
+    /// What each line begins and ends with besides the code; taken off.
+    /// At most 16 bytes.
+    public var prefix: FixedBytes<16>
+    /// At most 16 bytes.
+    public var suffix: FixedBytes<16>
+    /// What the rest must look like; empty for any printable text.
+    /// UTF-8, at most 128 bytes.
+    public var pattern: FixedBytes<128>
+    /// 1 to 64.
+    public var minimumLength: UInt32
+    /// 1 to 64.
+    public var maximumLength: UInt32
+    /// Unit: millisecond. 1 to 10000.
+    public var byteTimeoutMs: UInt32
+
+    public init() {
+        port = 0
+        lineEnd = TextLineEnd()
+        endByte = 0
+        prefix = FixedBytes<16>()
+        suffix = FixedBytes<16>()
+        pattern = FixedBytes<128>()
+        minimumLength = 0
+        maximumLength = 0
+        byteTimeoutMs = 0
+    }
+
+    public init(
+        port: UInt32 = 0,
+        lineEnd: TextLineEnd = TextLineEnd(),
+        endByte: UInt32 = 0,
+        prefix: FixedBytes<16> = FixedBytes<16>(),
+        suffix: FixedBytes<16> = FixedBytes<16>(),
+        pattern: FixedBytes<128> = FixedBytes<128>(),
+        minimumLength: UInt32 = 0,
+        maximumLength: UInt32 = 0,
+        byteTimeoutMs: UInt32 = 0
+    ) {
+        self.port = port
+        self.lineEnd = lineEnd
+        self.endByte = endByte
+        self.prefix = prefix
+        self.suffix = suffix
+        self.pattern = pattern
+        self.minimumLength = minimumLength
+        self.maximumLength = maximumLength
+        self.byteTimeoutMs = byteTimeoutMs
+    }
+
+    public static var maximumEncodedSize: Int { 191 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
+        }
+        if self.lineEnd.rawValue != 0 {
+            size += 1 + varintSize(self.lineEnd.rawValue)
+        }
+        if self.endByte != 0 {
+            size += 1 + varintSize(self.endByte)
+        }
+        if !self.prefix.isEmpty {
+            size += 1 + lengthDelimitedSize(self.prefix.count)
+        }
+        if !self.suffix.isEmpty {
+            size += 1 + lengthDelimitedSize(self.suffix.count)
+        }
+        if !self.pattern.isEmpty {
+            size += 1 + lengthDelimitedSize(self.pattern.count)
+        }
+        if self.minimumLength != 0 {
+            size += 1 + varintSize(self.minimumLength)
+        }
+        if self.maximumLength != 0 {
+            size += 1 + varintSize(self.maximumLength)
+        }
+        if self.byteTimeoutMs != 0 {
+            size += 1 + varintSize(self.byteTimeoutMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.port != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.port)
+        }
+        if self.lineEnd.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.lineEnd.rawValue)
+        }
+        if self.endByte != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.endByte)
+        }
+        if !self.prefix.isEmpty {
+            sink.append(0x22)
+            sink.appendLengthDelimited(self.prefix.span)
+        }
+        if !self.suffix.isEmpty {
+            sink.append(0x2A)
+            sink.appendLengthDelimited(self.suffix.span)
+        }
+        if !self.pattern.isEmpty {
+            sink.append(0x32)
+            sink.appendLengthDelimited(self.pattern.span)
+        }
+        if self.minimumLength != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.minimumLength)
+        }
+        if self.maximumLength != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.maximumLength)
+        }
+        if self.byteTimeoutMs != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.byteTimeoutMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.port = try reader.unsigned32()
+            case 16:
+                self.lineEnd = TextLineEnd(rawValue: try reader.signed32())
+            case 24:
+                self.endByte = try reader.unsigned32()
+            case 34:
+                self.prefix = try fixedBytes(from: &reader)
+            case 42:
+                self.suffix = try fixedBytes(from: &reader)
+            case 50:
+                self.pattern = try fixedBytes(from: &reader)
+            case 56:
+                self.minimumLength = try reader.unsigned32()
+            case 64:
+                self.maximumLength = try reader.unsigned32()
+            case 72:
+                self.byteTimeoutMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
         guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.endByte <= 255 else { throw MessageError(.outOfRange, field: 3) }
+        guard !self.prefix.overflowed else { throw MessageError(.tooLong, field: 4) }
+        guard !self.suffix.overflowed else { throw MessageError(.tooLong, field: 5) }
+        guard !self.pattern.overflowed else { throw MessageError(.tooLong, field: 6) }
+        guard isValidText(self.pattern.span) else { throw MessageError(.invalidText, field: 6) }
+        guard self.minimumLength >= 1, self.minimumLength <= 64 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.maximumLength >= 1, self.maximumLength <= 64 else { throw MessageError(.outOfRange, field: 8) }
+        guard self.byteTimeoutMs >= 1, self.byteTimeoutMs <= 10000 else { throw MessageError(.outOfRange, field: 9) }
+    }
+}
+
+/// A reader on an RS-485 bus (SIA OSDP 2.2, IEC 60839-11-5).
+public struct OsdpOptions: Message {
+    /// At most 255.
+    public var port: UInt32
+    /// At most 126.
+    public var address: UInt32
+    public var security: OsdpSecurity
+    /// An AES-128 key, sealed with the board's hash key; empty for OSDP_SECURITY_CLEAR.
+    /// At most 40 bytes.
+    public var sealedKey: FixedBytes<40>
+    public var packetCheck: OsdpCheck
+    /// Raw card data of these formats is the same identifier as from a Wiegand reader.
+    /// At most 255. At most 4 elements.
+    public var formats: FixedList<UInt32, 4>
+
+    public init() {
+        port = 0
+        address = 0
+        security = OsdpSecurity()
+        sealedKey = FixedBytes<40>()
+        packetCheck = OsdpCheck()
+        formats = FixedList<UInt32, 4>()
+    }
+
+    public init(
+        port: UInt32 = 0,
+        address: UInt32 = 0,
+        security: OsdpSecurity = OsdpSecurity(),
+        sealedKey: FixedBytes<40> = FixedBytes<40>(),
+        packetCheck: OsdpCheck = OsdpCheck(),
+        formats: FixedList<UInt32, 4> = FixedList<UInt32, 4>()
+    ) {
+        self.port = port
+        self.address = address
+        self.security = security
+        self.sealedKey = sealedKey
+        self.packetCheck = packetCheck
+        self.formats = formats
+    }
+
+    public static var maximumEncodedSize: Int { 79 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
+        }
+        if self.address != 0 {
+            size += 1 + varintSize(self.address)
+        }
+        if self.security.rawValue != 0 {
+            size += 1 + varintSize(self.security.rawValue)
+        }
+        if !self.sealedKey.isEmpty {
+            size += 1 + lengthDelimitedSize(self.sealedKey.count)
+        }
+        if self.packetCheck.rawValue != 0 {
+            size += 1 + varintSize(self.packetCheck.rawValue)
+        }
+        if !self.formats.isEmpty {
+            var length = 0
+            for index in self.formats.indices { length += varintSize(self.formats[index]) }
+            size += 1 + lengthDelimitedSize(length)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.port != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.port)
+        }
+        if self.address != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.address)
+        }
+        if self.security.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.security.rawValue)
+        }
+        if !self.sealedKey.isEmpty {
+            sink.append(0x22)
+            sink.appendLengthDelimited(self.sealedKey.span)
+        }
+        if self.packetCheck.rawValue != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.packetCheck.rawValue)
+        }
+        if !self.formats.isEmpty {
+            sink.append(0x32)
+            var length = 0
+            for index in self.formats.indices { length += varintSize(self.formats[index]) }
+            sink.appendVarint(UInt64(length))
+            for index in self.formats.indices { sink.appendVarint(self.formats[index]) }
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.port = try reader.unsigned32()
+            case 16:
+                self.address = try reader.unsigned32()
+            case 24:
+                self.security = OsdpSecurity(rawValue: try reader.signed32())
+            case 34:
+                self.sealedKey = try fixedBytes(from: &reader)
+            case 40:
+                self.packetCheck = OsdpCheck(rawValue: try reader.signed32())
+            case 48:
+                try append(try reader.unsigned32(), to: &self.formats, of: reader)
+            case 50:
+                var packed = try reader.nested()
+                while !packed.isAtEnd { try append(try packed.unsigned32(), to: &self.formats, of: reader) }
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.address <= 126 else { throw MessageError(.outOfRange, field: 2) }
+        guard !self.sealedKey.overflowed else { throw MessageError(.tooLong, field: 4) }
+        guard !self.formats.overflowed else { throw MessageError(.tooMany, field: 6) }
+        for index in self.formats.indices {
+            guard self.formats[index] <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        }
+    }
+}
+
+/// A file of a DESFire EV1 card that is read after mutual authentication.
+public struct CardFile: Message {
+    /// At most 16777215.
+    public var application: UInt32
+    /// At most 13.
+    public var keyNumber: UInt32
+    /// An AES-128 key, sealed with the board's hash key.
+    /// At most 40 bytes.
+    public var sealedKey: FixedBytes<40>
+    /// Each card has its own key, worked out from this one (AN10922) with `system_identifier`.
+    public var diversified: Bool
+    /// At most 16 bytes.
+    public var systemIdentifier: FixedBytes<16>
+    /// At most 31.
+    public var number: UInt32
+    /// At most 16777215.
+    public var offset: UInt32
+    /// 1 to 64.
+    public var length: UInt32
+    public var protection: FileProtection
+
+    public init() {
+        application = 0
+        keyNumber = 0
+        sealedKey = FixedBytes<40>()
+        diversified = false
+        systemIdentifier = FixedBytes<16>()
+        number = 0
+        offset = 0
+        length = 0
+        protection = FileProtection()
+    }
+
+    public init(
+        application: UInt32 = 0,
+        keyNumber: UInt32 = 0,
+        sealedKey: FixedBytes<40> = FixedBytes<40>(),
+        diversified: Bool = false,
+        systemIdentifier: FixedBytes<16> = FixedBytes<16>(),
+        number: UInt32 = 0,
+        offset: UInt32 = 0,
+        length: UInt32 = 0,
+        protection: FileProtection = FileProtection()
+    ) {
+        self.application = application
+        self.keyNumber = keyNumber
+        self.sealedKey = sealedKey
+        self.diversified = diversified
+        self.systemIdentifier = systemIdentifier
+        self.number = number
+        self.offset = offset
+        self.length = length
+        self.protection = protection
+    }
+
+    public static var maximumEncodedSize: Int { 89 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.application != 0 {
+            size += 1 + varintSize(self.application)
+        }
+        if self.keyNumber != 0 {
+            size += 1 + varintSize(self.keyNumber)
+        }
+        if !self.sealedKey.isEmpty {
+            size += 1 + lengthDelimitedSize(self.sealedKey.count)
+        }
+        if self.diversified {
+            size += 1 + 1
+        }
+        if !self.systemIdentifier.isEmpty {
+            size += 1 + lengthDelimitedSize(self.systemIdentifier.count)
+        }
+        if self.number != 0 {
+            size += 1 + varintSize(self.number)
+        }
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if self.length != 0 {
+            size += 1 + varintSize(self.length)
+        }
+        if self.protection.rawValue != 0 {
+            size += 1 + varintSize(self.protection.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.application != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.application)
+        }
+        if self.keyNumber != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.keyNumber)
+        }
+        if !self.sealedKey.isEmpty {
+            sink.append(0x1A)
+            sink.appendLengthDelimited(self.sealedKey.span)
+        }
+        if self.diversified {
+            sink.append(0x20)
+            sink.append(self.diversified ? 1 : 0)
+        }
+        if !self.systemIdentifier.isEmpty {
+            sink.append(0x2A)
+            sink.appendLengthDelimited(self.systemIdentifier.span)
+        }
+        if self.number != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.number)
+        }
+        if self.offset != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.offset)
+        }
+        if self.length != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.length)
+        }
+        if self.protection.rawValue != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.protection.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.application = try reader.unsigned32()
+            case 16:
+                self.keyNumber = try reader.unsigned32()
+            case 26:
+                self.sealedKey = try fixedBytes(from: &reader)
+            case 32:
+                self.diversified = try reader.boolean()
+            case 42:
+                self.systemIdentifier = try fixedBytes(from: &reader)
+            case 48:
+                self.number = try reader.unsigned32()
+            case 56:
+                self.offset = try reader.unsigned32()
+            case 64:
+                self.length = try reader.unsigned32()
+            case 72:
+                self.protection = FileProtection(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.application <= 16777215 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.keyNumber <= 13 else { throw MessageError(.outOfRange, field: 2) }
+        guard !self.sealedKey.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard !self.systemIdentifier.overflowed else { throw MessageError(.tooLong, field: 5) }
+        guard self.number <= 31 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.offset <= 16777215 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.length >= 1, self.length <= 64 else { throw MessageError(.outOfRange, field: 8) }
+    }
+}
+
+/// A PN532 on a serial port.
+public struct Pn532Options: Message {
+    /// At most 255.
+    public var port: UInt32
+    /// Without one the card's identifier counts, which anyone can copy.
+    public var file: CardFile?
+
+    public init() {
+        port = 0
+        file = nil
+    }
+
+    public init(
+        port: UInt32 = 0,
+        file: CardFile? = nil
+    ) {
+        self.port = port
+        self.file = file
+    }
+
+    public static var maximumEncodedSize: Int { 94 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
+        }
+        if let value = self.file {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.port != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.port)
+        }
+        if let value = self.file {
+            sink.append(0x12)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.port = try reader.unsigned32()
+            case 18:
+                var nested = try reader.nested()
+                var value = self.file ?? CardFile()
+                try value.merge(from: &nested)
+                self.file = value
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        if let value = self.file {
+            try value.check()
+        }
+    }
+}
+
+/// Who may pass a door, on which sides, when, and to which floors of a lift.
+public struct AccessRule: Message {
+    /// Bit n for group n.
+    public var groups: UInt64
+    /// Without it at any time.
+    /// At most 253.
+    public var schedule: UInt32?
+    public var onEntry: Bool
+    public var onExit: Bool
+    public var floors: UInt64
+
+    public init() {
+        groups = 0
+        schedule = nil
+        onEntry = false
+        onExit = false
+        floors = 0
+    }
+
+    public init(
+        groups: UInt64 = 0,
+        schedule: UInt32? = nil,
+        onEntry: Bool = false,
+        onExit: Bool = false,
+        floors: UInt64 = 0
+    ) {
+        self.groups = groups
+        self.schedule = schedule
+        self.onEntry = onEntry
+        self.onExit = onExit
+        self.floors = floors
+    }
+
+    public static var maximumEncodedSize: Int { 25 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.groups != 0 {
+            size += 1 + 8
+        }
+        if let value = self.schedule {
+            size += 1 + varintSize(value)
+        }
+        if self.onEntry {
+            size += 1 + 1
+        }
+        if self.onExit {
+            size += 1 + 1
+        }
+        if self.floors != 0 {
+            size += 1 + 8
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.groups != 0 {
+            sink.append(0x09)
+            sink.appendLittleEndian(self.groups)
+        }
+        if let value = self.schedule {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
+        if self.onEntry {
+            sink.append(0x18)
+            sink.append(self.onEntry ? 1 : 0)
+        }
+        if self.onExit {
+            sink.append(0x20)
+            sink.append(self.onExit ? 1 : 0)
+        }
+        if self.floors != 0 {
+            sink.append(0x29)
+            sink.appendLittleEndian(self.floors)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 9:
+                self.groups = try reader.fixed64()
+            case 16:
+                self.schedule = try reader.unsigned32()
+            case 24:
+                self.onEntry = try reader.boolean()
+            case 32:
+                self.onExit = try reader.boolean()
+            case 41:
+                self.floors = try reader.fixed64()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        if let value = self.schedule {
+            guard value <= 253 else { throw MessageError(.outOfRange, field: 2) }
+        }
+    }
+}
+
+/// A mode that a door has while a schedule is active. Of several active ones the first counts.
+public struct ModeRule: Message {
+    /// At most 253.
+    public var schedule: UInt32
+    public var mode: DoorMode
+
+    public init() {
+        schedule = 0
+        mode = DoorMode()
+    }
+
+    public init(
+        schedule: UInt32 = 0,
+        mode: DoorMode = DoorMode()
+    ) {
+        self.schedule = schedule
+        self.mode = mode
+    }
+
+    public static var maximumEncodedSize: Int { 14 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.schedule != 0 {
+            size += 1 + varintSize(self.schedule)
+        }
+        if self.mode.rawValue != 0 {
+            size += 1 + varintSize(self.mode.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.schedule != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.schedule)
+        }
+        if self.mode.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.mode.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.schedule = try reader.unsigned32()
+            case 16:
+                self.mode = DoorMode(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.schedule <= 253 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
+/// A contact supervised by resistors at the end of its line, measured by a point.
+public struct SupervisedContact: Message {
+    /// In ohms, or in volts across the loop; then with the two below.
+    /// At most 1023.
+    public var point: UInt32
+    /// Unit: millivolt. At most 30000.
+    public var supplyMv: UInt32
+    /// Unit: ohm. At most 1000000.
+    public var pullUpOhm: UInt32
+    /// Unit: ohm. 100 to 100000.
+    public var seriesOhm: UInt32
+    /// Unit: ohm. 100 to 100000.
+    public var acrossOhm: UInt32
+    /// Unit: per cent. 1 to 25.
+    public var tolerancePercent: UInt32
+    /// The contact is open while the door is closed.
+    public var openWhenClosed: Bool
+
+    public init() {
+        point = 0
+        supplyMv = 0
+        pullUpOhm = 0
+        seriesOhm = 0
+        acrossOhm = 0
+        tolerancePercent = 0
+        openWhenClosed = false
+    }
+
+    public init(
+        point: UInt32 = 0,
+        supplyMv: UInt32 = 0,
+        pullUpOhm: UInt32 = 0,
+        seriesOhm: UInt32 = 0,
+        acrossOhm: UInt32 = 0,
+        tolerancePercent: UInt32 = 0,
+        openWhenClosed: Bool = false
+    ) {
+        self.point = point
+        self.supplyMv = supplyMv
+        self.pullUpOhm = pullUpOhm
+        self.seriesOhm = seriesOhm
+        self.acrossOhm = acrossOhm
+        self.tolerancePercent = tolerancePercent
+        self.openWhenClosed = openWhenClosed
+    }
+
+    public static var maximumEncodedSize: Int { 23 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.point != 0 {
+            size += 1 + varintSize(self.point)
+        }
+        if self.supplyMv != 0 {
+            size += 1 + varintSize(self.supplyMv)
+        }
+        if self.pullUpOhm != 0 {
+            size += 1 + varintSize(self.pullUpOhm)
+        }
+        if self.seriesOhm != 0 {
+            size += 1 + varintSize(self.seriesOhm)
+        }
+        if self.acrossOhm != 0 {
+            size += 1 + varintSize(self.acrossOhm)
+        }
+        if self.tolerancePercent != 0 {
+            size += 1 + varintSize(self.tolerancePercent)
+        }
+        if self.openWhenClosed {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.point != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.point)
+        }
+        if self.supplyMv != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.supplyMv)
+        }
+        if self.pullUpOhm != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.pullUpOhm)
+        }
+        if self.seriesOhm != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.seriesOhm)
+        }
+        if self.acrossOhm != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.acrossOhm)
+        }
+        if self.tolerancePercent != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.tolerancePercent)
+        }
+        if self.openWhenClosed {
+            sink.append(0x38)
+            sink.append(self.openWhenClosed ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.point = try reader.unsigned32()
+            case 16:
+                self.supplyMv = try reader.unsigned32()
+            case 24:
+                self.pullUpOhm = try reader.unsigned32()
+            case 32:
+                self.seriesOhm = try reader.unsigned32()
+            case 40:
+                self.acrossOhm = try reader.unsigned32()
+            case 48:
+                self.tolerancePercent = try reader.unsigned32()
+            case 56:
+                self.openWhenClosed = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.point <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.supplyMv <= 30000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.pullUpOhm <= 1000000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.seriesOhm >= 100, self.seriesOhm <= 100000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.acrossOhm >= 100, self.acrossOhm <= 100000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.tolerancePercent >= 1, self.tolerancePercent <= 25 else { throw MessageError(.outOfRange, field: 6) }
     }
 }
 
@@ -1907,7 +3829,7 @@ public struct Door: Message {
     /// UTF-8, at most 32 bytes.
     public var name: FixedBytes<32>
     public var lockKind: LockKind
-    /// Output line of the lock relay, active = current to the lock.
+    /// Output line of the lock relay, active = energised.
     /// At most 1023.
     public var lockLine: UInt32
     /// Input line of the contact, active = open.
@@ -1928,13 +3850,96 @@ public struct Door: Message {
     public var heldOpenAlarmMs: UInt32
     /// The door is on an escape route: a fire must release it.
     public var egress: Bool
-    /// Locks again as soon as the door has closed after a passage.
-    public var relockOnClose: Bool
-    /// Credential groups that may pass, bit n for group n; none by default.
-    public var groups: UInt64
-    /// When they may pass; without it at any time.
+    public var relock: Relock
+    /// Who may pass; nobody by default.
+    /// At most 16 elements.
+    public var rules: FixedList<AccessRule, 16>
+    /// At most 8 elements.
+    public var modeRules: FixedList<ModeRule, 8>
+    /// While no schedule and no command says otherwise.
+    public var mode: DoorMode
+    public var kind: DoorKind
+    /// The relay's contact that feeds the lock.
+    public var relay: RelayWiring
+    /// The lock keeps its current when the mains fail.
+    public var standbySupply: Bool
+    /// A contact of the fire panel cuts the lock's supply in a fire, whatever the board does.
+    public var cutByFirePanel: Bool
+    /// A handle or bar opens from the inside whatever the lock does.
+    public var handle: Bool
+    /// The release for a fire ends with its cause; otherwise by a person once the cause is gone.
+    public var fireEndsWithCause: Bool
+    /// The request to exit only explains the opening: the handle itself opens.
+    public var exitShuntsOnly: Bool
+    /// The release lasts as long as the request to exit is active.
+    public var exitHoldsRelease: Bool
+    /// Lockdown refuses the request to exit too; without effect on an escape route.
+    public var lockdownHoldsExit: Bool
+    public var needsTwoPersons: Bool
+    public var tamperStopsReader: Bool
+    /// Digits after which a PIN ends by itself; 0 where # ends it.
+    /// At most 12.
+    public var pinLength: UInt32
+    /// Places in `areas`; without it the outside.
     /// At most 253.
-    public var schedule: UInt32?
+    public var outerArea: UInt32?
+    /// At most 253.
+    public var innerArea: UInt32?
+    /// Instead of `contact_line`.
+    public var supervisedContact: SupervisedContact?
+    /// Input lines of the emergency call point (active = operated) and of the tamper switch of the lock or its wire.
+    /// At most 1023.
+    public var emergencyExitLine: UInt32?
+    /// At most 1023.
+    public var tamperLine: UInt32?
+    /// Output line of the sounder at the door.
+    /// At most 1023.
+    public var sounderLine: UInt32?
+    /// The second leaf, of the same kind and wiring: DOOR_KIND_TWO_LEAF.
+    /// At most 1023.
+    public var secondLockLine: UInt32?
+    /// At most 1023.
+    public var secondContactLine: UInt32?
+    /// It opens for grants with extended time only.
+    public var secondLeafForExtendedOnly: Bool
+    /// Output lines that release the floors of a lift, floor 0 first: DOOR_KIND_LIFT.
+    /// At most 1023. At most 64 elements.
+    public var floorLines: FixedList<UInt32, 64>
+    /// Unit: millisecond. At most 600000.
+    public var exitUnlockMs: UInt32
+    /// From the closing of the door to its relocking.
+    /// Unit: millisecond. At most 60000.
+    public var relockDelayMs: UInt32
+    /// Added to both held-open times after a grant to somebody who needs longer.
+    /// Unit: millisecond. At most 600000.
+    public var extendedHeldOpenMs: UInt32
+    /// An opening this shortly after the relock still belongs to the release.
+    /// Unit: millisecond. At most 10000.
+    public var relockGraceMs: UInt32
+    /// An opening without release waits this long for the request to exit that explains it.
+    /// Unit: millisecond. At most 10000.
+    public var exitRaceMs: UInt32
+    /// An opening this shortly after a request to exit belongs to it.
+    /// Unit: millisecond. At most 600000.
+    public var exitShuntMs: UInt32
+    /// A request to exit active for longer is stuck; 0 for never.
+    /// Unit: millisecond. At most 86400000.
+    public var exitStuckMs: UInt32
+    /// Unit: millisecond. At most 10000.
+    public var contactDebounceMs: UInt32
+    /// Unit: millisecond. At most 400.
+    public var exitDebounceMs: UInt32
+    /// Unit: millisecond. At most 60000.
+    public var secondLeafDelayMs: UInt32
+    /// A reader shows an answer for this long.
+    /// Unit: millisecond. At most 60000.
+    public var answerMs: UInt32
+    /// A PIN must begin, and each next digit follow, within this time.
+    /// Unit: millisecond. At most 600000.
+    public var pinMs: UInt32
+    /// The second person or the escort must follow within this time.
+    /// Unit: millisecond. At most 600000.
+    public var secondPersonMs: UInt32
 
     public init() {
         name = FixedBytes<32>()
@@ -1947,9 +3952,45 @@ public struct Door: Message {
         heldOpenWarningMs = 0
         heldOpenAlarmMs = 0
         egress = false
-        relockOnClose = false
-        groups = 0
-        schedule = nil
+        relock = Relock()
+        rules = FixedList<AccessRule, 16>()
+        modeRules = FixedList<ModeRule, 8>()
+        mode = DoorMode()
+        kind = DoorKind()
+        relay = RelayWiring()
+        standbySupply = false
+        cutByFirePanel = false
+        handle = false
+        fireEndsWithCause = false
+        exitShuntsOnly = false
+        exitHoldsRelease = false
+        lockdownHoldsExit = false
+        needsTwoPersons = false
+        tamperStopsReader = false
+        pinLength = 0
+        outerArea = nil
+        innerArea = nil
+        supervisedContact = nil
+        emergencyExitLine = nil
+        tamperLine = nil
+        sounderLine = nil
+        secondLockLine = nil
+        secondContactLine = nil
+        secondLeafForExtendedOnly = false
+        floorLines = FixedList<UInt32, 64>()
+        exitUnlockMs = 0
+        relockDelayMs = 0
+        extendedHeldOpenMs = 0
+        relockGraceMs = 0
+        exitRaceMs = 0
+        exitShuntMs = 0
+        exitStuckMs = 0
+        contactDebounceMs = 0
+        exitDebounceMs = 0
+        secondLeafDelayMs = 0
+        answerMs = 0
+        pinMs = 0
+        secondPersonMs = 0
     }
 
     public init(
@@ -1963,9 +4004,45 @@ public struct Door: Message {
         heldOpenWarningMs: UInt32 = 0,
         heldOpenAlarmMs: UInt32 = 0,
         egress: Bool = false,
-        relockOnClose: Bool = false,
-        groups: UInt64 = 0,
-        schedule: UInt32? = nil
+        relock: Relock = Relock(),
+        rules: FixedList<AccessRule, 16> = FixedList<AccessRule, 16>(),
+        modeRules: FixedList<ModeRule, 8> = FixedList<ModeRule, 8>(),
+        mode: DoorMode = DoorMode(),
+        kind: DoorKind = DoorKind(),
+        relay: RelayWiring = RelayWiring(),
+        standbySupply: Bool = false,
+        cutByFirePanel: Bool = false,
+        handle: Bool = false,
+        fireEndsWithCause: Bool = false,
+        exitShuntsOnly: Bool = false,
+        exitHoldsRelease: Bool = false,
+        lockdownHoldsExit: Bool = false,
+        needsTwoPersons: Bool = false,
+        tamperStopsReader: Bool = false,
+        pinLength: UInt32 = 0,
+        outerArea: UInt32? = nil,
+        innerArea: UInt32? = nil,
+        supervisedContact: SupervisedContact? = nil,
+        emergencyExitLine: UInt32? = nil,
+        tamperLine: UInt32? = nil,
+        sounderLine: UInt32? = nil,
+        secondLockLine: UInt32? = nil,
+        secondContactLine: UInt32? = nil,
+        secondLeafForExtendedOnly: Bool = false,
+        floorLines: FixedList<UInt32, 64> = FixedList<UInt32, 64>(),
+        exitUnlockMs: UInt32 = 0,
+        relockDelayMs: UInt32 = 0,
+        extendedHeldOpenMs: UInt32 = 0,
+        relockGraceMs: UInt32 = 0,
+        exitRaceMs: UInt32 = 0,
+        exitShuntMs: UInt32 = 0,
+        exitStuckMs: UInt32 = 0,
+        contactDebounceMs: UInt32 = 0,
+        exitDebounceMs: UInt32 = 0,
+        secondLeafDelayMs: UInt32 = 0,
+        answerMs: UInt32 = 0,
+        pinMs: UInt32 = 0,
+        secondPersonMs: UInt32 = 0
     ) {
         self.name = name
         self.lockKind = lockKind
@@ -1977,12 +4054,48 @@ public struct Door: Message {
         self.heldOpenWarningMs = heldOpenWarningMs
         self.heldOpenAlarmMs = heldOpenAlarmMs
         self.egress = egress
-        self.relockOnClose = relockOnClose
-        self.groups = groups
-        self.schedule = schedule
+        self.relock = relock
+        self.rules = rules
+        self.modeRules = modeRules
+        self.mode = mode
+        self.kind = kind
+        self.relay = relay
+        self.standbySupply = standbySupply
+        self.cutByFirePanel = cutByFirePanel
+        self.handle = handle
+        self.fireEndsWithCause = fireEndsWithCause
+        self.exitShuntsOnly = exitShuntsOnly
+        self.exitHoldsRelease = exitHoldsRelease
+        self.lockdownHoldsExit = lockdownHoldsExit
+        self.needsTwoPersons = needsTwoPersons
+        self.tamperStopsReader = tamperStopsReader
+        self.pinLength = pinLength
+        self.outerArea = outerArea
+        self.innerArea = innerArea
+        self.supervisedContact = supervisedContact
+        self.emergencyExitLine = emergencyExitLine
+        self.tamperLine = tamperLine
+        self.sounderLine = sounderLine
+        self.secondLockLine = secondLockLine
+        self.secondContactLine = secondContactLine
+        self.secondLeafForExtendedOnly = secondLeafForExtendedOnly
+        self.floorLines = floorLines
+        self.exitUnlockMs = exitUnlockMs
+        self.relockDelayMs = relockDelayMs
+        self.extendedHeldOpenMs = extendedHeldOpenMs
+        self.relockGraceMs = relockGraceMs
+        self.exitRaceMs = exitRaceMs
+        self.exitShuntMs = exitShuntMs
+        self.exitStuckMs = exitStuckMs
+        self.contactDebounceMs = contactDebounceMs
+        self.exitDebounceMs = exitDebounceMs
+        self.secondLeafDelayMs = secondLeafDelayMs
+        self.answerMs = answerMs
+        self.pinMs = pinMs
+        self.secondPersonMs = secondPersonMs
     }
 
-    public static var maximumEncodedSize: Int { 88 }
+    public static var maximumEncodedSize: Int { 960 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2016,14 +4129,124 @@ public struct Door: Message {
         if self.egress {
             size += 1 + 1
         }
-        if self.relockOnClose {
-            size += 1 + 1
+        if self.relock.rawValue != 0 {
+            size += 1 + varintSize(self.relock.rawValue)
         }
-        if self.groups != 0 {
-            size += 1 + 8
+        for index in self.rules.indices {
+            size += 1 + lengthDelimitedSize(self.rules[index].encodedSize)
         }
-        if let value = self.schedule {
-            size += 1 + varintSize(value)
+        for index in self.modeRules.indices {
+            size += 1 + lengthDelimitedSize(self.modeRules[index].encodedSize)
+        }
+        if self.mode.rawValue != 0 {
+            size += 1 + varintSize(self.mode.rawValue)
+        }
+        if self.kind.rawValue != 0 {
+            size += 1 + varintSize(self.kind.rawValue)
+        }
+        if self.relay.rawValue != 0 {
+            size += 2 + varintSize(self.relay.rawValue)
+        }
+        if self.standbySupply {
+            size += 2 + 1
+        }
+        if self.cutByFirePanel {
+            size += 2 + 1
+        }
+        if self.handle {
+            size += 2 + 1
+        }
+        if self.fireEndsWithCause {
+            size += 2 + 1
+        }
+        if self.exitShuntsOnly {
+            size += 2 + 1
+        }
+        if self.exitHoldsRelease {
+            size += 2 + 1
+        }
+        if self.lockdownHoldsExit {
+            size += 2 + 1
+        }
+        if self.needsTwoPersons {
+            size += 2 + 1
+        }
+        if self.tamperStopsReader {
+            size += 2 + 1
+        }
+        if self.pinLength != 0 {
+            size += 2 + varintSize(self.pinLength)
+        }
+        if let value = self.outerArea {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.innerArea {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.supervisedContact {
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        }
+        if let value = self.emergencyExitLine {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.tamperLine {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.sounderLine {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.secondLockLine {
+            size += 2 + varintSize(value)
+        }
+        if let value = self.secondContactLine {
+            size += 2 + varintSize(value)
+        }
+        if self.secondLeafForExtendedOnly {
+            size += 2 + 1
+        }
+        if !self.floorLines.isEmpty {
+            var length = 0
+            for index in self.floorLines.indices { length += varintSize(self.floorLines[index]) }
+            size += 2 + lengthDelimitedSize(length)
+        }
+        if self.exitUnlockMs != 0 {
+            size += 2 + varintSize(self.exitUnlockMs)
+        }
+        if self.relockDelayMs != 0 {
+            size += 2 + varintSize(self.relockDelayMs)
+        }
+        if self.extendedHeldOpenMs != 0 {
+            size += 2 + varintSize(self.extendedHeldOpenMs)
+        }
+        if self.relockGraceMs != 0 {
+            size += 2 + varintSize(self.relockGraceMs)
+        }
+        if self.exitRaceMs != 0 {
+            size += 2 + varintSize(self.exitRaceMs)
+        }
+        if self.exitShuntMs != 0 {
+            size += 2 + varintSize(self.exitShuntMs)
+        }
+        if self.exitStuckMs != 0 {
+            size += 2 + varintSize(self.exitStuckMs)
+        }
+        if self.contactDebounceMs != 0 {
+            size += 2 + varintSize(self.contactDebounceMs)
+        }
+        if self.exitDebounceMs != 0 {
+            size += 2 + varintSize(self.exitDebounceMs)
+        }
+        if self.secondLeafDelayMs != 0 {
+            size += 2 + varintSize(self.secondLeafDelayMs)
+        }
+        if self.answerMs != 0 {
+            size += 2 + varintSize(self.answerMs)
+        }
+        if self.pinMs != 0 {
+            size += 2 + varintSize(self.pinMs)
+        }
+        if self.secondPersonMs != 0 {
+            size += 2 + varintSize(self.secondPersonMs)
         }
         return size
     }
@@ -2069,17 +4292,201 @@ public struct Door: Message {
             sink.append(0x50)
             sink.append(self.egress ? 1 : 0)
         }
-        if self.relockOnClose {
+        if self.relock.rawValue != 0 {
             sink.append(0x58)
-            sink.append(self.relockOnClose ? 1 : 0)
+            sink.appendVarint(self.relock.rawValue)
         }
-        if self.groups != 0 {
-            sink.append(0x61)
-            sink.appendLittleEndian(self.groups)
+        for index in self.rules.indices {
+            sink.append(0x62)
+            sink.appendVarint(UInt64(self.rules[index].encodedSize))
+            self.rules[index].encode(into: &sink)
         }
-        if let value = self.schedule {
-            sink.append(0x68)
+        for index in self.modeRules.indices {
+            sink.append(0x6A)
+            sink.appendVarint(UInt64(self.modeRules[index].encodedSize))
+            self.modeRules[index].encode(into: &sink)
+        }
+        if self.mode.rawValue != 0 {
+            sink.append(0x70)
+            sink.appendVarint(self.mode.rawValue)
+        }
+        if self.kind.rawValue != 0 {
+            sink.append(0x78)
+            sink.appendVarint(self.kind.rawValue)
+        }
+        if self.relay.rawValue != 0 {
+            sink.append(0x80)
+            sink.append(0x01)
+            sink.appendVarint(self.relay.rawValue)
+        }
+        if self.standbySupply {
+            sink.append(0x88)
+            sink.append(0x01)
+            sink.append(self.standbySupply ? 1 : 0)
+        }
+        if self.cutByFirePanel {
+            sink.append(0x90)
+            sink.append(0x01)
+            sink.append(self.cutByFirePanel ? 1 : 0)
+        }
+        if self.handle {
+            sink.append(0x98)
+            sink.append(0x01)
+            sink.append(self.handle ? 1 : 0)
+        }
+        if self.fireEndsWithCause {
+            sink.append(0xA0)
+            sink.append(0x01)
+            sink.append(self.fireEndsWithCause ? 1 : 0)
+        }
+        if self.exitShuntsOnly {
+            sink.append(0xA8)
+            sink.append(0x01)
+            sink.append(self.exitShuntsOnly ? 1 : 0)
+        }
+        if self.exitHoldsRelease {
+            sink.append(0xB0)
+            sink.append(0x01)
+            sink.append(self.exitHoldsRelease ? 1 : 0)
+        }
+        if self.lockdownHoldsExit {
+            sink.append(0xB8)
+            sink.append(0x01)
+            sink.append(self.lockdownHoldsExit ? 1 : 0)
+        }
+        if self.needsTwoPersons {
+            sink.append(0xC0)
+            sink.append(0x01)
+            sink.append(self.needsTwoPersons ? 1 : 0)
+        }
+        if self.tamperStopsReader {
+            sink.append(0xC8)
+            sink.append(0x01)
+            sink.append(self.tamperStopsReader ? 1 : 0)
+        }
+        if self.pinLength != 0 {
+            sink.append(0xD0)
+            sink.append(0x01)
+            sink.appendVarint(self.pinLength)
+        }
+        if let value = self.outerArea {
+            sink.append(0xD8)
+            sink.append(0x01)
             sink.appendVarint(value)
+        }
+        if let value = self.innerArea {
+            sink.append(0xE0)
+            sink.append(0x01)
+            sink.appendVarint(value)
+        }
+        if let value = self.supervisedContact {
+            sink.append(0xEA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
+        if let value = self.emergencyExitLine {
+            sink.append(0xF0)
+            sink.append(0x01)
+            sink.appendVarint(value)
+        }
+        if let value = self.tamperLine {
+            sink.append(0xF8)
+            sink.append(0x01)
+            sink.appendVarint(value)
+        }
+        if let value = self.sounderLine {
+            sink.append(0x80)
+            sink.append(0x02)
+            sink.appendVarint(value)
+        }
+        if let value = self.secondLockLine {
+            sink.append(0x88)
+            sink.append(0x02)
+            sink.appendVarint(value)
+        }
+        if let value = self.secondContactLine {
+            sink.append(0x90)
+            sink.append(0x02)
+            sink.appendVarint(value)
+        }
+        if self.secondLeafForExtendedOnly {
+            sink.append(0x98)
+            sink.append(0x02)
+            sink.append(self.secondLeafForExtendedOnly ? 1 : 0)
+        }
+        if !self.floorLines.isEmpty {
+            sink.append(0xA2)
+            sink.append(0x02)
+            var length = 0
+            for index in self.floorLines.indices { length += varintSize(self.floorLines[index]) }
+            sink.appendVarint(UInt64(length))
+            for index in self.floorLines.indices { sink.appendVarint(self.floorLines[index]) }
+        }
+        if self.exitUnlockMs != 0 {
+            sink.append(0xC0)
+            sink.append(0x02)
+            sink.appendVarint(self.exitUnlockMs)
+        }
+        if self.relockDelayMs != 0 {
+            sink.append(0xC8)
+            sink.append(0x02)
+            sink.appendVarint(self.relockDelayMs)
+        }
+        if self.extendedHeldOpenMs != 0 {
+            sink.append(0xD0)
+            sink.append(0x02)
+            sink.appendVarint(self.extendedHeldOpenMs)
+        }
+        if self.relockGraceMs != 0 {
+            sink.append(0xD8)
+            sink.append(0x02)
+            sink.appendVarint(self.relockGraceMs)
+        }
+        if self.exitRaceMs != 0 {
+            sink.append(0xE0)
+            sink.append(0x02)
+            sink.appendVarint(self.exitRaceMs)
+        }
+        if self.exitShuntMs != 0 {
+            sink.append(0xE8)
+            sink.append(0x02)
+            sink.appendVarint(self.exitShuntMs)
+        }
+        if self.exitStuckMs != 0 {
+            sink.append(0xF0)
+            sink.append(0x02)
+            sink.appendVarint(self.exitStuckMs)
+        }
+        if self.contactDebounceMs != 0 {
+            sink.append(0xF8)
+            sink.append(0x02)
+            sink.appendVarint(self.contactDebounceMs)
+        }
+        if self.exitDebounceMs != 0 {
+            sink.append(0x80)
+            sink.append(0x03)
+            sink.appendVarint(self.exitDebounceMs)
+        }
+        if self.secondLeafDelayMs != 0 {
+            sink.append(0x88)
+            sink.append(0x03)
+            sink.appendVarint(self.secondLeafDelayMs)
+        }
+        if self.answerMs != 0 {
+            sink.append(0x90)
+            sink.append(0x03)
+            sink.appendVarint(self.answerMs)
+        }
+        if self.pinMs != 0 {
+            sink.append(0x98)
+            sink.append(0x03)
+            sink.appendVarint(self.pinMs)
+        }
+        if self.secondPersonMs != 0 {
+            sink.append(0xA0)
+            sink.append(0x03)
+            sink.appendVarint(self.secondPersonMs)
         }
     }
 
@@ -2108,14 +4515,98 @@ public struct Door: Message {
             case 80:
                 self.egress = try reader.boolean()
             case 88:
-                self.relockOnClose = try reader.boolean()
-            case 97:
-                self.groups = try reader.fixed64()
-            case 104:
-                self.schedule = try reader.unsigned32()
+                self.relock = Relock(rawValue: try reader.signed32())
+            case 98:
+                var nested = try reader.nested()
+                var value = AccessRule()
+                try value.merge(from: &nested)
+                try append(value, to: &self.rules, of: reader)
+            case 106:
+                var nested = try reader.nested()
+                var value = ModeRule()
+                try value.merge(from: &nested)
+                try append(value, to: &self.modeRules, of: reader)
+            case 112:
+                self.mode = DoorMode(rawValue: try reader.signed32())
+            case 120:
+                self.kind = DoorKind(rawValue: try reader.signed32())
+            case 128:
+                self.relay = RelayWiring(rawValue: try reader.signed32())
+            case 136:
+                self.standbySupply = try reader.boolean()
+            case 144:
+                self.cutByFirePanel = try reader.boolean()
+            case 152:
+                self.handle = try reader.boolean()
+            case 160:
+                self.fireEndsWithCause = try reader.boolean()
+            case 168:
+                self.exitShuntsOnly = try reader.boolean()
+            case 176:
+                self.exitHoldsRelease = try reader.boolean()
+            case 184:
+                self.lockdownHoldsExit = try reader.boolean()
+            case 192:
+                self.needsTwoPersons = try reader.boolean()
+            case 200:
+                self.tamperStopsReader = try reader.boolean()
+            case 208:
+                self.pinLength = try reader.unsigned32()
+            case 216:
+                self.outerArea = try reader.unsigned32()
+            case 224:
+                self.innerArea = try reader.unsigned32()
+            case 234:
+                var nested = try reader.nested()
+                var value = self.supervisedContact ?? SupervisedContact()
+                try value.merge(from: &nested)
+                self.supervisedContact = value
+            case 240:
+                self.emergencyExitLine = try reader.unsigned32()
+            case 248:
+                self.tamperLine = try reader.unsigned32()
+            case 256:
+                self.sounderLine = try reader.unsigned32()
+            case 264:
+                self.secondLockLine = try reader.unsigned32()
+            case 272:
+                self.secondContactLine = try reader.unsigned32()
+            case 280:
+                self.secondLeafForExtendedOnly = try reader.boolean()
+            case 288:
+                try append(try reader.unsigned32(), to: &self.floorLines, of: reader)
+            case 290:
+                var packed = try reader.nested()
+                while !packed.isAtEnd { try append(try packed.unsigned32(), to: &self.floorLines, of: reader) }
+            case 320:
+                self.exitUnlockMs = try reader.unsigned32()
+            case 328:
+                self.relockDelayMs = try reader.unsigned32()
+            case 336:
+                self.extendedHeldOpenMs = try reader.unsigned32()
+            case 344:
+                self.relockGraceMs = try reader.unsigned32()
+            case 352:
+                self.exitRaceMs = try reader.unsigned32()
+            case 360:
+                self.exitShuntMs = try reader.unsigned32()
+            case 368:
+                self.exitStuckMs = try reader.unsigned32()
+            case 376:
+                self.contactDebounceMs = try reader.unsigned32()
+            case 384:
+                self.exitDebounceMs = try reader.unsigned32()
+            case 392:
+                self.secondLeafDelayMs = try reader.unsigned32()
+            case 400:
+                self.answerMs = try reader.unsigned32()
+            case 408:
+                self.pinMs = try reader.unsigned32()
+            case 416:
+                self.secondPersonMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2136,9 +4627,538 @@ public struct Door: Message {
         guard self.extendedUnlockMs >= 100, self.extendedUnlockMs <= 600000 else { throw MessageError(.outOfRange, field: 7) }
         guard self.heldOpenWarningMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
         guard self.heldOpenAlarmMs <= 86400000 else { throw MessageError(.outOfRange, field: 9) }
-        if let value = self.schedule {
-            guard value <= 253 else { throw MessageError(.outOfRange, field: 13) }
+        guard !self.rules.overflowed else { throw MessageError(.tooMany, field: 12) }
+        for index in self.rules.indices {
+            try self.rules[index].check()
         }
+        guard !self.modeRules.overflowed else { throw MessageError(.tooMany, field: 13) }
+        for index in self.modeRules.indices {
+            try self.modeRules[index].check()
+        }
+        guard self.pinLength <= 12 else { throw MessageError(.outOfRange, field: 26) }
+        if let value = self.outerArea {
+            guard value <= 253 else { throw MessageError(.outOfRange, field: 27) }
+        }
+        if let value = self.innerArea {
+            guard value <= 253 else { throw MessageError(.outOfRange, field: 28) }
+        }
+        if let value = self.supervisedContact {
+            try value.check()
+        }
+        if let value = self.emergencyExitLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 30) }
+        }
+        if let value = self.tamperLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 31) }
+        }
+        if let value = self.sounderLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 32) }
+        }
+        if let value = self.secondLockLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 33) }
+        }
+        if let value = self.secondContactLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 34) }
+        }
+        guard !self.floorLines.overflowed else { throw MessageError(.tooMany, field: 36) }
+        for index in self.floorLines.indices {
+            guard self.floorLines[index] <= 1023 else { throw MessageError(.outOfRange, field: 36) }
+        }
+        guard self.exitUnlockMs <= 600000 else { throw MessageError(.outOfRange, field: 40) }
+        guard self.relockDelayMs <= 60000 else { throw MessageError(.outOfRange, field: 41) }
+        guard self.extendedHeldOpenMs <= 600000 else { throw MessageError(.outOfRange, field: 42) }
+        guard self.relockGraceMs <= 10000 else { throw MessageError(.outOfRange, field: 43) }
+        guard self.exitRaceMs <= 10000 else { throw MessageError(.outOfRange, field: 44) }
+        guard self.exitShuntMs <= 600000 else { throw MessageError(.outOfRange, field: 45) }
+        guard self.exitStuckMs <= 86400000 else { throw MessageError(.outOfRange, field: 46) }
+        guard self.contactDebounceMs <= 10000 else { throw MessageError(.outOfRange, field: 47) }
+        guard self.exitDebounceMs <= 400 else { throw MessageError(.outOfRange, field: 48) }
+        guard self.secondLeafDelayMs <= 60000 else { throw MessageError(.outOfRange, field: 49) }
+        guard self.answerMs <= 60000 else { throw MessageError(.outOfRange, field: 50) }
+        guard self.pinMs <= 600000 else { throw MessageError(.outOfRange, field: 51) }
+        guard self.secondPersonMs <= 600000 else { throw MessageError(.outOfRange, field: 52) }
+    }
+}
+
+/// A space whose occupants the board keeps track of.
+public struct Area: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    public var antiPassback: AntiPassbackKind
+    /// For ANTI_PASSBACK_KIND_TIMED.
+    /// Unit: millisecond. At most 86400000.
+    public var passbackMs: UInt32
+    /// People who may be in it at once; 0 for any number.
+    /// At most 65535.
+    public var occupancyLimit: UInt32
+
+    public init() {
+        name = FixedBytes<32>()
+        antiPassback = AntiPassbackKind()
+        passbackMs = 0
+        occupancyLimit = 0
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        antiPassback: AntiPassbackKind = AntiPassbackKind(),
+        passbackMs: UInt32 = 0,
+        occupancyLimit: UInt32 = 0
+    ) {
+        self.name = name
+        self.antiPassback = antiPassback
+        self.passbackMs = passbackMs
+        self.occupancyLimit = occupancyLimit
+    }
+
+    public static var maximumEncodedSize: Int { 54 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if self.antiPassback.rawValue != 0 {
+            size += 1 + varintSize(self.antiPassback.rawValue)
+        }
+        if self.passbackMs != 0 {
+            size += 1 + varintSize(self.passbackMs)
+        }
+        if self.occupancyLimit != 0 {
+            size += 1 + varintSize(self.occupancyLimit)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if self.antiPassback.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.antiPassback.rawValue)
+        }
+        if self.passbackMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.passbackMs)
+        }
+        if self.occupancyLimit != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.occupancyLimit)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedBytes(from: &reader)
+            case 16:
+                self.antiPassback = AntiPassbackKind(rawValue: try reader.signed32())
+            case 24:
+                self.passbackMs = try reader.unsigned32()
+            case 32:
+                self.occupancyLimit = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.passbackMs <= 86400000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.occupancyLimit <= 65535 else { throw MessageError(.outOfRange, field: 4) }
+    }
+}
+
+/// Doors of which at most one is open or released at a time.
+public struct Interlock: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    /// Bit n for door n.
+    public var doors: UInt64
+
+    public init() {
+        name = FixedBytes<32>()
+        doors = 0
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        doors: UInt64 = 0
+    ) {
+        self.name = name
+        self.doors = doors
+    }
+
+    public static var maximumEncodedSize: Int { 43 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if self.doors != 0 {
+            size += 1 + 8
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if self.doors != 0 {
+            sink.append(0x11)
+            sink.appendLittleEndian(self.doors)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedBytes(from: &reader)
+            case 17:
+                self.doors = try reader.fixed64()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+    }
+}
+
+/// A day, or the same day of every year, that follows the rules of its class and not those of its weekday.
+public struct Holiday: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    /// 0 for every year.
+    /// At most 9999.
+    public var year: UInt32
+    /// 1 to 12.
+    public var month: UInt32
+    /// 1 to 31.
+    public var day: UInt32
+    /// At most 7.
+    public var dayClass: UInt32
+
+    public init() {
+        name = FixedBytes<32>()
+        year = 0
+        month = 0
+        day = 0
+        dayClass = 0
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        year: UInt32 = 0,
+        month: UInt32 = 0,
+        day: UInt32 = 0,
+        dayClass: UInt32 = 0
+    ) {
+        self.name = name
+        self.year = year
+        self.month = month
+        self.day = day
+        self.dayClass = dayClass
+    }
+
+    public static var maximumEncodedSize: Int { 43 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if self.year != 0 {
+            size += 1 + varintSize(self.year)
+        }
+        if self.month != 0 {
+            size += 1 + varintSize(self.month)
+        }
+        if self.day != 0 {
+            size += 1 + varintSize(self.day)
+        }
+        if self.dayClass != 0 {
+            size += 1 + varintSize(self.dayClass)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if self.year != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.year)
+        }
+        if self.month != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.month)
+        }
+        if self.day != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.day)
+        }
+        if self.dayClass != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.dayClass)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedBytes(from: &reader)
+            case 16:
+                self.year = try reader.unsigned32()
+            case 24:
+                self.month = try reader.unsigned32()
+            case 32:
+                self.day = try reader.unsigned32()
+            case 40:
+                self.dayClass = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.year <= 9999 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.month >= 1, self.month <= 12 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.day >= 1, self.day <= 31 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.dayClass <= 7 else { throw MessageError(.outOfRange, field: 5) }
+    }
+}
+
+/// Rules of the whole board.
+public struct AccessPolicy: Message {
+    /// A credential that is limited in time passes while the clock was never set.
+    public var admitsTimeLimitedWithoutClock: Bool
+    /// A PIN whose last digit is one higher than the right one opens and calls for help.
+    public var duressByLastDigit: Bool
+    /// When a fire release is reset, everybody's whereabouts are forgotten.
+    public var forgetsPresenceAfterFire: Bool
+    /// Unknown cards in a row at one reader that are recorded one by one, and how soon one more is allowed.
+    /// 1 to 1000.
+    public var unknownCards: UInt32
+    /// Unit: millisecond. 1 to 3600000.
+    public var unknownCardRefillMs: UInt32
+    /// Guessing counts as stopped after this long without an unknown card.
+    /// Unit: millisecond. 1000 to 3600000.
+    public var quietMs: UInt32
+    /// Wrong codes in a row at one reader before it takes none for a while; twice as long each further time.
+    /// 1 to 100.
+    public var wrongCodes: UInt32
+    /// Unit: millisecond. 1000 to 86400000.
+    public var codeLockoutMs: UInt32
+    /// Unit: millisecond. 1000 to 86400000.
+    public var longestCodeLockoutMs: UInt32
+    /// Wrong PINs of one card before it is blocked, and for how long; 0 until its status is set again.
+    /// 1 to 100.
+    public var wrongPins: UInt32
+    /// Unit: millisecond. At most 604800000.
+    public var pinBlockMs: UInt32
+
+    public init() {
+        admitsTimeLimitedWithoutClock = false
+        duressByLastDigit = false
+        forgetsPresenceAfterFire = false
+        unknownCards = 0
+        unknownCardRefillMs = 0
+        quietMs = 0
+        wrongCodes = 0
+        codeLockoutMs = 0
+        longestCodeLockoutMs = 0
+        wrongPins = 0
+        pinBlockMs = 0
+    }
+
+    public init(
+        admitsTimeLimitedWithoutClock: Bool = false,
+        duressByLastDigit: Bool = false,
+        forgetsPresenceAfterFire: Bool = false,
+        unknownCards: UInt32 = 0,
+        unknownCardRefillMs: UInt32 = 0,
+        quietMs: UInt32 = 0,
+        wrongCodes: UInt32 = 0,
+        codeLockoutMs: UInt32 = 0,
+        longestCodeLockoutMs: UInt32 = 0,
+        wrongPins: UInt32 = 0,
+        pinBlockMs: UInt32 = 0
+    ) {
+        self.admitsTimeLimitedWithoutClock = admitsTimeLimitedWithoutClock
+        self.duressByLastDigit = duressByLastDigit
+        self.forgetsPresenceAfterFire = forgetsPresenceAfterFire
+        self.unknownCards = unknownCards
+        self.unknownCardRefillMs = unknownCardRefillMs
+        self.quietMs = quietMs
+        self.wrongCodes = wrongCodes
+        self.codeLockoutMs = codeLockoutMs
+        self.longestCodeLockoutMs = longestCodeLockoutMs
+        self.wrongPins = wrongPins
+        self.pinBlockMs = pinBlockMs
+    }
+
+    public static var maximumEncodedSize: Int { 39 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.admitsTimeLimitedWithoutClock {
+            size += 1 + 1
+        }
+        if self.duressByLastDigit {
+            size += 1 + 1
+        }
+        if self.forgetsPresenceAfterFire {
+            size += 1 + 1
+        }
+        if self.unknownCards != 0 {
+            size += 1 + varintSize(self.unknownCards)
+        }
+        if self.unknownCardRefillMs != 0 {
+            size += 1 + varintSize(self.unknownCardRefillMs)
+        }
+        if self.quietMs != 0 {
+            size += 1 + varintSize(self.quietMs)
+        }
+        if self.wrongCodes != 0 {
+            size += 1 + varintSize(self.wrongCodes)
+        }
+        if self.codeLockoutMs != 0 {
+            size += 1 + varintSize(self.codeLockoutMs)
+        }
+        if self.longestCodeLockoutMs != 0 {
+            size += 1 + varintSize(self.longestCodeLockoutMs)
+        }
+        if self.wrongPins != 0 {
+            size += 1 + varintSize(self.wrongPins)
+        }
+        if self.pinBlockMs != 0 {
+            size += 1 + varintSize(self.pinBlockMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.admitsTimeLimitedWithoutClock {
+            sink.append(0x08)
+            sink.append(self.admitsTimeLimitedWithoutClock ? 1 : 0)
+        }
+        if self.duressByLastDigit {
+            sink.append(0x10)
+            sink.append(self.duressByLastDigit ? 1 : 0)
+        }
+        if self.forgetsPresenceAfterFire {
+            sink.append(0x18)
+            sink.append(self.forgetsPresenceAfterFire ? 1 : 0)
+        }
+        if self.unknownCards != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.unknownCards)
+        }
+        if self.unknownCardRefillMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.unknownCardRefillMs)
+        }
+        if self.quietMs != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.quietMs)
+        }
+        if self.wrongCodes != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.wrongCodes)
+        }
+        if self.codeLockoutMs != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.codeLockoutMs)
+        }
+        if self.longestCodeLockoutMs != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.longestCodeLockoutMs)
+        }
+        if self.wrongPins != 0 {
+            sink.append(0x50)
+            sink.appendVarint(self.wrongPins)
+        }
+        if self.pinBlockMs != 0 {
+            sink.append(0x58)
+            sink.appendVarint(self.pinBlockMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.admitsTimeLimitedWithoutClock = try reader.boolean()
+            case 16:
+                self.duressByLastDigit = try reader.boolean()
+            case 24:
+                self.forgetsPresenceAfterFire = try reader.boolean()
+            case 32:
+                self.unknownCards = try reader.unsigned32()
+            case 40:
+                self.unknownCardRefillMs = try reader.unsigned32()
+            case 48:
+                self.quietMs = try reader.unsigned32()
+            case 56:
+                self.wrongCodes = try reader.unsigned32()
+            case 64:
+                self.codeLockoutMs = try reader.unsigned32()
+            case 72:
+                self.longestCodeLockoutMs = try reader.unsigned32()
+            case 80:
+                self.wrongPins = try reader.unsigned32()
+            case 88:
+                self.pinBlockMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.unknownCards >= 1, self.unknownCards <= 1000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.unknownCardRefillMs >= 1, self.unknownCardRefillMs <= 3600000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.quietMs >= 1000, self.quietMs <= 3600000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.wrongCodes >= 1, self.wrongCodes <= 100 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.codeLockoutMs >= 1000, self.codeLockoutMs <= 86400000 else { throw MessageError(.outOfRange, field: 8) }
+        guard self.longestCodeLockoutMs >= 1000, self.longestCodeLockoutMs <= 86400000 else { throw MessageError(.outOfRange, field: 9) }
+        guard self.wrongPins >= 1, self.wrongPins <= 100 else { throw MessageError(.outOfRange, field: 10) }
+        guard self.pinBlockMs <= 604800000 else { throw MessageError(.outOfRange, field: 11) }
     }
 }
 
@@ -3300,8 +6320,8 @@ public struct Effect: Message {
 }
 
 public struct SchedulePeriod: Message {
-    /// Bit 0 Monday … bit 6 Sunday, bit 7 holidays.
-    /// 1 to 255.
+    /// Bit 0 Monday … bit 6 Sunday, bits 7 to 14 holidays of class 0 to 7.
+    /// 1 to 32767.
     public var days: UInt32
     /// Unit: minute of the day. At most 1440.
     public var fromMinute: UInt32
@@ -3324,7 +6344,7 @@ public struct SchedulePeriod: Message {
         self.toMinute = toMinute
     }
 
-    public static var maximumEncodedSize: Int { 9 }
+    public static var maximumEncodedSize: Int { 10 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3375,7 +6395,7 @@ public struct SchedulePeriod: Message {
     }
 
     public func check() throws(MessageError) {
-        guard self.days >= 1, self.days <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.days >= 1, self.days <= 32767 else { throw MessageError(.outOfRange, field: 1) }
         guard self.fromMinute <= 1440 else { throw MessageError(.outOfRange, field: 2) }
         guard self.toMinute <= 1440 else { throw MessageError(.outOfRange, field: 3) }
     }
@@ -3388,24 +6408,29 @@ public struct Schedule: Message {
     public var periods: FixedList<SchedulePeriod, 16>
     /// Whether the schedule counts as active while the clock is not trusted.
     public var activeWithoutClock: Bool
+    /// A clock that was set once and runs freely since counts as not trusted.
+    public var distrustsFreeRunningClock: Bool
 
     public init() {
         name = FixedBytes<32>()
         periods = FixedList<SchedulePeriod, 16>()
         activeWithoutClock = false
+        distrustsFreeRunningClock = false
     }
 
     public init(
         name: FixedBytes<32> = FixedBytes<32>(),
         periods: FixedList<SchedulePeriod, 16> = FixedList<SchedulePeriod, 16>(),
-        activeWithoutClock: Bool = false
+        activeWithoutClock: Bool = false,
+        distrustsFreeRunningClock: Bool = false
     ) {
         self.name = name
         self.periods = periods
         self.activeWithoutClock = activeWithoutClock
+        self.distrustsFreeRunningClock = distrustsFreeRunningClock
     }
 
-    public static var maximumEncodedSize: Int { 212 }
+    public static var maximumEncodedSize: Int { 230 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3416,6 +6441,9 @@ public struct Schedule: Message {
             size += 1 + lengthDelimitedSize(self.periods[index].encodedSize)
         }
         if self.activeWithoutClock {
+            size += 1 + 1
+        }
+        if self.distrustsFreeRunningClock {
             size += 1 + 1
         }
         return size
@@ -3435,6 +6463,10 @@ public struct Schedule: Message {
             sink.append(0x18)
             sink.append(self.activeWithoutClock ? 1 : 0)
         }
+        if self.distrustsFreeRunningClock {
+            sink.append(0x20)
+            sink.append(self.distrustsFreeRunningClock ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -3450,9 +6482,11 @@ public struct Schedule: Message {
                 try append(value, to: &self.periods, of: reader)
             case 24:
                 self.activeWithoutClock = try reader.boolean()
+            case 32:
+                self.distrustsFreeRunningClock = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -3470,7 +6504,7 @@ public struct Schedule: Message {
 }
 
 public struct Credential: Message {
-    /// Keyed hash of the identifier, 16 bytes.
+    /// Keyed hash of the identifier or code, 16 bytes.
     /// At most 16 bytes.
     public var hash: FixedBytes<16>
     /// Seconds since 1970; 0 for always.
@@ -3480,22 +6514,31 @@ public struct Credential: Message {
     public var validUntil: UInt32
     /// Bit n set: member of group n.
     public var groups: UInt64
-    /// Opens for the door's extended time.
-    public var extendedTime: Bool
-    /// Lost or stolen: always denied, and reported as such.
-    public var lost: Bool
+    /// Bit 0 extended time, 1 needs an escort, 2 may escort, 3 needs a second person, 4 exempt from anti-passback,
+    /// 5 first card, 6 passes in lockdown, 7 duress, 8 a code and no card.
+    /// At most 511.
+    public var traits: UInt32
+    public var status: CredentialStatus
     /// Number of the holder, the same for all credentials of one person; 0 for none.
     /// At most 16777215.
     public var holder: UInt32
+    /// 24 bits of the keyed hash of card and PIN.
+    /// At most 16777215.
+    public var pin: UInt32?
+    /// Passages left; without it any number.
+    /// At most 254.
+    public var usesLeft: UInt32?
 
     public init() {
         hash = FixedBytes<16>()
         validFrom = 0
         validUntil = 0
         groups = 0
-        extendedTime = false
-        lost = false
+        traits = 0
+        status = CredentialStatus()
         holder = 0
+        pin = nil
+        usesLeft = nil
     }
 
     public init(
@@ -3503,20 +6546,24 @@ public struct Credential: Message {
         validFrom: UInt32 = 0,
         validUntil: UInt32 = 0,
         groups: UInt64 = 0,
-        extendedTime: Bool = false,
-        lost: Bool = false,
-        holder: UInt32 = 0
+        traits: UInt32 = 0,
+        status: CredentialStatus = CredentialStatus(),
+        holder: UInt32 = 0,
+        pin: UInt32? = nil,
+        usesLeft: UInt32? = nil
     ) {
         self.hash = hash
         self.validFrom = validFrom
         self.validUntil = validUntil
         self.groups = groups
-        self.extendedTime = extendedTime
-        self.lost = lost
+        self.traits = traits
+        self.status = status
         self.holder = holder
+        self.pin = pin
+        self.usesLeft = usesLeft
     }
 
-    public static var maximumEncodedSize: Int { 48 }
+    public static var maximumEncodedSize: Int { 66 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3532,14 +6579,20 @@ public struct Credential: Message {
         if self.groups != 0 {
             size += 1 + 8
         }
-        if self.extendedTime {
-            size += 1 + 1
+        if self.traits != 0 {
+            size += 1 + varintSize(self.traits)
         }
-        if self.lost {
-            size += 1 + 1
+        if self.status.rawValue != 0 {
+            size += 1 + varintSize(self.status.rawValue)
         }
         if self.holder != 0 {
             size += 1 + varintSize(self.holder)
+        }
+        if let value = self.pin {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.usesLeft {
+            size += 1 + varintSize(value)
         }
         return size
     }
@@ -3561,17 +6614,25 @@ public struct Credential: Message {
             sink.append(0x21)
             sink.appendLittleEndian(self.groups)
         }
-        if self.extendedTime {
+        if self.traits != 0 {
             sink.append(0x28)
-            sink.append(self.extendedTime ? 1 : 0)
+            sink.appendVarint(self.traits)
         }
-        if self.lost {
+        if self.status.rawValue != 0 {
             sink.append(0x30)
-            sink.append(self.lost ? 1 : 0)
+            sink.appendVarint(self.status.rawValue)
         }
         if self.holder != 0 {
             sink.append(0x38)
             sink.appendVarint(self.holder)
+        }
+        if let value = self.pin {
+            sink.append(0x40)
+            sink.appendVarint(value)
+        }
+        if let value = self.usesLeft {
+            sink.append(0x48)
+            sink.appendVarint(value)
         }
     }
 
@@ -3588,14 +6649,18 @@ public struct Credential: Message {
             case 33:
                 self.groups = try reader.fixed64()
             case 40:
-                self.extendedTime = try reader.boolean()
+                self.traits = try reader.unsigned32()
             case 48:
-                self.lost = try reader.boolean()
+                self.status = CredentialStatus(rawValue: try reader.signed32())
             case 56:
                 self.holder = try reader.unsigned32()
+            case 64:
+                self.pin = try reader.unsigned32()
+            case 72:
+                self.usesLeft = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -3604,7 +6669,14 @@ public struct Credential: Message {
 
     public func check() throws(MessageError) {
         guard !self.hash.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard self.traits <= 511 else { throw MessageError(.outOfRange, field: 5) }
         guard self.holder <= 16777215 else { throw MessageError(.outOfRange, field: 7) }
+        if let value = self.pin {
+            guard value <= 16777215 else { throw MessageError(.outOfRange, field: 8) }
+        }
+        if let value = self.usesLeft {
+            guard value <= 254 else { throw MessageError(.outOfRange, field: 9) }
+        }
     }
 }
 

@@ -453,7 +453,7 @@ public struct Request: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 789 }
+    public static var maximumEncodedSize: Int { 857 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2291,7 +2291,7 @@ public struct CredentialTransfer: Message {
         self.step = step
     }
 
-    public static var maximumEncodedSize: Int { 631 }
+    public static var maximumEncodedSize: Int { 847 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2482,7 +2482,7 @@ public struct CredentialChunk: Message {
         self.changes = changes
     }
 
-    public static var maximumEncodedSize: Int { 628 }
+    public static var maximumEncodedSize: Int { 844 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2558,7 +2558,7 @@ public struct CredentialChange: Message {
         self.change = change
     }
 
-    public static var maximumEncodedSize: Int { 50 }
+    public static var maximumEncodedSize: Int { 68 }
 
     public var encodedSize: Int {
         var size = 0

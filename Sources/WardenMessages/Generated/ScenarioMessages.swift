@@ -133,6 +133,8 @@ public enum FaultKind: MessageEnum {
     case checksum
     /// Requests take this much longer.
     case slow
+    /// The case of a reader is opened.
+    case tamper
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -147,6 +149,7 @@ public enum FaultKind: MessageEnum {
         case 4: self = .reset
         case 5: self = .checksum
         case 6: self = .slow
+        case 7: self = .tamper
         default: self = .unrecognised(rawValue)
         }
     }
@@ -160,6 +163,7 @@ public enum FaultKind: MessageEnum {
         case .reset: 4
         case .checksum: 5
         case .slow: 6
+        case .tamper: 7
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -932,6 +936,8 @@ public struct Fault: Message {
         case port(UInt32)
         /// At most 1023.
         case line(UInt32)
+        /// At most 127.
+        case reader(UInt32)
     }
 
     public var kind: FaultKind
@@ -974,6 +980,8 @@ public struct Fault: Message {
             size += 1 + varintSize(value)
         case .line(let value)?:
             size += 1 + varintSize(value)
+        case .reader(let value)?:
+            size += 1 + varintSize(value)
         case nil: break
         }
         return size
@@ -1001,6 +1009,9 @@ public struct Fault: Message {
         case .line(let value)?:
             sink.append(0x68)
             sink.appendVarint(value)
+        case .reader(let value)?:
+            sink.append(0x70)
+            sink.appendVarint(value)
         case nil: break
         }
     }
@@ -1021,9 +1032,11 @@ public struct Fault: Message {
                 self.target = .port(try reader.unsigned32())
             case 104:
                 self.target = .line(try reader.unsigned32())
+            case 112:
+                self.target = .reader(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 10, 11, 12, 13: throw reader.error(.wrongWireType)
+                case 1, 2, 10, 11, 12, 13, 14: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1040,8 +1053,367 @@ public struct Fault: Message {
             guard value <= 255 else { throw MessageError(.outOfRange, field: 12) }
         case .line(let value)?:
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 13) }
+        case .reader(let value)?:
+            guard value <= 127 else { throw MessageError(.outOfRange, field: 14) }
         case nil: break
         }
+    }
+}
+
+/// Bits of a card, the first one in the highest bit of the first byte.
+public struct CardBits: Message {
+    /// At most 16 bytes.
+    public var bytes: FixedBytes<16>
+    /// 1 to 128.
+    public var count: UInt32
+
+    public init() {
+        bytes = FixedBytes<16>()
+        count = 0
+    }
+
+    public init(
+        bytes: FixedBytes<16> = FixedBytes<16>(),
+        count: UInt32 = 0
+    ) {
+        self.bytes = bytes
+        self.count = count
+    }
+
+    public static var maximumEncodedSize: Int { 21 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.bytes.isEmpty {
+            size += 1 + lengthDelimitedSize(self.bytes.count)
+        }
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.bytes.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.bytes.span)
+        }
+        if self.count != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.count)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.bytes = try fixedBytes(from: &reader)
+            case 16:
+                self.count = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.bytes.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard self.count >= 1, self.count <= 128 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+/// A contactless card with its identifier and, for a DESFire card, the file that the reader asks for.
+public struct ContactlessCard: Message {
+    /// At most 10 bytes.
+    public var identifier: FixedBytes<10>
+    /// At most 64 bytes.
+    public var file: FixedBytes<64>
+    /// The card does not know the estate's key: a copy.
+    public var foreignKey: Bool
+
+    public init() {
+        identifier = FixedBytes<10>()
+        file = FixedBytes<64>()
+        foreignKey = false
+    }
+
+    public init(
+        identifier: FixedBytes<10> = FixedBytes<10>(),
+        file: FixedBytes<64> = FixedBytes<64>(),
+        foreignKey: Bool = false
+    ) {
+        self.identifier = identifier
+        self.file = file
+        self.foreignKey = foreignKey
+    }
+
+    public static var maximumEncodedSize: Int { 80 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.identifier.isEmpty {
+            size += 1 + lengthDelimitedSize(self.identifier.count)
+        }
+        if !self.file.isEmpty {
+            size += 1 + lengthDelimitedSize(self.file.count)
+        }
+        if self.foreignKey {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.identifier.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.identifier.span)
+        }
+        if !self.file.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.file.span)
+        }
+        if self.foreignKey {
+            sink.append(0x18)
+            sink.append(self.foreignKey ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.identifier = try fixedBytes(from: &reader)
+            case 18:
+                self.file = try fixedBytes(from: &reader)
+            case 24:
+                self.foreignKey = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.identifier.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard !self.file.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+/// A card, tag or code that is held at a reader.
+public struct PresentCard: Message {
+    public enum Card: Equatable, Sendable, BitwiseCopyable {
+        /// Version byte and identifier of a 125 kHz tag.
+        /// At most 5 bytes.
+        case tag(FixedBytes<5>)
+        /// What a Wiegand or OSDP reader makes of it, parity bits included.
+        case bits(CardBits)
+        case contactless(ContactlessCard)
+        /// A line of text, without its end.
+        /// UTF-8, at most 96 bytes.
+        case text(FixedBytes<96>)
+    }
+
+    /// At most 127.
+    public var reader: UInt32
+    /// How long it stays there.
+    /// Unit: millisecond. At most 86400000.
+    public var forMs: UInt32
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var card: Card?
+
+    public init() {
+        reader = 0
+        forMs = 0
+        card = nil
+    }
+
+    public init(
+        reader: UInt32 = 0,
+        forMs: UInt32 = 0,
+        card: Card? = nil
+    ) {
+        self.reader = reader
+        self.forMs = forMs
+        self.card = card
+    }
+
+    public static var maximumEncodedSize: Int { 105 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.reader != 0 {
+            size += 1 + varintSize(self.reader)
+        }
+        if self.forMs != 0 {
+            size += 1 + varintSize(self.forMs)
+        }
+        switch self.card {
+        case .tag(let value)?:
+            size += 1 + lengthDelimitedSize(value.count)
+        case .bits(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .contactless(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .text(let value)?:
+            size += 1 + lengthDelimitedSize(value.count)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.reader != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.reader)
+        }
+        if self.forMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.forMs)
+        }
+        switch self.card {
+        case .tag(let value)?:
+            sink.append(0x52)
+            sink.appendLengthDelimited(value.span)
+        case .bits(let value)?:
+            sink.append(0x5A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .contactless(let value)?:
+            sink.append(0x62)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .text(let value)?:
+            sink.append(0x6A)
+            sink.appendLengthDelimited(value.span)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.reader = try reader.unsigned32()
+            case 16:
+                self.forMs = try reader.unsigned32()
+            case 82:
+                self.card = .tag(try fixedBytes(from: &reader))
+            case 90:
+                var nested = try reader.nested()
+                var value = CardBits()
+                if case .bits(let current)? = self.card { value = current }
+                try value.merge(from: &nested)
+                self.card = .bits(value)
+            case 98:
+                var nested = try reader.nested()
+                var value = ContactlessCard()
+                if case .contactless(let current)? = self.card { value = current }
+                try value.merge(from: &nested)
+                self.card = .contactless(value)
+            case 106:
+                self.card = .text(try fixedBytes(from: &reader))
+            default:
+                switch tag >> 3 {
+                case 1, 2, 10, 11, 12, 13: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.reader <= 127 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.forMs <= 86400000 else { throw MessageError(.outOfRange, field: 2) }
+        switch self.card {
+        case .tag(let value)?:
+            guard !value.overflowed else { throw MessageError(.tooLong, field: 10) }
+        case .bits(let value)?:
+            try value.check()
+        case .contactless(let value)?:
+            try value.check()
+        case .text(let value)?:
+            guard !value.overflowed else { throw MessageError(.tooLong, field: 13) }
+            guard isValidText(value.span) else { throw MessageError(.invalidText, field: 13) }
+        case nil: break
+        }
+    }
+}
+
+/// Keys of a reader's keypad, one after the other: digits, * and #.
+public struct PressKeys: Message {
+    /// At most 127.
+    public var reader: UInt32
+    /// UTF-8, at most 16 bytes.
+    public var keys: FixedBytes<16>
+
+    public init() {
+        reader = 0
+        keys = FixedBytes<16>()
+    }
+
+    public init(
+        reader: UInt32 = 0,
+        keys: FixedBytes<16> = FixedBytes<16>()
+    ) {
+        self.reader = reader
+        self.keys = keys
+    }
+
+    public static var maximumEncodedSize: Int { 20 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.reader != 0 {
+            size += 1 + varintSize(self.reader)
+        }
+        if !self.keys.isEmpty {
+            size += 1 + lengthDelimitedSize(self.keys.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.reader != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.reader)
+        }
+        if !self.keys.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.keys.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.reader = try reader.unsigned32()
+            case 18:
+                self.keys = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.reader <= 127 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.keys.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.keys.span) else { throw MessageError(.invalidText, field: 2) }
     }
 }
 
@@ -1323,6 +1695,8 @@ public struct Step: Message {
         /// Shown in the live view and the summary.
         case remark(Remark)
         case command(Command)
+        case present(PresentCard)
+        case keys(PressKeys)
     }
 
     /// Unit: millisecond.
@@ -1370,6 +1744,10 @@ public struct Step: Message {
         case .remark(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .command(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .present(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .keys(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -1423,6 +1801,16 @@ public struct Step: Message {
             value.encode(into: &sink)
         case .command(let value)?:
             sink.append(0x9A)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .present(let value)?:
+            sink.append(0xA2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .keys(let value)?:
+            sink.append(0xAA)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -1496,9 +1884,21 @@ public struct Step: Message {
                 if case .command(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
                 self.action = .command(value)
+            case 162:
+                var nested = try reader.nested()
+                var value = PresentCard()
+                if case .present(let current)? = self.action { value = current }
+                try value.merge(from: &nested)
+                self.action = .present(value)
+            case 170:
+                var nested = try reader.nested()
+                var value = PressKeys()
+                if case .keys(let current)? = self.action { value = current }
+                try value.merge(from: &nested)
+                self.action = .keys(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1526,6 +1926,10 @@ public struct Step: Message {
         case .remark(let value)?:
             try value.check()
         case .command(let value)?:
+            try value.check()
+        case .present(let value)?:
+            try value.check()
+        case .keys(let value)?:
             try value.check()
         case nil: break
         }

@@ -4,7 +4,8 @@ import Cryptography
 import FixedMemory
 import HardwareInterface
 
-// How long a decision takes, how fast the credential table is filled and replaced, and what it takes in memory.
+// How long a decision takes, how fast the credential table is filled and replaced, and what it takes in memory; how soon
+// the readers of an OSDP bus are asked and answer.
 //
 // usage: access-benchmark                      every measurement, a line of JSON for each
 //        access-benchmark decisions N COUNT    COUNT decisions with N credentials and nothing else, to count
@@ -153,6 +154,12 @@ if arguments.count == 4, arguments[1] == "decisions", let count = Int(arguments[
 } else if arguments.count == 1 {
     for count in [1_000, 65_536, 1_000_000] { measureDecisions(count) }
     for count in [65_536, 1_000_000] { measureLoading(count) }
+    for readers in [1, 8] {
+        for baudRate in [9_600, 115_200] as [Int64] {
+            measureOSDP(readers: readers, baudRate: baudRate, isSecure: false)
+            measureOSDP(readers: readers, baudRate: baudRate, isSecure: true)
+        }
+    }
 } else {
     print("usage: access-benchmark [decisions CREDENTIALS COUNT]")
 }

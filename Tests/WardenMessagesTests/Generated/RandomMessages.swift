@@ -35,9 +35,93 @@ extension PointUnit: RandomValue {
     }
 }
 
+extension DoorSide: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> DoorSide {
+        DoorSide(rawValue: generator.enumNumber([0, 1]))
+    }
+}
+
+extension TagChecksum: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> TagChecksum {
+        TagChecksum(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension TagPresence: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> TagPresence {
+        TagPresence(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension WiegandKeypad: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> WiegandKeypad {
+        WiegandKeypad(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension WiegandTiming: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> WiegandTiming {
+        WiegandTiming(rawValue: generator.enumNumber([0, 1]))
+    }
+}
+
+extension TextLineEnd: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> TextLineEnd {
+        TextLineEnd(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension OsdpSecurity: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> OsdpSecurity {
+        OsdpSecurity(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension OsdpCheck: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> OsdpCheck {
+        OsdpCheck(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension FileProtection: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> FileProtection {
+        FileProtection(rawValue: generator.enumNumber([0, 1, 3]))
+    }
+}
+
 extension LockKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> LockKind {
         LockKind(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension DoorKind: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> DoorKind {
+        DoorKind(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension DoorMode: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> DoorMode {
+        DoorMode(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5]))
+    }
+}
+
+extension RelayWiring: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> RelayWiring {
+        RelayWiring(rawValue: generator.enumNumber([0, 1]))
+    }
+}
+
+extension Relock: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> Relock {
+        Relock(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension AntiPassbackKind: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> AntiPassbackKind {
+        AntiPassbackKind(rawValue: generator.enumNumber([0, 1, 2, 3]))
     }
 }
 
@@ -56,6 +140,12 @@ extension Combination: RandomValue {
 extension OutputPattern: RandomValue {
     static func random(using generator: inout SeededGenerator) -> OutputPattern {
         OutputPattern(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension CredentialStatus: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> CredentialStatus {
+        CredentialStatus(rawValue: generator.enumNumber([0, 1, 2, 3]))
     }
 }
 
@@ -169,7 +259,7 @@ extension Quantity: RandomValue {
 
 extension FaultKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> FaultKind {
-        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6]))
+        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
     }
 }
 
@@ -183,6 +273,8 @@ extension BoardHeader: RandomMessage {
         message.memoryBudgetBytes = generator.number(.min, .max) as UInt64
         message.hashKeyCheck = generator.number(.min, .max) as UInt64
         message.utcOffsetMinutes = generator.number(-720, 840) as Int32
+        message.standbySupply = generator.chance
+        message.hardwareWatchdog = generator.chance
         return message
     }
 }
@@ -194,6 +286,7 @@ extension Capacities: RandomMessage {
         message.credentials = generator.number(1, 1000000) as UInt32
         message.links = generator.number(1, 16) as UInt32
         message.consoles = generator.number(.min, 4) as UInt32
+        message.people = generator.number(.min, 65536) as UInt32
         return message
     }
 }
@@ -211,6 +304,8 @@ extension Line: RandomMessage {
         message.debounceUs = generator.number(.min, 1000000) as UInt32
         message.activeAtStart = generator.chance
         message.atExit = LineExit.random(using: &generator)
+        message.atPowerOn = LineExit.random(using: &generator)
+        message.afterCrash = LineExit.random(using: &generator)
         return message
     }
 }
@@ -302,8 +397,17 @@ extension Reader: RandomMessage {
         message.name = generator.text()
         message.door = generator.number(.min, 255) as UInt32
         message.holdOffMs = generator.number(.min, 60000) as UInt32
-        switch generator.below(2) {
+        message.side = DoorSide.random(using: &generator)
+        if generator.chance { message.tamperLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.grantedLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.deniedLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.sounderLine = generator.number(.min, 1023) as UInt32 }
+        switch generator.below(6) {
         case 0: message.interface = .serialTag(SerialTagOptions.random(using: &generator))
+        case 1: message.interface = .wiegand(WiegandOptions.random(using: &generator))
+        case 2: message.interface = .textLine(TextLineOptions.random(using: &generator))
+        case 3: message.interface = .osdp(OsdpOptions.random(using: &generator))
+        case 4: message.interface = .pn532(Pn532Options.random(using: &generator))
         default: break
         }
         return message
@@ -314,6 +418,128 @@ extension SerialTagOptions: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> SerialTagOptions {
         var message = SerialTagOptions()
         message.port = generator.number(.min, 255) as UInt32
+        message.checksum = TagChecksum.random(using: &generator)
+        message.presence = TagPresence.random(using: &generator)
+        if generator.chance { message.rangeLine = generator.number(.min, 1023) as UInt32 }
+        return message
+    }
+}
+
+extension WiegandOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> WiegandOptions {
+        var message = WiegandOptions()
+        message.data0Line = generator.number(.min, 1023) as UInt32
+        message.data1Line = generator.number(.min, 1023) as UInt32
+        for _ in 0..<generator.count(8) { message.formats.append(generator.number(.min, 255) as UInt32) }
+        message.keypad = WiegandKeypad.random(using: &generator)
+        message.timing = WiegandTiming.random(using: &generator)
+        return message
+    }
+}
+
+extension CardFormat: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CardFormat {
+        var message = CardFormat()
+        message.name = generator.text()
+        message.layout = generator.text()
+        for _ in 0..<generator.count(4) { message.parities.append(ParityLine.random(using: &generator)) }
+        return message
+    }
+}
+
+extension ParityLine: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ParityLine {
+        var message = ParityLine()
+        message.line = generator.text()
+        return message
+    }
+}
+
+extension TextLineOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> TextLineOptions {
+        var message = TextLineOptions()
+        message.port = generator.number(.min, 255) as UInt32
+        message.lineEnd = TextLineEnd.random(using: &generator)
+        message.endByte = generator.number(.min, 255) as UInt32
+        message.prefix = generator.data()
+        message.suffix = generator.data()
+        message.pattern = generator.text()
+        message.minimumLength = generator.number(1, 64) as UInt32
+        message.maximumLength = generator.number(1, 64) as UInt32
+        message.byteTimeoutMs = generator.number(1, 10000) as UInt32
+        return message
+    }
+}
+
+extension OsdpOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> OsdpOptions {
+        var message = OsdpOptions()
+        message.port = generator.number(.min, 255) as UInt32
+        message.address = generator.number(.min, 126) as UInt32
+        message.security = OsdpSecurity.random(using: &generator)
+        message.sealedKey = generator.data()
+        message.packetCheck = OsdpCheck.random(using: &generator)
+        for _ in 0..<generator.count(4) { message.formats.append(generator.number(.min, 255) as UInt32) }
+        return message
+    }
+}
+
+extension CardFile: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CardFile {
+        var message = CardFile()
+        message.application = generator.number(.min, 16777215) as UInt32
+        message.keyNumber = generator.number(.min, 13) as UInt32
+        message.sealedKey = generator.data()
+        message.diversified = generator.chance
+        message.systemIdentifier = generator.data()
+        message.number = generator.number(.min, 31) as UInt32
+        message.offset = generator.number(.min, 16777215) as UInt32
+        message.length = generator.number(1, 64) as UInt32
+        message.protection = FileProtection.random(using: &generator)
+        return message
+    }
+}
+
+extension Pn532Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Pn532Options {
+        var message = Pn532Options()
+        message.port = generator.number(.min, 255) as UInt32
+        if generator.chance { message.file = CardFile.random(using: &generator) }
+        return message
+    }
+}
+
+extension AccessRule: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> AccessRule {
+        var message = AccessRule()
+        message.groups = generator.number(.min, .max) as UInt64
+        if generator.chance { message.schedule = generator.number(.min, 253) as UInt32 }
+        message.onEntry = generator.chance
+        message.onExit = generator.chance
+        message.floors = generator.number(.min, .max) as UInt64
+        return message
+    }
+}
+
+extension ModeRule: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ModeRule {
+        var message = ModeRule()
+        message.schedule = generator.number(.min, 253) as UInt32
+        message.mode = DoorMode.random(using: &generator)
+        return message
+    }
+}
+
+extension SupervisedContact: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> SupervisedContact {
+        var message = SupervisedContact()
+        message.point = generator.number(.min, 1023) as UInt32
+        message.supplyMv = generator.number(.min, 30000) as UInt32
+        message.pullUpOhm = generator.number(.min, 1000000) as UInt32
+        message.seriesOhm = generator.number(100, 100000) as UInt32
+        message.acrossOhm = generator.number(100, 100000) as UInt32
+        message.tolerancePercent = generator.number(1, 25) as UInt32
+        message.openWhenClosed = generator.chance
         return message
     }
 }
@@ -331,9 +557,95 @@ extension Door: RandomMessage {
         message.heldOpenWarningMs = generator.number(.min, 86400000) as UInt32
         message.heldOpenAlarmMs = generator.number(.min, 86400000) as UInt32
         message.egress = generator.chance
-        message.relockOnClose = generator.chance
-        message.groups = generator.number(.min, .max) as UInt64
-        if generator.chance { message.schedule = generator.number(.min, 253) as UInt32 }
+        message.relock = Relock.random(using: &generator)
+        for _ in 0..<generator.count(16) { message.rules.append(AccessRule.random(using: &generator)) }
+        for _ in 0..<generator.count(8) { message.modeRules.append(ModeRule.random(using: &generator)) }
+        message.mode = DoorMode.random(using: &generator)
+        message.kind = DoorKind.random(using: &generator)
+        message.relay = RelayWiring.random(using: &generator)
+        message.standbySupply = generator.chance
+        message.cutByFirePanel = generator.chance
+        message.handle = generator.chance
+        message.fireEndsWithCause = generator.chance
+        message.exitShuntsOnly = generator.chance
+        message.exitHoldsRelease = generator.chance
+        message.lockdownHoldsExit = generator.chance
+        message.needsTwoPersons = generator.chance
+        message.tamperStopsReader = generator.chance
+        message.pinLength = generator.number(.min, 12) as UInt32
+        if generator.chance { message.outerArea = generator.number(.min, 253) as UInt32 }
+        if generator.chance { message.innerArea = generator.number(.min, 253) as UInt32 }
+        if generator.chance { message.supervisedContact = SupervisedContact.random(using: &generator) }
+        if generator.chance { message.emergencyExitLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.tamperLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.sounderLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.secondLockLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.secondContactLine = generator.number(.min, 1023) as UInt32 }
+        message.secondLeafForExtendedOnly = generator.chance
+        for _ in 0..<generator.count(64) { message.floorLines.append(generator.number(.min, 1023) as UInt32) }
+        message.exitUnlockMs = generator.number(.min, 600000) as UInt32
+        message.relockDelayMs = generator.number(.min, 60000) as UInt32
+        message.extendedHeldOpenMs = generator.number(.min, 600000) as UInt32
+        message.relockGraceMs = generator.number(.min, 10000) as UInt32
+        message.exitRaceMs = generator.number(.min, 10000) as UInt32
+        message.exitShuntMs = generator.number(.min, 600000) as UInt32
+        message.exitStuckMs = generator.number(.min, 86400000) as UInt32
+        message.contactDebounceMs = generator.number(.min, 10000) as UInt32
+        message.exitDebounceMs = generator.number(.min, 400) as UInt32
+        message.secondLeafDelayMs = generator.number(.min, 60000) as UInt32
+        message.answerMs = generator.number(.min, 60000) as UInt32
+        message.pinMs = generator.number(.min, 600000) as UInt32
+        message.secondPersonMs = generator.number(.min, 600000) as UInt32
+        return message
+    }
+}
+
+extension Area: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Area {
+        var message = Area()
+        message.name = generator.text()
+        message.antiPassback = AntiPassbackKind.random(using: &generator)
+        message.passbackMs = generator.number(.min, 86400000) as UInt32
+        message.occupancyLimit = generator.number(.min, 65535) as UInt32
+        return message
+    }
+}
+
+extension Interlock: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Interlock {
+        var message = Interlock()
+        message.name = generator.text()
+        message.doors = generator.number(.min, .max) as UInt64
+        return message
+    }
+}
+
+extension Holiday: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Holiday {
+        var message = Holiday()
+        message.name = generator.text()
+        message.year = generator.number(.min, 9999) as UInt32
+        message.month = generator.number(1, 12) as UInt32
+        message.day = generator.number(1, 31) as UInt32
+        message.dayClass = generator.number(.min, 7) as UInt32
+        return message
+    }
+}
+
+extension AccessPolicy: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> AccessPolicy {
+        var message = AccessPolicy()
+        message.admitsTimeLimitedWithoutClock = generator.chance
+        message.duressByLastDigit = generator.chance
+        message.forgetsPresenceAfterFire = generator.chance
+        message.unknownCards = generator.number(1, 1000) as UInt32
+        message.unknownCardRefillMs = generator.number(1, 3600000) as UInt32
+        message.quietMs = generator.number(1000, 3600000) as UInt32
+        message.wrongCodes = generator.number(1, 100) as UInt32
+        message.codeLockoutMs = generator.number(1000, 86400000) as UInt32
+        message.longestCodeLockoutMs = generator.number(1000, 86400000) as UInt32
+        message.wrongPins = generator.number(1, 100) as UInt32
+        message.pinBlockMs = generator.number(.min, 604800000) as UInt32
         return message
     }
 }
@@ -474,7 +786,7 @@ extension Effect: RandomMessage {
 extension SchedulePeriod: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> SchedulePeriod {
         var message = SchedulePeriod()
-        message.days = generator.number(1, 255) as UInt32
+        message.days = generator.number(1, 32767) as UInt32
         message.fromMinute = generator.number(.min, 1440) as UInt32
         message.toMinute = generator.number(.min, 1440) as UInt32
         return message
@@ -487,6 +799,7 @@ extension Schedule: RandomMessage {
         message.name = generator.text()
         for _ in 0..<generator.count(16) { message.periods.append(SchedulePeriod.random(using: &generator)) }
         message.activeWithoutClock = generator.chance
+        message.distrustsFreeRunningClock = generator.chance
         return message
     }
 }
@@ -498,9 +811,11 @@ extension Credential: RandomMessage {
         message.validFrom = generator.number(.min, .max) as UInt32
         message.validUntil = generator.number(.min, .max) as UInt32
         message.groups = generator.number(.min, .max) as UInt64
-        message.extendedTime = generator.chance
-        message.lost = generator.chance
+        message.traits = generator.number(.min, 511) as UInt32
+        message.status = CredentialStatus.random(using: &generator)
         message.holder = generator.number(.min, 16777215) as UInt32
+        if generator.chance { message.pin = generator.number(.min, 16777215) as UInt32 }
+        if generator.chance { message.usesLeft = generator.number(.min, 254) as UInt32 }
         return message
     }
 }
@@ -1236,13 +1551,58 @@ extension Fault: RandomMessage {
         var message = Fault()
         message.kind = FaultKind.random(using: &generator)
         message.active = generator.chance
-        switch generator.below(5) {
+        switch generator.below(6) {
         case 0: message.target = .sensor(generator.number(.min, 255) as UInt32)
         case 1: message.target = .bus(generator.number(.min, 255) as UInt32)
         case 2: message.target = .port(generator.number(.min, 255) as UInt32)
         case 3: message.target = .line(generator.number(.min, 1023) as UInt32)
+        case 4: message.target = .reader(generator.number(.min, 127) as UInt32)
         default: break
         }
+        return message
+    }
+}
+
+extension CardBits: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CardBits {
+        var message = CardBits()
+        message.bytes = generator.data()
+        message.count = generator.number(1, 128) as UInt32
+        return message
+    }
+}
+
+extension ContactlessCard: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ContactlessCard {
+        var message = ContactlessCard()
+        message.identifier = generator.data()
+        message.file = generator.data()
+        message.foreignKey = generator.chance
+        return message
+    }
+}
+
+extension PresentCard: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> PresentCard {
+        var message = PresentCard()
+        message.reader = generator.number(.min, 127) as UInt32
+        message.forMs = generator.number(.min, 86400000) as UInt32
+        switch generator.below(5) {
+        case 0: message.card = .tag(generator.data())
+        case 1: message.card = .bits(CardBits.random(using: &generator))
+        case 2: message.card = .contactless(ContactlessCard.random(using: &generator))
+        case 3: message.card = .text(generator.text())
+        default: break
+        }
+        return message
+    }
+}
+
+extension PressKeys: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> PressKeys {
+        var message = PressKeys()
+        message.reader = generator.number(.min, 127) as UInt32
+        message.keys = generator.text()
         return message
     }
 }
@@ -1287,7 +1647,7 @@ extension Step: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Step {
         var message = Step()
         message.atMs = generator.number(.min, .max) as UInt64
-        switch generator.below(11) {
+        switch generator.below(13) {
         case 0: message.action = .set(SetQuantity.random(using: &generator))
         case 1: message.action = .play(PlayTrack.random(using: &generator))
         case 2: message.action = .line(SetInputLine.random(using: &generator))
@@ -1298,6 +1658,8 @@ extension Step: RandomMessage {
         case 7: message.action = .expect(Expectation.random(using: &generator))
         case 8: message.action = .remark(Remark.random(using: &generator))
         case 9: message.action = .command(Command.random(using: &generator))
+        case 10: message.action = .present(PresentCard.random(using: &generator))
+        case 11: message.action = .keys(PressKeys.random(using: &generator))
         default: break
         }
         return message
@@ -1318,7 +1680,21 @@ extension MessageCase {
         MessageCase(Point.self, Warden_V1_Point.self),
         MessageCase(Reader.self, Warden_V1_Reader.self),
         MessageCase(SerialTagOptions.self, Warden_V1_SerialTagOptions.self),
+        MessageCase(WiegandOptions.self, Warden_V1_WiegandOptions.self),
+        MessageCase(CardFormat.self, Warden_V1_CardFormat.self),
+        MessageCase(ParityLine.self, Warden_V1_ParityLine.self),
+        MessageCase(TextLineOptions.self, Warden_V1_TextLineOptions.self),
+        MessageCase(OsdpOptions.self, Warden_V1_OsdpOptions.self),
+        MessageCase(CardFile.self, Warden_V1_CardFile.self),
+        MessageCase(Pn532Options.self, Warden_V1_Pn532Options.self),
+        MessageCase(AccessRule.self, Warden_V1_AccessRule.self),
+        MessageCase(ModeRule.self, Warden_V1_ModeRule.self),
+        MessageCase(SupervisedContact.self, Warden_V1_SupervisedContact.self),
         MessageCase(Door.self, Warden_V1_Door.self),
+        MessageCase(Area.self, Warden_V1_Area.self),
+        MessageCase(Interlock.self, Warden_V1_Interlock.self),
+        MessageCase(Holiday.self, Warden_V1_Holiday.self),
+        MessageCase(AccessPolicy.self, Warden_V1_AccessPolicy.self),
         MessageCase(Detector.self, Warden_V1_Detector.self),
         MessageCase(SmokeOptions.self, Warden_V1_SmokeOptions.self),
         MessageCase(LeakOptions.self, Warden_V1_LeakOptions.self),
@@ -1398,6 +1774,10 @@ extension MessageCase {
         MessageCase(SetInputLine.self, Warden_V1_SetInputLine.self),
         MessageCase(SerialBytes.self, Warden_V1_SerialBytes.self),
         MessageCase(Fault.self, Warden_V1_Fault.self),
+        MessageCase(CardBits.self, Warden_V1_CardBits.self),
+        MessageCase(ContactlessCard.self, Warden_V1_ContactlessCard.self),
+        MessageCase(PresentCard.self, Warden_V1_PresentCard.self),
+        MessageCase(PressKeys.self, Warden_V1_PressKeys.self),
         MessageCase(SetClock.self, Warden_V1_SetClock.self),
         MessageCase(ConsoleLine.self, Warden_V1_ConsoleLine.self),
         MessageCase(Expectation.self, Warden_V1_Expectation.self),
@@ -1408,7 +1788,7 @@ extension MessageCase {
     static func randomBoardEntry(using generator: inout SeededGenerator)
         -> Board.Entry
     {
-        switch generator.below(16) {
+        switch generator.below(21) {
         case 0: .header(BoardHeader.random(using: &generator))
         case 1: .capacities(Capacities.random(using: &generator))
         case 2: .lines(Line.random(using: &generator))
@@ -1424,7 +1804,12 @@ extension MessageCase {
         case 12: .credentials(Credential.random(using: &generator))
         case 13: .clientKeys(ClientKey.random(using: &generator))
         case 14: .localUsers(LocalUser.random(using: &generator))
-        default: .consoleUsers(ConsoleUser.random(using: &generator))
+        case 15: .consoleUsers(ConsoleUser.random(using: &generator))
+        case 16: .cardFormats(CardFormat.random(using: &generator))
+        case 17: .areas(Area.random(using: &generator))
+        case 18: .interlocks(Interlock.random(using: &generator))
+        case 19: .holidays(Holiday.random(using: &generator))
+        default: .accessPolicy(AccessPolicy.random(using: &generator))
         }
     }
 

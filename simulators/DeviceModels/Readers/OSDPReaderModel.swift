@@ -184,6 +184,20 @@ public struct OSDPReaderModel: ~Copyable {
         received.removeAll()
     }
 
+    /// The identifier that the reader at an address gives in its secure channel, byte by byte.
+    private static func clientByte(_ index: Int, _ address: UInt8) -> UInt8 { 0xC0 &+ UInt8(index) &+ address }
+
+    /// The key of the reader at an address that comes from an estate's key: its identifier and the complement of that,
+    /// enciphered (SIA OSDP 2.2, annex D.4.2).
+    public static func key(fromMaster master: AES128, address: UInt8) -> AES128 {
+        var block = AESBlock()
+        for index in 0..<8 {
+            block[index] = clientByte(index, address)
+            block[8 + index] = ~clientByte(index, address)
+        }
+        return AES128(master.encrypted(block))
+    }
+
     /// Puts another key into the reader, or none.
     public mutating func setKey(_ key: AES128?) {
         self.key = key
@@ -479,7 +493,7 @@ public struct OSDPReaderModel: ~Copyable {
         firstCode = sessionKey(base, 0x01)
         secondCode = sessionKey(base, 0x02)
         reply.append(0x76)
-        for index in 0..<8 { reply.append(0xC0 + UInt8(index) + address) }
+        for index in 0..<8 { reply.append(OSDPReaderModel.clientByte(index, address)) }
         reply.append(readerRandom.span)
         reply.append(encryption.encrypted(joined(panelRandom, readerRandom)).span)
     }

@@ -72,6 +72,9 @@ public struct WiegandReaderModel: ~Copyable {
         }
     }
 
+    /// Sends nothing for a while after what already waits.
+    public mutating func pause(_ time: Interval) { nextFree = nextFree + time }
+
     /// Sends the lowest `count` bits of `value`, most significant first; 1 to 64.
     public mutating func send(_ value: UInt64, count: Int, at now: Instant) {
         for place in (0..<count).reversed() { send(bit: value >> UInt64(place) & 1 == 1, at: now) }

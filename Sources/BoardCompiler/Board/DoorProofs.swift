@@ -1,0 +1,109 @@
+import AccessControl
+import FixedMemory
+import Runtime
+import WardenMessages
+
+/// How many digits codes need; the access controller's own rule.
+enum CodeRuleDigits {
+    static func fewest(forCodes codes: Int) -> Int { CodeRule.fewestDigits(forCodes: codes) }
+}
+
+/// Proves of each door on an escape route that no fire can leave it locked, and reports the path where one can.
+struct DoorProofs {
+    let context: ReadingContext
+
+    /// What a proof rests on: doors that are alike need one.
+    private struct Question: Equatable {
+        var configuration: DoorConfiguration
+        var isTold: Bool
+        var isInterlocked: Bool
+    }
+
+    func run(_ board: BoardDescription) {
+        var proven: [Question] = []
+        for index in board.doors.indices where board.doors[index].value.egress {
+            let question = Question(
+                configuration: board.doorConfiguration(index), isTold: board.isToldOfFire(index),
+                isInterlocked: board.isInterlocked(index))
+            if proven.contains(question) { continue }
+            if prove(index, board) { proven.append(question) }
+        }
+    }
+
+    /// - Returns: whether no fire can leave the door locked.
+    private func prove(_ index: Int, _ board: BoardDescription) -> Bool {
+        let door = board.doors[index]
+        let configuration = board.doorConfiguration(index)
+        let isTold = board.isToldOfFire(index)
+        var proof = DoorProof(configuration, isReleasedByMatrix: isTold, isInterlocked: board.isInterlocked(index))
+        switch proof.run() {
+        case .proven, .notEgress: return true
+        case .tooManyStates:
+            context.report(
+                at: door.places.whole,
+                "door '\(door.name)': it is on an escape route, and has too many states to prove that no fire leaves it locked",
+                remedy: "give it a 'handle', have the fire panel cut its supply, or take it out of its interlock")
+        case .refuted:
+            var path: [String] = []
+            for step in 0..<proof.pathLength { path.append("\(proof.step(at: step).words)") }
+            context.report(
+                at: door.places.whole,
+                "door '\(door.name)': a fire can leave it locked, and it is on an escape route: "
+                    + path.joined(separator: ", "),
+                remedy: remedy(configuration, proof, isTold: isTold, name: door.name))
+        }
+        return false
+    }
+
+    private func remedy(
+        _ configuration: DoorConfiguration, _ proof: borrowing DoorProof, isTold: Bool, name: String
+    ) -> String {
+        var last = ProofStep.powerOn
+        for step in 0..<proof.pathLength {
+            let word = proof.step(at: step)
+            if word != .fireBegins { last = word }
+        }
+        let otherwise =
+            "or write 'handle: true' where a handle opens from inside, or 'egress: false' where it is no escape route"
+        if !isTold, last == .runtimeDecides {
+            return "add 'release: \(name)' to the actions of a fire, \(otherwise)"
+        }
+        switch last {
+        case .powerOn, .watchdogResets, .mainsReturn:
+            return "wire the lock so that it is released while its output is as at 'power_on', \(otherwise)"
+        case .runtimeEnds: return "write 'exit:' of the lock's output so that it is released then, \(otherwise)"
+        case .runtimeDies:
+            return
+                "use the hardware watchdog ('watchdog: true'), or say what the output does after a crash, \(otherwise)"
+        case .mainsFail:
+            return
+                "feed lock and board from a standby supply ('lock_supply: standby', 'standby_supply: true'), use a fail-safe lock, \(otherwise)"
+        default:
+            return isTold
+                ? "use a fail-safe lock, \(otherwise)" : "add 'release: \(name)' to the actions of a fire, \(otherwise)"
+        }
+    }
+}
+
+extension BoardDescription {
+    /// What the runtime makes of a door.
+    func doorConfiguration(_ index: Int) -> DoorConfiguration {
+        let door = doors[index].value
+        return DoorTranslation.configuration(
+            door, lockLine: line(door.lockLine), secondLockLine: door.secondLockLine.map(line),
+            header: BoardHeader(standbySupply: standbySupply, hardwareWatchdog: hardwareWatchdog))
+    }
+
+    private func line(_ place: UInt32) -> Line {
+        Int(place) < lines.count ? lines[Int(place)].value.message : Line()
+    }
+
+    /// Whether an effect tells a door of a fire.
+    func isToldOfFire(_ index: Int) -> Bool {
+        effects.contains { DoorTranslation.tellsOfFire($0.value.message, door: index) }
+    }
+
+    func isInterlocked(_ index: Int) -> Bool {
+        index < 64 && interlocks.contains { $0.value.doors >> UInt64(index) & 1 != 0 }
+    }
+}
