@@ -21,7 +21,7 @@ struct Wardenctl: ParsableCommand {
             BoardCommand.self, ScenarioCommand.self, EvaluateCommand.self, StatusCommand.self, WatchCommand.self,
             EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
-            FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self,
+            FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, KeysCommand.self,
         ])
 
     static func main() {

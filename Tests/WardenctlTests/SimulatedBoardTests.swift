@@ -8,7 +8,7 @@ final class SimulatedBoard {
     /// What it told before it began.
     private(set) var told = ""
 
-    init(_ options: [String] = []) throws {
+    init(_ options: [String] = [], board: String = "boards/lobby.yaml") throws {
         let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("warden-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         socket = folder.appendingPathComponent("\(UUID().uuidString.prefix(8)).socket").path
@@ -33,7 +33,7 @@ final class SimulatedBoard {
         process.currentDirectoryURL = Repository.root
         process.arguments =
             [
-                "boards/lobby.yaml", scenario, "--hash-key", "boards/demo.hashkey", "--socket", socket, "--stay",
+                board, scenario, "--hash-key", "boards/demo.hashkey", "--socket", socket, "--stay",
                 "--quiet",
             ] + options
         let output = Pipe()

@@ -67,6 +67,9 @@ struct WardenctlTests {
             (["board", "build", "boards/lobby.yaml", "--hash-key", "boards/lobby.yaml"], 65, "more than 256 bytes"),
             (["board", "chek", "boards/lobby.yaml"], 64, "Usage"),
             (["status", "--socket", "/nowhere/at.all"], 69, "Start wardend"),
+            (["status", "--tcp", "localhost"], 64, "belong together"),
+            (["keys", "show", "boards/lobby.yaml"], 65, "more than 256 bytes"),
+            (["keys", "make", "/nowhere/at.all"], 73, "No such file"),
             (["scenario", "check", "simulators/scenarios/evening.yaml"], 78, "--hash-key"),
             (["evaluate", "fall", "--corpus", "/nowhere/at.all"], 66, "No such file"),
             (["evaluate", "fall", "--corpus", "boards"], 65, "a corpus folder holds manifest.csv"),
@@ -87,7 +90,7 @@ struct WardenctlTests {
             ["scenario", "check"],
             ["scenario", "build"], ["status"], ["watch"], ["events"], ["doors"], ["door"], ["sensors"], ["alarms"],
             ["alarm"], ["fire-reset"], ["lines"], ["readers"], ["evaluate", "fall"], ["evaluate", "inactivity"],
-            ["evaluate", "series"], ["evaluate", "clauses"],
+            ["evaluate", "series"], ["evaluate", "clauses"], ["keys", "make"], ["keys", "show"], ["keys", "authorise"],
         ]
         for command in commands {
             let ended = try Program.run(["help"] + command)

@@ -1,23 +1,27 @@
+import Cryptography
 import FixedMemory
 import Foundation
 import WardenLink
 import WardenMessages
 
-/// A connection to a running board over its UNIX socket: a request goes out, its answers come in.
+/// A connection to a running board, over its UNIX socket or over TCP: a request goes out, its answers come in.
 final class BoardConnection {
     /// How long a board may take to answer. It answers within one turn, so this is a board that hangs.
     static let patienceMilliseconds: Int32 = 5_000
 
-    private var client = LinkClient()
+    private var client: LinkClient
     private let descriptor: Int32
+    /// What messages call the board: the path of its socket, or its address.
     private let path: String
     private var identifier: UInt32 = 0
     /// Bytes that arrived and were not yet read.
     private var received: [UInt8] = []
     private var position = 0
 
+    /// Connects to the socket of a board on this machine; what it permits depends on the user.
     init(path: String) throws {
         self.path = path
+        client = LinkClient()
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else {
             throw Failure(status: .unavailable, message: "no socket: \(String(cString: strerror(errno)))")
@@ -40,6 +44,87 @@ final class BoardConnection {
             close(descriptor)
             throw BoardConnection.failure(error, path)
         }
+    }
+
+    /// Connects over TCP, and has itself recognised by its key.
+    ///
+    /// - Parameters:
+    ///   - address: `HOST`, `HOST:PORT` or `[IPv6]:PORT`; the port is 7321 without one.
+    ///   - key: the client's private key.
+    ///   - board: the board's public key; another board is not talked to.
+    init(address: String, key: PrivateKey, board: PublicKey) throws {
+        path = address
+        let identity = LinkClient.Identity(client: key, board: board, ephemeral: try KeyFile.randomKey())
+        do {
+            client = try LinkClient(identity, program: FixedBytes(Array("wardenctl".utf8).span))
+        } catch {
+            throw Failure(status: .invalidData, message: "\(address): no handshake can be made with these keys")
+        }
+        descriptor = try BoardConnection.connected(to: address)
+        try flush()
+        while !client.isReady {
+            var none = 0
+            if try fill(patience: BoardConnection.patienceMilliseconds) == false {
+                throw Failure(
+                    status: .unavailable, message: "\(path): it does not answer the handshake",
+                    remedy: "Check that a board listens at this address, and that --board-key is its key.")
+            }
+            do throws(LinkClient.Failure) {
+                _ = try client.receive(received.span, from: &none)
+            } catch {
+                throw failed(error)
+            }
+            // Whatever follows the answer in the same bytes is read with the first request.
+            received.removeFirst(none)
+            position = 0
+        }
+    }
+
+    private static func connected(to address: String) throws -> Int32 {
+        let (host, port) = try split(address)
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, port, &hints, &found)
+        guard status == 0 else {
+            throw Failure(
+                status: .unavailable, message: "\(address): \(String(cString: gai_strerror(status)))",
+                remedy: "Check the name and the port.")
+        }
+        defer { freeaddrinfo(found) }
+        var error = ECONNREFUSED
+        var next = found
+        while let candidate = next?.pointee {
+            let descriptor = socket(candidate.ai_family, candidate.ai_socktype, candidate.ai_protocol)
+            if descriptor >= 0 {
+                if connect(descriptor, candidate.ai_addr, candidate.ai_addrlen) == 0 { return descriptor }
+                error = errno
+                close(descriptor)
+            }
+            next = candidate.ai_next
+        }
+        throw Failure(
+            status: .unavailable, message: "\(address): no board answers: \(String(cString: strerror(error)))",
+            remedy: "Check the address, and that the board listens there.")
+    }
+
+    private static func split(_ address: String) throws -> (host: String, port: String) {
+        let wrong = Failure(
+            status: .usage, message: "\(address): this is no address",
+            remedy: "Write HOST, HOST:PORT, or [IPv6 address]:PORT.")
+        if address.hasPrefix("[") {
+            guard let end = address.firstIndex(of: "]") else { throw wrong }
+            let host = String(address[address.index(after: address.startIndex)..<end])
+            let rest = address[address.index(after: end)...]
+            if rest.isEmpty { return (host, "7321") }
+            guard rest.hasPrefix(":"), UInt16(rest.dropFirst()) != nil else { throw wrong }
+            return (host, String(rest.dropFirst()))
+        }
+        let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let host = parts.first, !host.isEmpty else { throw wrong }
+        guard parts.count == 2 else { return (String(host), "7321") }
+        guard UInt16(parts[1]) != nil else { throw wrong }
+        return (String(host), String(parts[1]))
     }
 
     deinit { close(descriptor) }
@@ -70,6 +155,12 @@ final class BoardConnection {
         } catch {
             throw Failure(status: .unavailable, message: "\(path): the request cannot be sent")
         }
+        try flush()
+        return identifier
+    }
+
+    /// Sends what the client has for the board.
+    private func flush() throws {
         let bytes = BoardConnection.outgoing(of: client)
         client.sent(bytes.count)
         var sent = 0
@@ -81,7 +172,6 @@ final class BoardConnection {
             guard count > 0 else { throw lost() }
             sent += count
         }
-        return identifier
     }
 
     private static func outgoing(of client: borrowing LinkClient) -> [UInt8] {
@@ -97,20 +187,35 @@ final class BoardConnection {
             do throws(LinkClient.Failure) {
                 if let response = try client.receive(received.span, from: &position) { return response }
             } catch {
-                switch error {
-                case .closed(let closure):
-                    throw Failure(
-                        status: .unavailable, message: "\(path): the board ended the connection: \(reason(closure))")
-                case .malformed, .notTheBoard, .cannotSend:
-                    throw Failure(
-                        status: .invalidData,
-                        message: "\(path): what answers does not speak this version of Warden Link",
-                        remedy: "Use the wardenctl that belongs to the board's program.")
-                }
+                throw failed(error)
             }
             received.removeAll(keepingCapacity: true)
             position = 0
             guard try fill(patience: patience) else { return nil }
+        }
+    }
+
+    private func failed(_ failure: LinkClient.Failure) -> Failure {
+        switch failure {
+        case .closed(.handshakeFailed):
+            Failure(
+                status: .notPermitted, message: "\(path): the board does not let this client in",
+                remedy: "Check that its key is under 'clients' of the board file and has not expired, and that "
+                    + "--board-key is the key of this board.")
+        case .closed(.expired):
+            Failure(
+                status: .notPermitted, message: "\(path): the key of this client has expired",
+                remedy: "Let it in anew with: wardenctl keys authorise")
+        case .closed(let closure):
+            Failure(status: .unavailable, message: "\(path): the board ended the connection: \(reason(closure))")
+        case .notTheBoard:
+            Failure(
+                status: .notPermitted, message: "\(path): what answers is not the board that --board-key names",
+                remedy: "Check the address and the key: 'wardenctl keys show' tells a board's public key.")
+        case .malformed, .cannotSend:
+            Failure(
+                status: .invalidData, message: "\(path): what answers does not speak this version of Warden Link",
+                remedy: "Use the wardenctl that belongs to the board's program.")
         }
     }
 

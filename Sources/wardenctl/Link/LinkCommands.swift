@@ -10,11 +10,30 @@ struct BoardOptions: ParsableArguments {
         help: "Socket of the board's program; without it the environment's WARDEN_SOCKET, or /run/warden/socket.",
         completion: .file())
     var socket: String?
+    @Option(help: "The board's address instead, HOST or HOST:PORT (7321); needs --key and --board-key.") var tcp:
+        String?
+    @Option(help: "With --tcp: file with this client's private key; see 'wardenctl keys make'.", completion: .file())
+    var key: String?
+    @Option(help: "With --tcp: the board's public key, 64 digits or a file with them.", completion: .file())
+    var boardKey: String?
     @Flag(help: "Write JSON.") var json = false
 
+    func validate() throws {
+        guard tcp == nil || socket == nil else { throw ValidationError("give --socket or --tcp, not both") }
+        guard (tcp != nil) == (key != nil), (tcp != nil) == (boardKey != nil) else {
+            throw ValidationError("--tcp, --key and --board-key belong together")
+        }
+    }
+
     func connect() throws -> BoardConnection {
-        let named = socket ?? ProcessInfo.processInfo.environment["WARDEN_SOCKET"]
-        let connection = try BoardConnection(path: named ?? "/run/warden/socket")
+        let connection: BoardConnection
+        if let tcp, let key, let boardKey {
+            connection = try BoardConnection(
+                address: tcp, key: KeyFile.readPrivate(key), board: KeyFile.publicKey(boardKey))
+        } else {
+            let named = socket ?? ProcessInfo.processInfo.environment["WARDEN_SOCKET"]
+            connection = try BoardConnection(path: named ?? "/run/warden/socket")
+        }
         try connection.takeEverything()
         return connection
     }
@@ -27,7 +46,12 @@ struct BoardOptions: ParsableArguments {
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows how a running board is.",
-        discussion: "EXAMPLES\n  wardenctl status\n  wardenctl status --json --socket /run/warden/socket")
+        discussion: """
+            EXAMPLES
+              wardenctl status
+              wardenctl status --json --socket /run/warden/socket
+              wardenctl status --tcp lobby.example:7321 --key laptop.key --board-key lobby.pub
+            """)
     @OptionGroup var board: BoardOptions
 
     func run() throws {
