@@ -184,7 +184,8 @@ struct Arguments {
           --live             shows events as they come, with the board's console below
           --quiet            no summary; expectations that failed are still told
 
-        To reach the board from outside while it runs:
+        To reach the board from outside while it runs. The times that it grants its peers are simulated too: at full speed
+        they are soon over, so give --speed 1, or --stay and wait for the end of the scenario.
 
           --socket PATH      a UNIX socket that speaks Warden Link, as wardend's does
           --tcp PORT         the same over TCP on this machine (127.0.0.1), for clients that the board file lists; 0 takes

@@ -223,9 +223,10 @@ final class BoardConnection {
         switch closure {
         case .noRoom: "it has no room for another one; see 'links' under 'capacities' of its board file"
         case .notReading: "its answers were not taken"
-        case .silent: "nothing was asked for too long"
+        case .silent: "nothing was asked for too long; a board simulated at full speed leaves little time"
         case .stopping: "it is stopping"
         case .notEncrypted: "it wants this peer to authenticate"
+        case .handshakeTimeout: "the handshake took too long; a board simulated at full speed leaves little time"
         default: "closed"
         }
     }
