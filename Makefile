@@ -43,6 +43,7 @@ test:
 	.ci/check-sensor-models
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
+	.ci/test-console
 
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers

@@ -76,7 +76,7 @@ let package = Package(
                 "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Authority",
             ]),
 
-        room("LinuxHardware", ["FixedMemory", "HardwareInterface", "CLinuxHardware"]),
+        room("LinuxHardware", ["FixedMemory", "Cryptography", "HardwareInterface", "CLinuxHardware"]),
         room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
@@ -238,7 +238,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
-        tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Console"]),
+        tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "Console"]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests(
             "ReaderTests",

@@ -9,16 +9,20 @@ import WardenMessages
 public struct AccessTable: ~Copyable {
     private var keys: FixedArray<ClientKey>
     private var users: FixedArray<LocalUser>
+    /// Roles of those who may log in at a console, in the places of the image.
+    private var consoleRoles: FixedArray<Role>
     /// The runtime's own user, who is an administrator as root is.
     private let ownUser: UInt32
-    /// The role of whoever sits at a console: consoles are behind a locked door.
+
+    /// The role of whoever sits at a console and has not logged in.
     private let consoleRole: Role
 
-    public init(keys: Int, users: Int, ownUser: UInt32, consoleRole: Role = .technician) {
+    public init(keys: Int, users: Int, ownUser: UInt32, consoleUsers: Int = 0, consoleRole: Role = .observer) {
+        self.consoleRole = consoleRole
         self.keys = FixedArray(capacity: keys)
         self.users = FixedArray(capacity: users)
         self.ownUser = ownUser
-        self.consoleRole = consoleRole
+        consoleRoles = FixedArray(capacity: consoleUsers)
     }
 
     /// - Returns: `false` if the key is not 32 bytes, has no role that this version knows, is listed already, or the
@@ -34,6 +38,12 @@ public struct AccessTable: ~Copyable {
     public mutating func add(_ user: LocalUser) -> Bool {
         guard user.who != nil, Role(user.role) != nil else { return false }
         return users.append(user)
+    }
+
+    /// - Returns: `false` if the entry has no role that this version knows, or the table is full.
+    public mutating func add(_ user: ConsoleUser) -> Bool {
+        guard let role = Role(user.role) else { return false }
+        return consoleRoles.append(role)
     }
 
     /// Client keys listed.
@@ -70,8 +80,28 @@ public struct AccessTable: ~Copyable {
     }
 
     /// Whoever sits at a console.
-    public func principal(atConsole console: Int) -> Principal {
-        Principal(role: consoleRole, actor: Actor(kind: .console, index: UInt32(console)), scope: UInt32(console))
+    ///
+    /// - Parameter user: place of the console user who has logged in there; without one, the role that the board gives
+    ///   whoever sits there.
+    public func principal(atConsole console: Int, user: Int?) -> Principal {
+        var role = consoleRole
+        var number: UInt32 = 0
+        if let user, user >= 0, user < consoleRoles.count {
+            role = consoleRoles[user]
+            number = UInt32(user) + 1
+        }
+        return Principal(
+            role: role, actor: Actor(kind: .console, index: UInt32(console), user: number), scope: UInt32(console))
+    }
+
+    /// The role of a console user; `nil` after the last.
+    public func consoleRole(ofUser user: Int) -> Role? {
+        user >= 0 && user < consoleRoles.count ? consoleRoles[user] : nil
+    }
+
+    /// The program around the board, a simulation's script such as: nobody who would have to prove anything.
+    public static func program(atConsole console: Int) -> Principal {
+        Principal(role: .technician, actor: Actor(kind: .console, index: UInt32(console)), scope: UInt32(console))
     }
 
     /// Every key is compared, each in constant time, so that timing tells nothing of the table.

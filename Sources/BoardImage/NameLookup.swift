@@ -34,6 +34,11 @@ extension BoardImage {
         return nil
     }
 
+    public func find(consoleUser name: Span<UInt8>) -> Int? {
+        for index in consoleUsers.indices where equal(consoleUsers[index].name, name) { return index }
+        return nil
+    }
+
     public func find(door name: Span<UInt8>) -> Int? {
         for index in doors.indices where equal(doors[index].name, name) { return index }
         return nil

@@ -19,12 +19,14 @@ extension ConsoleSession {
         let words = WordList(editor.line.span)
         isPlain = words.isPlain
         isYes = words.isYes
-        if ConsoleSession.isWorthKeeping(editor.line.span) { history.add(editor.line) } else { history.leave() }
+        if ConsoleSession.isWorthKeeping(editor.line.span, words) { history.add(editor.line) } else { history.leave() }
         perform(ConsoleRequest.parse(editor.line.span, words), &subject, &sink)
     }
 
-    /// A line of digits alone may be a PIN that was typed at the wrong moment; it is not called back.
-    static func isWorthKeeping(_ line: Span<UInt8>) -> Bool {
+    /// A line of digits alone may be a PIN that was typed at the wrong moment, and so may what stands behind a name
+    /// after `login`; neither is called back.
+    static func isWorthKeeping(_ line: Span<UInt8>, _ words: WordList) -> Bool {
+        if words.count > 2 && equal(line.extracting(words[0]), "login") { return false }
         for index in line.indices {
             switch line[index] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: " "): break
@@ -50,6 +52,10 @@ extension ConsoleSession {
             guard let index = place(of: target, name, subject) else { return }
             ask(.command(Command(kind: kind, target: UInt32(index))))
         case .setClock(let seconds): ask(.clock(seconds))
+        case .login(let name): startLogin(name, &subject)
+        case .logout:
+            logOut(&subject)
+            answer = .message(.loggedOut)
         case .language(let language):
             self.language = language
             answer = .message(.languageSet)
@@ -81,7 +87,8 @@ extension ConsoleSession {
         case .clock: .clock
         case .terminal: .terminal
         case .version: .version
-        case .help, .door, .alarm, .fire, .events, .watch, .language: .help(0)
+        case .whoami: .whoAmI
+        case .help, .door, .alarm, .fire, .events, .watch, .login, .logout, .language: .help(0)
         }
     }
 
@@ -149,13 +156,14 @@ extension ConsoleSession {
 
     mutating func execute<Subject: ConsoleSubject & ~Copyable>(_ pending: Pending, _ subject: inout Subject) -> Bool {
         switch pending {
-        case .command(let command): report(subject.execute(command, fromConsole: number))
+        case .command(let command): report(subject.execute(command, fromConsole: number, user: login.user))
         case .clock(let localSeconds):
             let seconds = localSeconds - Int64(subject.utcOffsetMinutes) * 60
             let setting = ClockSetting(
                 atMonotonicNs: UInt64(clamping: subject.now.nanoseconds), unixMs: seconds * 1_000,
                 uncertaintyMs: ConsoleSession.typedClockUncertainty)
-            report(CommandAnswer(result: subject.setClock(setting, fromConsole: number)))
+            report(
+                CommandAnswer(result: subject.setClock(setting, fromConsole: number, user: login.user)))
         }
         return true
     }
@@ -172,7 +180,7 @@ extension ConsoleSession {
         case .notPermitted:
             outcome = .notPermitted
             style.text(.error, &row)
-            style.text(.notPermitted, &row)
+            style.text(login.user == nil ? .loginFirst : .notPermitted, &row)
         default:
             outcome = .refused
             style.text(.error, &row)

@@ -13,8 +13,8 @@ extension ConsoleSession {
     var mayAnnounce: Bool {
         guard !isPlain else { return false }
         return switch mode {
-        case .line, .more, .confirming: true
-        case .entered, .acting, .watching, .measuring, .flooded: false
+        case .line, .more, .confirming, .pin: true
+        case .entered, .acting, .checking, .watching, .measuring, .flooded: false
         }
     }
 
@@ -51,6 +51,15 @@ extension ConsoleSession {
         return false
     }
 
+    /// Says above what is being typed that somebody was logged out.
+    mutating func noteLogout<Sink: ByteSink & ~Copyable>(_ sink: inout Sink) {
+        guard clearRow(&sink) else { return }
+        login.owesNotice = false
+        startRow(.none)
+        style.text(.loggedOutIdle, &announcement)
+        finishAnnouncement(.none, &sink)
+    }
+
     private mutating func startRow(_ colour: RowStyle.Colour) {
         announcement.removeAll()
         style.begin(colour, &announcement)
@@ -67,7 +76,19 @@ extension ConsoleSession {
         repaint()
     }
 
-    private func isAlarm(_ event: Event) -> Bool { event.class == .alarm }
+    /// An alarm that begins, goes on or ends; not that a detector starts, fails or is bypassed.
+    private func isAlarm(_ event: Event) -> Bool {
+        guard event.class == .alarm else { return false }
+        guard case .alarm(let change)? = event.body else { return true }
+        return isAlarm(change.to) || isAlarm(change.from)
+    }
+
+    private func isAlarm(_ state: AlarmState) -> Bool {
+        switch state {
+        case .preAlarm, .alarm, .acknowledged, .silenced, .restored: true
+        case .normal, .trouble, .bypassed, .underTest, .unrecognised: false
+        }
+    }
 
     /// Whether the event is the beginning of an alarm, not how it went on.
     private func rings(_ event: Event) -> Bool {

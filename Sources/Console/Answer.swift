@@ -22,6 +22,9 @@ enum Answer: BitwiseCopyable {
     case events(EventFilter, next: UInt64)
     case clock
     case version
+    case whoAmI
+    /// An attempt to log in must wait so many seconds.
+    case wait(Int64)
     case terminal
     case noMeasurement
     case candidates(Completion, Int)
@@ -111,6 +114,8 @@ extension ConsoleSession {
         case .events(let filter, let number): return makeEvent(filter, number, subject)
         case .clock: return last(makeClock(subject))
         case .version: return last(makeVersion(subject))
+        case .whoAmI: return last(makeIdentity(subject))
+        case .wait(let seconds): return last(makeWait(seconds))
         case .terminal: return last(makeTerminal())
         case .noMeasurement: return last(say(.terminalSilent))
         case .candidates(let completion, let index): return makeCandidates(completion, index, subject)
@@ -152,6 +157,7 @@ extension ConsoleSession {
             style.append(status.name, &row)
             row.append(" - ")
             style.text(.greetingHint, &row)
+            if subject.consoleRole(ofUser: 0) != nil { style.text(.greetingLogin, &row) }
             answer = .greeting(1)
             return .row
         default:
@@ -172,8 +178,7 @@ extension ConsoleSession {
         }
         switch number - ConsoleCommand.count {
         case 0: style.text(.helpMore, &row)
-        case 1: style.text(.helpOptions, &row)
-        case 2: style.text(.helpKeys, &row)
+        case 1: style.text(.helpKeys, &row)
         default:
             answer = .ending
             return .end
@@ -307,6 +312,25 @@ extension ConsoleSession {
         style.text(.generation, &row)
         row.append(" ")
         row.appendDecimal(status.generation)
+        return true
+    }
+
+    private mutating func makeIdentity<Subject: ConsoleSubject & ~Copyable>(_ subject: borrowing Subject) -> Bool {
+        let style = style
+        guard let user = login.user, let role = subject.consoleRole(ofUser: user) else {
+            style.text(.nobody, &row)
+            return true
+        }
+        style.append(login.name, &row)
+        row.append(isPlain ? "\t" : ", ")
+        style.text(ConsoleSession.phrase(role), &row)
+        return true
+    }
+
+    private mutating func makeWait(_ seconds: Int64) -> Bool {
+        style.text(.waitSeconds, &row)
+        row.append(" ")
+        row.appendDecimal(seconds)
         return true
     }
 

@@ -14,6 +14,7 @@ public enum NamedKind: UInt8, Sendable, BitwiseCopyable {
     case bus
     case port
     case effect
+    case consoleUser
 }
 
 /// Whoever knows the names of a board's things: the runtime from its image, a client from the board's tables.
@@ -54,6 +55,7 @@ extension NamedKind {
         case .bus: "bus"
         case .port: "port"
         case .effect: "effect"
+        case .consoleUser: "console-user"
         }
     }
 }

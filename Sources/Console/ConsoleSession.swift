@@ -30,6 +30,10 @@ public struct ConsoleSession: ~Copyable {
         /// A command waits for a yes.
         case confirming(Pending)
         case watching
+        /// A PIN is being typed for a console user, or for a name that is nobody's.
+        case pin(user: Int?, until: Instant)
+        /// The PIN is being checked.
+        case checking(user: Int?)
         /// The terminal was asked for its size.
         case measuring(until: Instant)
         /// Too much was typed at once.
@@ -56,6 +60,8 @@ public struct ConsoleSession: ~Copyable {
     /// An alarm, while it is written above what is being typed.
     var announcement = ByteBuffer(capacity: ConsoleSession.rowLimit - 3)
     var watch = Watch()
+    var login = Login()
+    var pin = PinEntry()
     /// The command at work wants output for programs, or nothing asked.
     var isPlain = false
     var isYes = false
@@ -93,6 +99,8 @@ public struct ConsoleSession: ~Copyable {
         painter.begin()
         terminal = Terminal()
         language = .english
+        login.end()
+        pin.wipe()
         mode = .line
         answer = .greeting(0)
         row.removeAll()
@@ -107,6 +115,7 @@ public struct ConsoleSession: ~Copyable {
     /// Takes typed bytes. When more comes than can wait, everything up to the next silence is dropped, and said.
     public mutating func receive(_ bytes: Span<UInt8>, at now: Instant) {
         lastTypedAt = now
+        login.lastKeyAt = now
         if case .flooded = mode {
             lost &+= UInt64(bytes.count)
             return
@@ -115,6 +124,7 @@ public struct ConsoleSession: ~Copyable {
             // The lines that did arrive whole are dropped too: which of a paste were meant is for a person to say.
             lost = UInt64(typed.count + bytes.count - index)
             typed.removeAll()
+            pin.wipe()
             mode = .flooded
             answer = .none
             isPlain = false
@@ -129,12 +139,20 @@ public struct ConsoleSession: ~Copyable {
 
     /// When `step` will have something to do though nothing is typed.
     public func deadline(lastEvent: UInt64) -> Instant {
+        min(login.endsAt, workDeadline(lastEvent: lastEvent))
+    }
+
+    private func workDeadline(lastEvent: UInt64) -> Instant {
+        // What is typed while a PIN is checked waits for that.
+        if case .checking = mode { return login.verdict == nil ? .never : .start }
         if !isPainted || !typed.isEmpty { return .start }
+        if login.owesNotice && mayAnnounce { return .start }
         if hasAnswer { if case .more = mode {} else if case .confirming = mode {} else { return .start } }
         if announced < lastEvent && mayAnnounce { return .start }
         return switch mode {
         case .line, .more, .confirming: .never
-        case .entered, .acting: .start
+        case .entered, .acting, .checking: .start
+        case .pin(_, let until): until
         case .watching: watch.dueAt
         case .measuring(let until): until
         case .flooded: lastTypedAt + ConsoleSession.quietTime
@@ -155,6 +173,11 @@ public struct ConsoleSession: ~Copyable {
     public mutating func step<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
         _ subject: inout Subject, into sink: inout Sink
     ) {
+        endIdleLogin(&subject)
+        if mayAnnounce && login.owesNotice {
+            noteLogout(&sink)
+            return
+        }
         if mayAnnounce && announced < subject.lastEventSequence {
             if announce(subject, &sink) { return }
         }
@@ -178,6 +201,12 @@ public struct ConsoleSession: ~Copyable {
             endAct()
         case .more: readMore(&sink)
         case .confirming(let pending): readConfirmation(pending, &subject, &sink)
+        case .pin(let user, let until):
+            paint(&sink)
+            guard isPainted else { return }
+            readPin(user, until, &subject)
+            if !hasPinPrompt { painter.endRow(into: &sink) }
+        case .checking(let user): finishLogin(user, &subject)
         case .watching:
             if typed.isEmpty { refreshWatch(subject, &sink) } else { endWatch(&sink) }
         case .measuring(let until): readMeasurement(until, subject, &sink)
@@ -258,16 +287,18 @@ public struct ConsoleSession: ~Copyable {
         case .line, .entered, .acting: return makeLinePrompt()
         case .more: prompt.append(vocabulary.phrase(.more))
         case .confirming: prompt.append(vocabulary.phrase(.confirm))
-        case .watching, .measuring, .flooded: break
+        case .pin: prompt.append(vocabulary.phrase(.pinPrompt))
+        case .checking, .watching, .measuring, .flooded: break
         }
         return prompt.count
     }
 
     private mutating func makeLinePrompt() -> Int {
+        for index in 0..<login.name.count { prompt.append(login.name[index]) }
         prompt.append("> ")
         let head = prompt.count
         // The row keeps clear of the last column, and of one more for the cursor at the end.
-        let room = terminal.columns - head - 2
+        let room = max(8, terminal.columns - head - 2)
         let length = editor.line.count
         if editor.cursor < viewStart || viewStart > length { viewStart = 0 }
         while editor.columns(viewStart..<editor.cursor) > room {
@@ -308,6 +339,14 @@ public struct ConsoleSession: ~Copyable {
             if let key = keys.take(byte) { return key }
         }
         return nil
+    }
+
+    private var hasPinPrompt: Bool { if case .pin = mode { true } else { false } }
+
+    /// The row with the prompt for a PIN is over; lines are read again.
+    mutating func endPrompt() {
+        mode = .line
+        isPainted = false
     }
 
     /// There is no row with a cursor to be shown.

@@ -1,3 +1,4 @@
+import Authority
 import FixedMemory
 import HardwareInterface
 import WardenMessages
@@ -27,10 +28,24 @@ public protocol ConsoleSubject: BoardNames, ~Copyable {
     func index(of kind: NamedKind, named name: Span<UInt8>) -> Int?
 
     /// Carries out a command for the person at console `console`; asked, decided, journalled like any other.
-    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer
+    ///
+    /// - Parameter user: place of the console user who has logged in; `nil` for somebody who has not.
+    mutating func execute(_ command: Command, fromConsole console: Int, user: Int?) -> CommandAnswer
 
     /// Sets the wall clock for the person at console `console`; journalled.
-    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int, user: Int?) -> CommandResult
+
+    /// The role of a console user; `nil` after the last.
+    func consoleRole(ofUser user: Int) -> Role?
+
+    /// Begins to check a PIN; `ConsoleSession.pinChecked` brings the outcome.
+    ///
+    /// - Parameter user: whose it should be; for `nil` a check that takes as long and fails.
+    /// - Returns: `false` if another check is under way.
+    mutating func checkPin(_ pin: Span<UInt8>, ofUser user: Int?, atConsole console: Int) -> Bool
+
+    /// Records that somebody logged in or out, or failed to.
+    mutating func recordLogin(_ kind: CommandKind, user: Int?, _ result: CommandResult, atConsole console: Int)
 
     /// Minutes that local time is ahead of UTC.
     var utcOffsetMinutes: Int32 { get }

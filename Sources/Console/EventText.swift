@@ -166,9 +166,13 @@ public enum EventText {
         case .console:
             sink.append(vocabulary.phrase(.byConsole))
             sink.appendDecimal(actor.index)
+            if actor.user > 0 {
+                sink.append(vocabulary.phrase(.byUser))
+                names.append(.consoleUser, at: Int(actor.user) - 1, in: vocabulary, to: &sink)
+            }
         // No place in the table of keys: somebody of the board's own machine, by user.
         case .link where actor.index >= 0xFFFF:
-            sink.append(" by user ")
+            sink.append(vocabulary.phrase(.byLocalUser))
             sink.appendDecimal(actor.user)
         case .link:
             sink.append(vocabulary.phrase(.byLink))

@@ -32,6 +32,11 @@ public protocol Hardware: ~Copyable {
     /// Bytes that `send` would take now on this stream; 0 if it is closed.
     func sendRoom(of stream: StreamIndex) -> Int
 
+    /// Hands over a slow check of a secret; a `secretChecked` input brings its outcome.
+    ///
+    /// - Returns: `false` if one is under way already, or this hardware makes none.
+    mutating func submit(_ check: SecretCheck) -> Bool
+
     /// Ends a stream: a connection is closed once what was sent has left, a serial port is reset.
     mutating func close(_ stream: StreamIndex)
 
@@ -50,4 +55,8 @@ public protocol Hardware: ~Copyable {
 extension Hardware where Self: ~Copyable {
     public mutating func attachMedium(_ pages: MediumPages) {}
     public mutating func submit(_ request: MediumRequest) -> Bool { false }
+}
+
+extension Hardware where Self: ~Copyable {
+    public mutating func submit(_ check: SecretCheck) -> Bool { false }
 }

@@ -30,6 +30,8 @@ public struct Input: Sendable, BitwiseCopyable {
         case streamOpened(StreamIndex, StreamKind)
         /// A serial port, console or connection is gone; the index may be used again for another one.
         case streamClosed(StreamIndex)
+        /// A slow check of a secret ended; `isRight` is also false where it could not be made.
+        case secretChecked(tag: UInt16, isRight: Bool)
         /// The wall clock was set, lost or disciplined.
         case wallClockChanged(WallClock)
     }

@@ -40,6 +40,8 @@ public final class LinuxHardware: Hardware {
     private let consoleCount: Int
     private let mediumDescription: MediumDescription?
     private var medium: MediumWorker?
+    /// Where there are consoles, people log in.
+    private let secrets: SecretWorker?
     private var clock = CivilClock()
     private var ready: FixedArray<warden_ready>
 
@@ -47,6 +49,7 @@ public final class LinuxHardware: Hardware {
     // that a look for input costs nothing when there is none.
     private var linesMayHaveInput = false
     private var busesMayHaveInput = false
+    private var secretsMayHaveInput = false
     private var portsMayHaveInput = false
     private var othersMayHaveInput = false
     private var mediumMayHaveInput = false
@@ -88,6 +91,7 @@ public final class LinuxHardware: Hardware {
 
         portCount = configuration.ports.count
         consoleCount = configuration.consoles.count
+        secrets = configuration.consoles.count > 0 ? SecretWorker() : nil
         lines = FixedArray(capacity: configuration.lines.count)
         buses = FixedArray(capacity: configuration.buses.count)
         streams = FixedArray(
@@ -97,6 +101,7 @@ public final class LinuxHardware: Hardware {
         if configuration.takesSignals && signals < 0 { throw .kernel(-signals) }
         if socket != nil && listener < 0 { throw .socket(-listener) }
 
+        if let secrets { watch(secrets.completed, Watched(.secrets)) }
         watch(timer, Watched(.timer))
         watch(clockWatch, Watched(.clock))
         watch(signals, Watched(.signals))
@@ -216,6 +221,7 @@ public final class LinuxHardware: Hardware {
         let moment = now
         let mayHaveInput =
             linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput || mediumMayHaveInput
+            || secretsMayHaveInput
         let due = min(deadline, houseAt)
         let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= moment
         if !looksOnly { setTimer(due) }
@@ -249,6 +255,9 @@ public final class LinuxHardware: Hardware {
         case .bus:
             _ = warden_event_take(buses[index].completed)
             busesMayHaveInput = true
+        case .secrets:
+            if let secrets { _ = warden_event_take(secrets.completed) }
+            secretsMayHaveInput = true
         case .line: noteLine(index)
         case .medium:
             if let medium { _ = warden_event_take(medium.completed) }
@@ -390,6 +399,7 @@ public final class LinuxHardware: Hardware {
             }
             mediumMayHaveInput = false
         }
+        if secretsMayHaveInput && takeSecretInput(&input) { return true }
         guard othersMayHaveInput else { return false }
         guard let next = takeStreamInput(&input, portCount..<streams.count, from: nextOther) else {
             othersMayHaveInput = false
@@ -451,6 +461,17 @@ public final class LinuxHardware: Hardware {
         return false
     }
 
+    private func takeSecretInput(_ input: inout Input) -> Bool {
+        guard let outcome = secrets?.takeOutcome() else {
+            secretsMayHaveInput = false
+            return false
+        }
+        input.event = .secretChecked(tag: outcome.tag, isRight: outcome.isRight)
+        input.at = now
+        input.bytes.removeAll()
+        return true
+    }
+
     /// Takes an input of one stream of the range, each in its turn.
     ///
     /// - Returns: where the next round begins, or `nil` if none has an input.
@@ -504,6 +525,7 @@ public final class LinuxHardware: Hardware {
     }
 
     public func submit(_ request: MediumRequest) -> Bool { medium?.submit(request) ?? false }
+    public func submit(_ check: SecretCheck) -> Bool { secrets?.submit(check) ?? false }
 
     public func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool { streams[Int(stream.value)].send(bytes) }
 
@@ -552,6 +574,7 @@ public final class LinuxHardware: Hardware {
     deinit {
         for index in buses.indices { buses[index].stop() }
         medium?.stop()
+        secrets?.stop()
         for index in lines.indices { lines[index].release() }
         for index in streams.indices where streams[index].isOpen { streams[index].lose(at: .start) }
         stopListening()

@@ -11,6 +11,7 @@ struct Watched: Equatable {
         case clock = 5
         case signals = 6
         case medium = 7
+        case secrets = 8
     }
 
     var kind: Kind

@@ -25,6 +25,8 @@ struct BoardCore: ~Copyable {
     let map: PointMap
     /// Who may do what at a console.
     let consoleAccess: AccessTable
+    /// A check of a PIN that waits to be handed to the hardware.
+    var secretCheck: SecretCheck?
 
     var lines: LineTable
     var sensors: SensorBank
@@ -100,7 +102,8 @@ struct BoardCore: ~Copyable {
         self.now = now
         self.map = map
         self.hashKey = hashKey
-        consoleAccess = AccessTable(keys: 0, users: 0, ownUser: 0)
+        consoleAccess = BoardTranslation.consoleAccess(image)
+        secretCheck = nil
         lines = LineTable(image)
         self.sensors = sensors
         self.points = points

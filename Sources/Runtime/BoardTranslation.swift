@@ -19,6 +19,16 @@ enum BoardTranslation {
         return table
     }
 
+    /// Who may do what at a console.
+    static func consoleAccess(_ image: borrowing BoardImage) -> AccessTable {
+        var table = AccessTable(
+            keys: 0, users: 0, ownUser: 0, consoleUsers: image.consoleUsers.count,
+            consoleRole: Role(image.header.consoleRole) ?? .observer)
+        // A checked image lists only what the table takes.
+        for index in image.consoleUsers.indices { _ = table.add(image.consoleUsers[index]) }
+        return table
+    }
+
     // MARK: Sensors and readers
 
     /// - Returns: `nil` for a chip that this program does not know: a newer image.

@@ -1,7 +1,9 @@
 import AccessControl
 import Authority
+import BoardImage
 import CauseAndEffect
 import Console
+import Cryptography
 import EventJournal
 import FixedMemory
 import HardwareInterface
@@ -117,8 +119,11 @@ extension BoardCore {
 }
 
 extension BoardCore: ConsoleSubject {
-    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
-        let principal = consoleAccess.principal(atConsole: console)
+    mutating func execute(_ command: Command, fromConsole console: Int, user: Int?) -> CommandAnswer {
+        execute(command, by: consoleAccess.principal(atConsole: console, user: user))
+    }
+
+    mutating func execute(_ command: Command, by principal: Principal) -> CommandAnswer {
         guard let authorised = principal.authorise(command, at: wallClock) else {
             refused(command, by: principal.actor, with: .notPermitted)
             return CommandAnswer(result: .notPermitted)
@@ -126,11 +131,29 @@ extension BoardCore: ConsoleSubject {
         return execute(authorised)
     }
 
-    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult {
-        let principal = consoleAccess.principal(atConsole: console)
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int, user: Int?) -> CommandResult {
+        let principal = consoleAccess.principal(atConsole: console, user: user)
         var result = CommandResult.notPermitted
         if let authorised = principal.authorise(setting, at: wallClock) { result = setClock(authorised) }
         audit(Command(kind: .clockSet), principal.actor, result)
         return result
+    }
+
+    func consoleRole(ofUser user: Int) -> Role? { consoleAccess.consoleRole(ofUser: user) }
+
+    mutating func checkPin(_ pin: Span<UInt8>, ofUser user: Int?, atConsole console: Int) -> Bool {
+        guard secretCheck == nil, image.consoleUsers.count > 0 else { return false }
+        // For a name that nobody has the first one's costs count, and a hash that no PIN gives.
+        let entry = image.consoleUsers[user ?? 0]
+        secretCheck = SecretCheck(
+            tag: UInt16(console), secret: PinHash.secret(pin: pin, key: hashKey), salt: entry.pinSalt,
+            hash: user == nil ? FixedBytes() : entry.pinHash, passes: entry.passes, memoryKib: entry.memoryKib)
+        return true
+    }
+
+    mutating func recordLogin(_ kind: CommandKind, user: Int?, _ result: CommandResult, atConsole console: Int) {
+        // What was typed as a name that nobody has may be a PIN: it is recorded as nobody's.
+        let actor = consoleAccess.principal(atConsole: console, user: user).actor
+        audit(Command(kind: kind), actor, result)
     }
 }

@@ -58,8 +58,16 @@ struct ConsoleBank: ~Copyable {
         }
     }
 
-    mutating func close(_ stream: StreamIndex) {
-        for index in entries.indices where entries[index].stream == stream { entries[index].isOpen = false }
+    mutating func close<Subject: ConsoleSubject & ~Copyable>(_ stream: StreamIndex, subject: inout Subject) {
+        for index in entries.indices where entries[index].stream == stream {
+            entries[index].isOpen = false
+            entries[index].session.close(&subject)
+        }
+    }
+
+    /// A check of a PIN that a console began has ended.
+    mutating func pinChecked(console: Int, isRight: Bool) {
+        if console < entries.count { entries[console].session.pinChecked(isRight: isRight) }
     }
 
     mutating func receive(_ bytes: Span<UInt8>, on stream: StreamIndex, at now: Instant) {

@@ -151,6 +151,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         case .bytesReceived(let stream): bytesReceived(stream)
         case .streamOpened(let stream, let kind): streamOpened(stream, kind)
         case .streamClosed(let stream): streamClosed(stream)
+        case .secretChecked(let tag, let isRight): consoles.pinChecked(console: Int(tag), isRight: isRight)
         case .wallClockChanged(let clock): core.wallClockChanged(clock)
         }
     }
@@ -184,7 +185,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             guard let device = core.readers.device(of: stream) else { return }
             core.readerClosed(device)
         } else if consoles.has(stream) {
-            consoles.close(stream)
+            consoles.close(stream, subject: &core)
         } else {
             links.closed(stream)
         }
@@ -228,6 +229,10 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             else { return }
             consoleRow.removeAll()
             consoles.step(index, subject: &core, into: &consoleRow)
+            if let check = core.secretCheck {
+                core.secretCheck = nil
+                if !hardware.submit(check) { consoles.pinChecked(console: index, isRight: false) }
+            }
             let stream = consoles.stream(of: index)
             Runtime.send(consoleRow, to: stream, on: &hardware)
         }
@@ -252,10 +257,11 @@ extension Runtime: BoardNames where Board: ~Copyable {
     /// The event with this number; `nil` if it is not kept.
     public func event(at sequence: UInt64) -> Event? { core.event(at: sequence) }
 
-    /// Carries out a command as if typed at a console.
+    /// Carries out a command for the program around the board, a simulation's script such as, with the rights of a
+    /// technician.
     public mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
         core.now = hardware.now
-        let answer = core.execute(command, fromConsole: console)
+        let answer = core.execute(command, by: AccessTable.program(atConsole: console))
         core.lines.drive(on: &hardware)
         return answer
     }

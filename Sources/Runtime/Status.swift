@@ -130,6 +130,7 @@ extension BoardCore {
         case .bus: index < image.buses.count ? image.buses[index].name : nil
         case .port: index < image.ports.count ? image.ports[index].name : nil
         case .effect: index < image.effects.count ? image.effects[index].name : nil
+        case .consoleUser: index < image.consoleUsers.count ? image.consoleUsers[index].name : nil
         }
     }
 
@@ -144,6 +145,7 @@ extension BoardCore {
         case .bus: image.find(bus: name)
         case .port: image.find(port: name)
         case .effect: image.find(effect: name)
+        case .consoleUser: image.find(consoleUser: name)
         }
     }
 }

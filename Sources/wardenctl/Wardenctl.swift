@@ -18,7 +18,8 @@ struct Wardenctl: ParsableCommand {
             \(ExitStatus.listing)
             """,
         subcommands: [
-            BoardCommand.self, ScenarioCommand.self, EvaluateCommand.self, StatusCommand.self, WatchCommand.self,
+            BoardCommand.self, ConsolePinCommand.self, ScenarioCommand.self, EvaluateCommand.self, StatusCommand.self,
+            WatchCommand.self,
             EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, KeysCommand.self,

@@ -1,3 +1,4 @@
+import Authority
 import FixedMemory
 import HardwareInterface
 import Testing
@@ -15,6 +16,15 @@ struct BenchBoard: ConsoleSubject {
     var clocks: [ClockSetting] = []
     var answer = CommandAnswer(result: .done)
     var firstEventSequence: UInt64 = 1
+    /// Name, role and PIN of each console user.
+    var users: [(name: String, role: Role, pin: String)] = [
+        ("caretaker", .operator, "2468"), ("fitter", .technician, "135790"),
+    ]
+    /// The PIN check under way: what was typed, and for whom.
+    var checks: [(pin: String, user: Int?)] = []
+    var logins: [String] = []
+    /// Who asked for each command.
+    var askers: [Int?] = []
     var utcOffsetMinutes: Int32 = 480
 
     static func name(_ text: String) -> Name {
@@ -81,6 +91,7 @@ struct BenchBoard: ConsoleSubject {
         switch kind {
         case .door: index < doors.count ? BenchBoard.name(doors[index]) : nil
         case .detector: index < detectors.count ? BenchBoard.name(detectors[index].name) : nil
+        case .consoleUser: index < users.count ? BenchBoard.name(users[index].name) : nil
         default: nil
         }
     }
@@ -96,14 +107,29 @@ struct BenchBoard: ConsoleSubject {
         return nil
     }
 
-    mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
+    mutating func execute(_ command: Command, fromConsole console: Int, user: Int?) -> CommandAnswer {
         commands.append(command)
+        askers.append(user)
         return answer
     }
 
-    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int) -> CommandResult {
+    mutating func setClock(_ setting: ClockSetting, fromConsole console: Int, user: Int?) -> CommandResult {
         clocks.append(setting)
+        askers.append(user)
         return .done
+    }
+
+    func consoleRole(ofUser user: Int) -> Role? { user >= 0 && user < users.count ? users[user].role : nil }
+
+    mutating func checkPin(_ pin: Span<UInt8>, ofUser user: Int?, atConsole console: Int) -> Bool {
+        guard checks.isEmpty else { return false }
+        checks.append((String(decoding: pin.indices.map { pin[$0] }, as: UTF8.self), user))
+        return true
+    }
+
+    mutating func recordLogin(_ kind: CommandKind, user: Int?, _ result: CommandResult, atConsole console: Int) {
+        let name = user.map { users[$0].name } ?? "nobody"
+        logins.append("\(Words.commandKind(kind)) \(name) \(Words.commandResult(result))")
     }
 }
 
@@ -160,6 +186,20 @@ struct ConsoleBench: ~Copyable {
     }
 
     mutating func type(_ text: String) { type(Array(text.utf8)) }
+
+    /// Lets the check of a PIN end, with the outcome that it should have.
+    mutating func finishCheck() {
+        guard let check = board.checks.popLast() else { return }
+        session.pinChecked(isRight: check.user.map { board.users[$0].pin == check.pin } ?? false)
+        run()
+    }
+
+    /// Logs in, or tries to.
+    mutating func logIn(_ name: String, _ pin: String) {
+        type("login \(name)\r")
+        type(pin + "\r")
+        finishCheck()
+    }
 
     mutating func wait(_ interval: Interval) {
         board.now = board.now + interval

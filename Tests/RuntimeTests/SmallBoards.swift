@@ -5,6 +5,7 @@ enum SmallBoards {
         board: stairwell
         description: One door, smoke, leak
         hardware: raspberry-pi-4
+        console_role: technician
         groups: [residents, staff]
         capacities: {events: 512, credentials: 16, links: 2, consoles: 1}
         inputs:

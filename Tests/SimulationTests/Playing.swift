@@ -32,7 +32,12 @@ struct Played {
 
 /// The lobby board of the repository, and scenarios on it.
 enum Lobby {
-    static let key = HashKey([UInt8](0..<32).span)!
+    /// The demonstration's own, with which the PINs of its console users are hashed.
+    static let key: HashKey = {
+        let digits = Array(Repository.text("boards/demo.hashkey").filter { !$0.isWhitespace })
+        let bytes = (0..<HashKey.length).map { UInt8(String(digits[2 * $0...2 * $0 + 1]), radix: 16)! }
+        return HashKey(bytes.span)!
+    }()
 
     static let image: [UInt8] = {
         let board = BoardCompiler().check(Repository.text("boards/lobby.yaml")).board

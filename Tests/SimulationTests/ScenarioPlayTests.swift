@@ -17,6 +17,18 @@ struct ScenarioPlayTests {
                 "access entrance granted valid-credential by card at entrance_reader"
             ),
             ("console: door entrance unlock", "command door-unlock entrance done by console 0"),
+            (
+                "console: alarm lobby_smoke bypass --yes",
+                "command alarm-bypass lobby_smoke not-permitted by console 0"
+            ),
+            (
+                "console: login caretaker\n  - console: \"2468\"\n  - console: door entrance unlock",
+                "command door-unlock entrance done by console 0 user caretaker"
+            ),
+            (
+                "console: login caretaker\n  - console: \"1357\"",
+                "command console-login not-permitted by console 0 user caretaker"
+            ),
             ("clock: {trust: unset}", "trouble clock not-trusted"),
             ("remark: hello", "remark hello"),
             ("play: {track: fall, sensor: wearer}", "alarm caretaker_fall alarm cause fall"),

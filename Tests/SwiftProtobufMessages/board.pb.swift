@@ -1214,6 +1214,9 @@ public nonisolated struct Warden_V1_BoardHeader: Sendable {
   /// A hardware watchdog resets the board when the runtime has died or hangs.
   public var hardwareWatchdog: Bool = false
 
+  /// What somebody may do at a console who has not logged in; none for no more than an observer.
+  public var consoleRole: Warden_V1_AccessRole = .none
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -3135,7 +3138,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BoardHeader"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0\u{3}standby_supply\0\u{3}hardware_watchdog\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0\u{3}standby_supply\0\u{3}hardware_watchdog\0\u{3}console_role\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3152,6 +3155,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
       case 7: try { try decoder.decodeSingularSInt32Field(value: &self.utcOffsetMinutes) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.standbySupply) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.hardwareWatchdog) }()
+      case 10: try { try decoder.decodeSingularEnumField(value: &self.consoleRole) }()
       default: break
       }
     }
@@ -3185,6 +3189,9 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if self.hardwareWatchdog != false {
       try visitor.visitSingularBoolField(value: self.hardwareWatchdog, fieldNumber: 9)
     }
+    if self.consoleRole != .none {
+      try visitor.visitSingularEnumField(value: self.consoleRole, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3198,6 +3205,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if lhs.utcOffsetMinutes != rhs.utcOffsetMinutes {return false}
     if lhs.standbySupply != rhs.standbySupply {return false}
     if lhs.hardwareWatchdog != rhs.hardwareWatchdog {return false}
+    if lhs.consoleRole != rhs.consoleRole {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -752,7 +752,7 @@ public nonisolated struct Warden_V1_Actor: Sendable {
   /// Console session, link client, reader or matrix row, by the kind.
   public var index: UInt32 = 0
 
-  /// User of a local socket or console, where known.
+  /// User of a local socket; at a console the place of who has logged in, counted from 1, and 0 for nobody.
   public var user: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -20,6 +20,7 @@ enum SoakBoard {
     static let yaml = """
         board: soak
         hardware: raspberry-pi-4
+        console_role: technician
         groups: [residents, staff]
         capacities: {events: 4096, credentials: 16, links: 2, consoles: 1}
         inputs:

@@ -1,3 +1,4 @@
+import Cryptography
 import DeviceModels
 import FixedMemory
 import HardwareInterface
@@ -404,6 +405,16 @@ public struct VirtualBoard: Hardware, ~Copyable {
         buses[place].busyUntil = ends
         buses[place].waiting += 1
         return true
+    }
+
+    /// How long a check of a secret takes here, about what it takes on a small board.
+    private static var secretCheckTime: Interval { .milliseconds(50) }
+
+    public mutating func submit(_ check: SecretCheck) -> Bool {
+        let hash = PinHash.hash(check.secret, salt: check.salt, passes: check.passes, memoryKib: check.memoryKib)
+        let isRight = hash.map { PinHash.isSame($0, check.hash) } ?? false
+        return arrivals.push(
+            Input(.secretChecked(tag: check.tag, isRight: isRight), at: clock + VirtualBoard.secretCheckTime))
     }
 
     private mutating func transact(

@@ -590,6 +590,7 @@ extension BoardDescription {
         counts[.areas] = areas.count
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
+        counts[.consoleUsers] = consoleUsers.count
         return counts
     }
 }

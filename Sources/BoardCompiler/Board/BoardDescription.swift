@@ -74,6 +74,8 @@ struct BoardDescription {
     var name = ""
     var summary = ""
     var utcOffsetMinutes = 0
+    /// What somebody may do at a console who has not logged in.
+    var consoleRole = AccessRole.observer
     var hardware: HardwareModel?
     var capacities = Capacities()
     var memoryLimit: Int?
@@ -99,4 +101,5 @@ struct BoardDescription {
     var credentials: [Described<CredentialDescription>] = []
     var clients: [Described<ClientDescription>] = []
     var localUsers: [Described<LocalUser>] = []
+    var consoleUsers: [Described<ConsoleUser>] = []
 }

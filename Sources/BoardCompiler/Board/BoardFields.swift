@@ -21,6 +21,10 @@ enum BoardFields {
                 "How far local time is ahead of UTC in winter; schedules and dates are local."
             ) { $0.utcOffsetMinutes = $1 },
             .optional(
+                "console_role", PrincipalFields.role, default: "observer", example: "observer",
+                "What somebody may do at a console who has not logged in. More than `observer` is for a bench or a demonstration: it needs no PIN, only a cable."
+            ) { $0.consoleRole = $1 },
+            .optional(
                 "groups", .list(of: .name, 1...64), example: "[residents, staff]",
                 "Groups of credentials: a flat, a staircase, the cleaners. Doors say which groups may pass."
             ) { $0.groups = $1 },
@@ -160,6 +164,10 @@ struct BoardSection: Sendable {
             "local_users", "Local users",
             "Users and groups of the board's own system, for its UNIX socket. Root and the runtime's own user are administrators without an entry; everybody else who may open the socket is an observer without one.",
             PrincipalFields.localUser.documentation, isNamed: false),
+        section(
+            "console_users", "Console users",
+            "Who may log in at a console. Without anybody, consoles only show.",
+            PrincipalFields.consoleUser.documentation),
     ]
 
     private static func section(

@@ -138,6 +138,10 @@ struct BoardReader {
             case "local_users":
                 description.localUsers = readList(
                     section, PrincipalFields.localUser, "local user", example: "- group: 44")
+            case "console_users":
+                description.consoleUsers = readNamed(
+                    section, PrincipalFields.consoleUser, .consoleUsers
+                ).map(\.1)
             default: break
             }
         }

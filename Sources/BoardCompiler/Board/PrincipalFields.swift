@@ -1,8 +1,8 @@
 import WardenMessages
 
-/// Fields of `clients` and `local_users`.
+/// Fields of `clients`, `local_users` and `console_users`.
 enum PrincipalFields {
-    private static let role: ValueKind<AccessRole> = .choice([
+    static let role: ValueKind<AccessRole> = .choice([
         Choice("observer", AccessRole.observer, "sees states and events"),
         Choice("operator", .operator, "releases and locks doors; acknowledges, silences and resets alarms"),
         Choice("technician", .technician, "tests, reads out and updates"),
@@ -40,5 +40,24 @@ enum PrincipalFields {
                 "Number of a group, as `getent group` prints it on the board."
             ) { $0.who = .group($1) },
             .required("role", role, example: "technician", "What they may do.") { $0.role = $1 },
+        ])
+
+    static let consoleUser = Record<ConsoleUser>(
+        make: { ConsoleUser() },
+        fields: [
+            .required("role", role, example: "operator", "What they may do once they have logged in.") {
+                $0.role = $1
+            },
+            .required(
+                "pin", .pinHash,
+                example:
+                    "argon2id:4:1024:000102030405060708090a0b0c0d0e0f:b1d3e0a14b2f9c4417fc3a3a53a4d2f28c5e8bb09e7b7a9d2d6a4a2c8e1f0b37",
+                "The hash of their PIN, as `wardenctl console-pin` prints it; made with the board's hash key."
+            ) { user, hash in
+                user.passes = hash.passes
+                user.memoryKib = hash.memoryKib
+                user.pinSalt = hash.salt
+                user.pinHash = hash.hash
+            },
         ])
 }

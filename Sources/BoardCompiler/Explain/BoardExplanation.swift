@@ -15,7 +15,7 @@ public struct BoardExplanation {
     public var tables: [ReportTable] {
         [
             pins, buses, sensors, points, readers, cardFormats, doors, doorBehaviour, doorRules, areas, interlocks,
-            detectors, matrix, schedules, holidays, credentials, clients, localUsers, memory,
+            detectors, matrix, schedules, holidays, credentials, clients, localUsers, consoleUsers, memory,
         ].filter { !$0.rows.isEmpty }
     }
 
@@ -360,6 +360,12 @@ public struct BoardExplanation {
         }
         return ReportTable(
             "local_users", "Local users", [.init("who", "who"), .init("role", "role")], rows)
+    }
+
+    var consoleUsers: ReportTable {
+        ReportTable(
+            "console_users", "Console users", [.init("name", "name"), .init("role", "role")],
+            board.consoleUsers.map { [$0.name, roleWord($0.value.role)] })
     }
 
     private func roleWord(_ role: AccessRole) -> String {

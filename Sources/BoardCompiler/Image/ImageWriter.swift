@@ -27,7 +27,7 @@ struct ImageWriter {
             format: BoardImage.format, name: fixedBytes(board.name), description: fixedBytes(board.summary),
             generation: generation, memoryBudgetBytes: budget.total, hashKeyCheck: key?.checkValue ?? 0,
             utcOffsetMinutes: Int32(board.utcOffsetMinutes), standbySupply: board.standbySupply,
-            hardwareWatchdog: board.hardwareWatchdog)
+            hardwareWatchdog: board.hardwareWatchdog, consoleRole: board.consoleRole)
     }
 
     /// All entries in the order of the schema.
@@ -111,6 +111,11 @@ struct ImageWriter {
             return .holidays(message)
         }
         if let policy = board.accessPolicy { entries.append(.accessPolicy(policy)) }
+        entries += board.consoleUsers.map { user in
+            var message = user.value
+            message.name = fixedBytes(user.name)
+            return .consoleUsers(message)
+        }
         return entries
     }
 

@@ -15,6 +15,7 @@ public struct ScenarioBoard: Sendable {
     var doors: [String] = []
     var detectors: [String] = []
     var effects: [String] = []
+    var consoleUsers: [String] = []
     /// Distinguishes this board from others; a scenario is refused on another one.
     var checksum: UInt32
 
@@ -38,6 +39,7 @@ public struct ScenarioBoard: Sendable {
         for index in image.doors.indices { doors.append(string(image.doors[index].name)) }
         for index in image.detectors.indices { detectors.append(string(image.detectors[index].name)) }
         for index in image.effects.indices { effects.append(string(image.effects[index].name)) }
+        for index in image.consoleUsers.indices { consoleUsers.append(string(image.consoleUsers[index].name)) }
     }
 
     /// Enters the board's names, so that fields can refer to them.
@@ -67,6 +69,7 @@ public struct ScenarioBoard: Sendable {
         case .bus: buses
         case .port: ports
         case .effect: effects
+        case .consoleUser: consoleUsers
         }
     }
 }

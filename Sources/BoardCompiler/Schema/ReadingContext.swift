@@ -5,12 +5,14 @@ enum NamedTable: String, CaseIterable {
     case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups,
         tracks, areas, interlocks, holidays
     case cardFormats = "card_formats"
+    case consoleUsers = "console_users"
 
     /// One entry, for messages.
     var singular: String {
         switch self {
         case .buses: "bus"
         case .cardFormats: "card format"
+        case .consoleUsers: "console user"
         default: String(rawValue.dropLast())
         }
     }

@@ -17,6 +17,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     case watch
     case counters
     case clock
+    case login
+    case logout
+    case whoami
     case language
     case terminal
     case version
@@ -41,6 +44,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .watch: "watch"
         case .counters: "counters"
         case .clock: "clock"
+        case .login: "login"
+        case .logout: "logout"
+        case .whoami: "whoami"
         case .language: "language"
         case .terminal: "terminal"
         case .version: "version"
@@ -65,6 +71,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .watch: "watch [doors|sensors|detectors|points] [SECONDS]"
         case .counters: "counters"
         case .clock: "clock [set YYYY-MM-DD HH:MM:SS]"
+        case .login: "login NAME"
+        case .logout: "logout"
+        case .whoami: "whoami"
         case .language: "language en|zh"
         case .terminal: "terminal [plain|ansi|auto|COLUMNSxROWS]"
         case .version: "version"
@@ -88,6 +97,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .watch: .summaryWatch
         case .counters: .summaryCounters
         case .clock: .summaryClock
+        case .login: .summaryLogin
+        case .logout: .summaryLogout
+        case .whoami: .summaryWhoami
         case .language: .summaryLanguage
         case .terminal: .summaryTerminal
         case .version: .summaryVersion
@@ -135,6 +147,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.counters, 0): Example("counters", .exampleCounters)
         case (.clock, 0): Example("clock", .exampleClock)
         case (.clock, 1): Example("clock set 2026-11-22 18:05:00", .exampleClockSet)
+        case (.login, 0): Example("login caretaker", .exampleLogin)
+        case (.logout, 0): Example("logout", .exampleLogout)
+        case (.whoami, 0): Example("whoami", .exampleWhoami)
         case (.language, 0): Example("language zh", .exampleLanguage)
         case (.terminal, 0): Example("terminal auto", .exampleTerminalAuto)
         case (.terminal, 1): Example("terminal 80x24", .exampleTerminalSize)

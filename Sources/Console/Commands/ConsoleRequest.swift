@@ -16,6 +16,9 @@ enum ConsoleRequest: Equatable {
     case globalCommand(CommandKind)
     /// Seconds since 1970 that the clock should show, in local time.
     case setClock(Int64)
+    /// The name stands there.
+    case login(Range<Int>)
+    case logout
     case language(Language)
     case terminal(TerminalRequest)
     /// A known command with the wrong arguments.
@@ -34,7 +37,7 @@ enum ConsoleRequest: Equatable {
             switch command {
             case .help: parseHelp(line, words)
             case .alarms: words.count == 1 ? .show(.alarms) : parseAlarm(line, words)
-            case .status, .doors, .detectors, .sensors, .points, .readers, .counters, .version:
+            case .status, .doors, .detectors, .sensors, .points, .readers, .counters, .version, .whoami:
                 words.count == 1 ? .show(command) : nil
             case .door: parseDoor(line, words)
             case .alarm: parseAlarm(line, words)
@@ -42,6 +45,8 @@ enum ConsoleRequest: Equatable {
             case .events: EventRequest(line, words).map { .events($0) }
             case .watch: parseWatch(line, words)
             case .clock: words.count == 1 ? .show(.clock) : parseClock(line, words)
+            case .login: words.count == 2 ? .login(words[1]) : nil
+            case .logout: words.count == 1 ? .logout : nil
             case .language: parseLanguage(line, words)
             case .terminal: parseTerminal(line, words)
             }

@@ -301,6 +301,7 @@ enum ChineseWords {
         case .bus: "总线"
         case .port: "串口"
         case .effect: "联动"
+        case .consoleUser: "控制台用户"
         }
     }
 }

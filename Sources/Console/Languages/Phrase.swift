@@ -22,7 +22,6 @@ enum Phrase: UInt8, BitwiseCopyable {
     case noAlarms
     case greetingHint
     case helpMore
-    case helpOptions
     case helpKeys
     case summaryHelp
     case summaryStatus
@@ -134,4 +133,27 @@ enum Phrase: UInt8, BitwiseCopyable {
     case byConsole
     case byLink
     case byUnknown
+    case byUser
+    case byLocalUser
+    case pinPrompt
+    case wrongPin
+    case lockedOut
+    case waitSeconds
+    case noConsoleUsers
+    case loginBusy
+    case loginFirst
+    case loggedOut
+    case loggedOutIdle
+    case nobody
+    case greetingLogin
+    case roleObserver
+    case roleOperator
+    case roleTechnician
+    case roleAdministrator
+    case summaryLogin
+    case summaryLogout
+    case summaryWhoami
+    case exampleLogin
+    case exampleLogout
+    case exampleWhoami
 }

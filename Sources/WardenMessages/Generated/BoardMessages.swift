@@ -1146,6 +1146,8 @@ public struct BoardHeader: Message {
     public var standbySupply: Bool
     /// A hardware watchdog resets the board when the runtime has died or hangs.
     public var hardwareWatchdog: Bool
+    /// What somebody may do at a console who has not logged in; none for no more than an observer.
+    public var consoleRole: AccessRole
 
     public init() {
         format = 0
@@ -1157,6 +1159,7 @@ public struct BoardHeader: Message {
         utcOffsetMinutes = 0
         standbySupply = false
         hardwareWatchdog = false
+        consoleRole = AccessRole()
     }
 
     public init(
@@ -1168,7 +1171,8 @@ public struct BoardHeader: Message {
         hashKeyCheck: UInt64 = 0,
         utcOffsetMinutes: Int32 = 0,
         standbySupply: Bool = false,
-        hardwareWatchdog: Bool = false
+        hardwareWatchdog: Bool = false,
+        consoleRole: AccessRole = AccessRole()
     ) {
         self.format = format
         self.name = name
@@ -1179,9 +1183,10 @@ public struct BoardHeader: Message {
         self.utcOffsetMinutes = utcOffsetMinutes
         self.standbySupply = standbySupply
         self.hardwareWatchdog = hardwareWatchdog
+        self.consoleRole = consoleRole
     }
 
-    public static var maximumEncodedSize: Int { 202 }
+    public static var maximumEncodedSize: Int { 213 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1211,6 +1216,9 @@ public struct BoardHeader: Message {
         }
         if self.hardwareWatchdog {
             size += 1 + 1
+        }
+        if self.consoleRole.rawValue != 0 {
+            size += 1 + varintSize(self.consoleRole.rawValue)
         }
         return size
     }
@@ -1252,6 +1260,10 @@ public struct BoardHeader: Message {
             sink.append(0x48)
             sink.append(self.hardwareWatchdog ? 1 : 0)
         }
+        if self.consoleRole.rawValue != 0 {
+            sink.append(0x50)
+            sink.appendVarint(self.consoleRole.rawValue)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1276,9 +1288,11 @@ public struct BoardHeader: Message {
                 self.standbySupply = try reader.boolean()
             case 72:
                 self.hardwareWatchdog = try reader.boolean()
+            case 80:
+                self.consoleRole = AccessRole(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }

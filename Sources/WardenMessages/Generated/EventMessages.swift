@@ -697,7 +697,7 @@ public struct Actor: Message {
     public var kind: ActorKind
     /// Console session, link client, reader or matrix row, by the kind.
     public var index: UInt32
-    /// User of a local socket or console, where known.
+    /// User of a local socket; at a console the place of who has logged in, counted from 1, and 0 for nobody.
     public var user: UInt32
 
     public init() {

@@ -275,6 +275,7 @@ extension BoardHeader: RandomMessage {
         message.utcOffsetMinutes = generator.number(-720, 840) as Int32
         message.standbySupply = generator.chance
         message.hardwareWatchdog = generator.chance
+        message.consoleRole = AccessRole.random(using: &generator)
         return message
     }
 }
