@@ -123,9 +123,28 @@ extension BoardImage {
                 guard contains(options.rateHz, in: rates.span) else {
                     throw .invalidEntry(.sensors, index: index, .unknownKind)
                 }
-            case .bme280: break
+            case .lis3dh(let options):
+                let rates: InlineArray<5, UInt32> = [25, 50, 100, 200, 400]
+                guard contains(options.rateHz, in: rates.span), isFullScale(options.fullScaleG) else {
+                    throw .invalidEntry(.sensors, index: index, .unknownKind)
+                }
+            case .mpu6050(let options):
+                let rates: InlineArray<4, UInt32> = [25, 50, 100, 200]
+                guard contains(options.rateHz, in: rates.span), isFullScale(options.fullScaleG) else {
+                    throw .invalidEntry(.sensors, index: index, .unknownKind)
+                }
+            case .mcp23017(let options):
+                // The pins 7 of both ports can only be outputs (DS20001952 revision D).
+                guard (options.activeLow | options.pullUps) & 0x8080 == 0 else {
+                    throw .invalidEntry(.sensors, index: index, .contradictory)
+                }
+            case .bme280, .sht3x, .sht4x, .bmp280, .scd4x, .sgp40, .sgp41, .bh1750, .pmsa003i: break
             }
         }
+    }
+
+    private func isFullScale(_ gravities: UInt32) -> Bool {
+        gravities == 2 || gravities == 4 || gravities == 8 || gravities == 16
     }
 
     private func checkPoints() throws(BoardImageError) {
@@ -148,7 +167,20 @@ extension BoardImage {
         switch chip {
         case .ads1115(let options): channel < 4 && options.inputs & (1 << channel) != 0
         case .bme280: channel < 3
-        case .adxl345: channel < 3
+        case .adxl345, .lis3dh, .scd4x: channel < 3
+        case .sht3x, .sht4x, .bmp280: channel < 2
+        case .sgp40: channel == 0 || channel == 2
+        case .sgp41, .pmsa003i: channel < 4
+        case .bh1750: channel == 0
+        case .mpu6050: channel < 7
+        case .mcp23017: channel < 15 && channel != 7
+        }
+    }
+
+    private func isAccelerometer(_ sensor: UInt32) -> Bool {
+        switch sensors[Int(sensor)].chip {
+        case .adxl345, .lis3dh, .mpu6050: true
+        default: false
         }
     }
 
@@ -182,7 +214,7 @@ extension BoardImage {
             case .fall(let options):
                 if let cancel = options.cancelLine { try check(line: cancel, is: .input, .detectors, index) }
                 guard let sensor = detector.sensor else { throw .invalidEntry(.detectors, index: index, .incomplete) }
-                guard case .adxl345 = sensors[Int(sensor)].chip else {
+                guard isAccelerometer(sensor) else {
                     throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
                 }
             case .longLie(let options):
@@ -193,8 +225,7 @@ extension BoardImage {
                 guard case .fall = detectors[Int(options.fallDetector)].kind else {
                     throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
                 }
-            case .state:
-                guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+            case .state: try checkWatched(detector, index, isCounter: false)
             case .threshold(let options):
                 guard detector.point != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
                 let isOrdered =
@@ -202,7 +233,113 @@ extension BoardImage {
                     || (options.below
                         ? options.preAlarmLimit > options.alarmLimit : options.preAlarmLimit < options.alarmLimit)
                 guard isOrdered else { throw .invalidEntry(.detectors, index: index, .contradictory) }
+            case .heat(let options):
+                guard isKnown(options.responseClass) else {
+                    throw .invalidEntry(.detectors, index: index, .unknownKind)
+                }
+                try check(point: detector.point, in: .millidegreeCelsius, index)
+            case .carbonMonoxide: try check(point: detector.point, in: .partsPerMillion, index)
+            case .combustibleGas(let options):
+                try check(point: detector.point, in: .centipercentLowerExplosiveLimit, index)
+                guard options.preAlarmClel < options.alarmClel else {
+                    throw .invalidEntry(.detectors, index: index, .contradictory)
+                }
+            case .multiCriteriaFire(let options):
+                try check(point: detector.point, in: .millidecibelPerMetre, index)
+                if let point = options.temperaturePoint { try check(point: point, in: .millidegreeCelsius, index) }
+                if let point = options.carbonMonoxidePoint { try check(point: point, in: .partsPerMillion, index) }
+                guard options.confirmedMdbPerM < options.aloneMdbPerM else {
+                    throw .invalidEntry(.detectors, index: index, .contradictory)
+                }
+            case .flow: try checkWatched(detector, index, isCounter: true)
+            case .count: try checkWatched(detector, index, isCounter: true)
+            case .valve(let options): try checkValve(options, detector, index)
+            case .inactivity(let options): try checkInactivity(options, index)
+            case .callPoint(let options):
+                guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                if let point = options.batteryPoint { try check(point: point, in: .microvolt, index) }
+            case .powerUse: try check(point: detector.point, in: .milliwatt, index)
+            case .rate(let options):
+                guard detector.point != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                guard options.preAlarmChange < options.alarmChange else {
+                    throw .invalidEntry(.detectors, index: index, .contradictory)
+                }
+            case .tilt(let options):
+                guard isKnown(options.upright) else { throw .invalidEntry(.detectors, index: index, .unknownKind) }
+                guard let sensor = detector.sensor else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+                guard isAccelerometer(sensor) else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+            case .radarFall(let options): try checkRadar(options, index)
             case nil: throw .invalidEntry(.detectors, index: index, .unknownKind)
+            }
+        }
+    }
+
+    private func check(point: UInt32?, in unit: PointUnit, _ index: Int) throws(BoardImageError) {
+        guard let point else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+        try check(point, within: points.count, .detectors, index)
+        guard points[Int(point)].unit == unit else {
+            throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+        }
+    }
+
+    /// Exactly one of a line and a point, and the point a state or, where pulses are counted, a count.
+    private func checkWatched(_ detector: Detector, _ index: Int, isCounter: Bool) throws(BoardImageError) {
+        guard (detector.line == nil) != (detector.point == nil) else {
+            throw .invalidEntry(.detectors, index: index, detector.line == nil ? .incomplete : .contradictory)
+        }
+        guard let point = detector.point else { return }
+        let unit = points[Int(point)].unit
+        guard unit == .state || isCounter && unit == .count else {
+            throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+        }
+    }
+
+    private func checkValve(
+        _ options: ValveOptions, _ detector: Detector, _ index: Int
+    ) throws(BoardImageError) {
+        guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+        try check(line: options.driveLine, is: .output, .detectors, index)
+        // One master for each output.
+        for door in doors.indices where doors[door].lockLine == options.driveLine {
+            throw .invalidEntry(.detectors, index: index, .alreadyUsed)
+        }
+        for earlier in 0..<index {
+            if case .valve(let other) = detectors[earlier].kind, other.driveLine == options.driveLine {
+                throw .invalidEntry(.detectors, index: index, .alreadyUsed)
+            }
+        }
+    }
+
+    private func checkInactivity(_ options: InactivityOptions, _ index: Int) throws(BoardImageError) {
+        guard !options.signs.isEmpty else { throw .invalidEntry(.detectors, index: index, .incomplete) }
+        for place in options.signs.indices {
+            switch options.signs[place].source {
+            case .point(let point): try check(point, within: points.count, .detectors, index)
+            case .line(let line): try check(line: line, is: .input, .detectors, index)
+            case .radar(let radar):
+                try check(radar, within: detectors.count, .detectors, index)
+                guard case .radarFall = detectors[Int(radar)].kind else {
+                    throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+                }
+            case nil: throw .invalidEntry(.detectors, index: index, .unknownKind)
+            }
+        }
+        if let exit = options.exitLine { try check(line: exit, is: .input, .detectors, index) }
+    }
+
+    private func checkRadar(_ options: RadarFallOptions, _ index: Int) throws(BoardImageError) {
+        guard isKnown(options.module) else { throw .invalidEntry(.detectors, index: index, .unknownKind) }
+        try check(options.port, within: ports.count, .detectors, index)
+        for reader in readers.indices {
+            if case .serialTag(let other) = readers[reader].interface, other.port == options.port {
+                throw .invalidEntry(.detectors, index: index, .alreadyUsed)
+            }
+        }
+        for earlier in 0..<index {
+            if case .radarFall(let other) = detectors[earlier].kind, other.port == options.port {
+                throw .invalidEntry(.detectors, index: index, .alreadyUsed)
             }
         }
     }
@@ -236,6 +373,16 @@ extension BoardImage {
                     guard isKnown(action.pattern) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
                     // A lock belongs to its door: two masters of one relay would undo each other.
                     if isDrivenByAccess(action.line) { throw .invalidEntry(.effects, index: index, .alreadyUsed) }
+                    for detector in detectors.indices {
+                        if case .valve(let valve) = detectors[detector].kind, valve.driveLine == action.line {
+                            throw .invalidEntry(.effects, index: index, .alreadyUsed)
+                        }
+                    }
+                case .shutValve(let valve):
+                    try check(valve, within: detectors.count, .effects, index)
+                    guard case .valve = detectors[Int(valve)].kind else {
+                        throw .invalidEntry(.effects, index: index, .referenceOfWrongKind)
+                    }
                 case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
                 case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
                 }
@@ -329,4 +476,9 @@ private func isKnown(_ role: AccessRole) -> Bool {
     case .none, .unrecognised: false
     }
 }
+private func isKnown(_ responseClass: HeatClass) -> Bool {
+    if case .unrecognised = responseClass { false } else { true }
+}
+private func isKnown(_ axis: UprightAxis) -> Bool { if case .unrecognised = axis { false } else { true } }
+private func isKnown(_ module: RadarModule) -> Bool { if case .unrecognised = module { false } else { true } }
 private func isKnown(_ pattern: OutputPattern) -> Bool { if case .unrecognised = pattern { false } else { true } }

@@ -34,6 +34,9 @@ struct BoardCore: ~Copyable {
     var readers: ReaderBank
     /// Contacts that are points: supervised by resistors.
     var contactPoints: FixedArray<ContactPoint>
+    var radars: RadarBank
+    /// Motor valves that the board drives.
+    var valves: FixedArray<DrivenValve>
     var samples: FixedArray<AccelerationSample>
 
     var access: AccessController
@@ -77,10 +80,12 @@ struct BoardCore: ~Copyable {
         medium: JournalMedium?, at now: Instant
     ) throws(StartError) {
         guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
-        let map = PointMap(points: image.points.count, lines: image.lines.count)
+        let map = PointMap(points: image.points.count, lines: image.lines.count, sensors: image.sensors.count)
         let sensors = try BoardCore.makeSensors(image)
         var random = random
         let readers = try ReaderTranslation.bank(image, secret: hashKey, random: &random)
+        let radars = BoardCore.makeRadars(image)
+        let valves = BoardCore.makeValves(image)
         let access = try BoardCore.makeAccess(image, file, hashKey)
         let monitor = try BoardCore.makeMonitor(image, map)
         let causes = CauseStates(
@@ -109,6 +114,8 @@ struct BoardCore: ~Copyable {
         self.points = points
         self.readers = readers
         self.contactPoints = contactPoints
+        self.radars = radars
+        self.valves = valves
         samples = FixedArray(capacity: SensorOutput.sampleLimit)
         self.access = access
         accessOutput = AccessOutput(doors: image.doors.count)
@@ -145,6 +152,35 @@ struct BoardCore: ~Copyable {
             sensors.add(sensor, on: BusIndex(UInt8(truncatingIfNeeded: image.sensors[index].bus)))
         }
         return sensors
+    }
+
+    private static func makeRadars(_ image: borrowing BoardImage) -> RadarBank {
+        var count = 0
+        for index in image.detectors.indices {
+            if case .radarFall? = image.detectors[index].kind { count += 1 }
+        }
+        var radars = RadarBank(capacity: count)
+        for index in image.detectors.indices {
+            if case .radarFall(let options)? = image.detectors[index].kind {
+                radars.add(
+                    MR60FDA2(), of: index, on: StreamIndex(UInt16(truncatingIfNeeded: options.port)))
+            }
+        }
+        return radars
+    }
+
+    private static func makeValves(_ image: borrowing BoardImage) -> FixedArray<DrivenValve> {
+        var count = 0
+        for index in image.detectors.indices {
+            if case .valve? = image.detectors[index].kind { count += 1 }
+        }
+        var valves = FixedArray<DrivenValve>(capacity: count)
+        for index in image.detectors.indices {
+            if case .valve(let options)? = image.detectors[index].kind {
+                valves.append(DrivenValve(detector: DetectorIndex(UInt16(index)), line: Int(options.driveLine)))
+            }
+        }
+        return valves
     }
 
     private static func makeMatrix(
@@ -270,13 +306,19 @@ struct BoardCore: ~Copyable {
     ) throws(StartError) -> LifeSafetyMonitor {
         var configurations = FixedArray<DetectorConfiguration>(capacity: image.detectors.count)
         for index in image.detectors.indices {
-            guard let configuration = BoardTranslation.detector(image.detectors[index], map) else {
+            guard let configuration = BoardTranslation.detector(image.detectors[index], index, map, image.points) else {
                 throw .unknownDetector(index)
             }
             configurations.append(configuration)
         }
         return LifeSafetyMonitor(configurations.span)
     }
+}
+
+/// A valve's supervisor and the output that shuts it.
+struct DrivenValve: BitwiseCopyable {
+    let detector: DetectorIndex
+    let line: Int
 }
 
 /// Why a board cannot be run from its image. The program holds its outputs in their safe state and says so.

@@ -43,14 +43,95 @@ enum BoardTranslation {
             if let interval { configuration.interval = interval }
             return Drivers.Sensor(configuration)
         case .bme280?:
-            var configuration = BME280.Configuration(address: address)
-            if let interval { configuration.interval = interval }
-            return Drivers.Sensor(configuration)
+            let pace = pace(interval, .seconds(1), stuckAfter: BME280.Configuration().stuckAfter)
+            return Drivers.Sensor(
+                BME280.Configuration(address: address, interval: pace.interval, stuckAfter: pace.stuckAfter))
         case .adxl345(let options)?:
             return Drivers.Sensor(
                 ADXL345.Configuration(address: address, rate: rate(hertz: options.rateHz), interval: interval))
+        case .sht3x?:
+            let pace = pace(interval, .seconds(1), stuckAfter: .minutes(5))
+            return Drivers.Sensor(
+                SHT3x.Configuration(address: address, interval: pace.interval, stuckAfter: pace.stuckAfter))
+        case .sht4x?:
+            let pace = pace(interval, .seconds(1), stuckAfter: .minutes(5))
+            return Drivers.Sensor(
+                SHT4x.Configuration(address: address, interval: pace.interval, stuckAfter: pace.stuckAfter))
+        case .bmp280?:
+            let pace = pace(interval, .seconds(1), stuckAfter: .minutes(5))
+            return Drivers.Sensor(
+                BMP280.Configuration(address: address, interval: pace.interval, stuckAfter: pace.stuckAfter))
+        case .scd4x(let options)?:
+            let pace = pace(interval, .seconds(5), stuckAfter: .minutes(10))
+            return Drivers.Sensor(
+                SCD4x.Configuration(
+                    address: address, interval: pace.interval,
+                    temperatureOffsetMillidegrees: Int32(clamping: options.temperatureOffsetMc),
+                    altitudeMetres: UInt16(clamping: options.altitudeM), calibratesItself: options.selfCalibration,
+                    stuckAfter: pace.stuckAfter))
+        case .sgp40?: return Drivers.Sensor(SGP4x.Configuration(kind: .sgp40, address: address))
+        case .sgp41?: return Drivers.Sensor(SGP4x.Configuration(kind: .sgp41, address: address))
+        case .bh1750?:
+            return Drivers.Sensor(BH1750.Configuration(address: address, interval: interval ?? .seconds(1)))
+        case .pmsa003i?:
+            let pace = pace(interval, .seconds(2), stuckAfter: .minutes(10))
+            return Drivers.Sensor(
+                PMSA003I.Configuration(address: address, interval: pace.interval, stuckAfter: pace.stuckAfter))
+        case .lis3dh(let options)?:
+            return Drivers.Sensor(
+                LIS3DH.Configuration(
+                    address: address, rate: lis3dhRate(hertz: options.rateHz),
+                    range: lis3dhRange(gravities: options.fullScaleG), interval: interval))
+        case .mpu6050(let options)?:
+            let rate = mpu6050Rate(hertz: options.rateHz)
+            return Drivers.Sensor(
+                MPU6050.Configuration(
+                    address: address, rate: rate, range: mpu6050Range(gravities: options.fullScaleG),
+                    interval: interval ?? min(.milliseconds(80), rate.sampleInterval * 16)))
+        case .mcp23017(let options)?:
+            return Drivers.Sensor(
+                MCP23017.Configuration(
+                    address: address, interval: interval ?? .milliseconds(100),
+                    pullUps: UInt16(truncatingIfNeeded: options.pullUps),
+                    invertedInputs: UInt16(truncatingIfNeeded: options.activeLow)))
         case nil:
             return nil
+        }
+    }
+
+    /// A chip's interval, and how long its values may stand still: at least the twenty measurements that drivers ask for.
+    private static func pace(
+        _ interval: Interval?, _ usual: Interval, stuckAfter: Interval
+    ) -> (interval: Interval, stuckAfter: Interval) {
+        let interval = interval ?? usual
+        return (interval, max(stuckAfter, interval * 20))
+    }
+
+    private static func lis3dhRate(hertz: UInt32) -> LIS3DH.Rate {
+        for rate in LIS3DH.Rate.allCases where rate.hertz == Int64(hertz) { return rate }
+        return .hertz100
+    }
+
+    private static func lis3dhRange(gravities: UInt32) -> LIS3DH.Range {
+        switch gravities {
+        case 2: .gravities2
+        case 4: .gravities4
+        case 16: .gravities16
+        default: .gravities8
+        }
+    }
+
+    private static func mpu6050Rate(hertz: UInt32) -> MPU6050.Rate {
+        for rate in MPU6050.Rate.allCases where UInt32(rate.rawValue) == hertz { return rate }
+        return .hertz100
+    }
+
+    private static func mpu6050Range(gravities: UInt32) -> MPU6050.Range {
+        switch gravities {
+        case 2: .gravities2
+        case 4: .gravities4
+        case 8: .gravities8
+        default: .gravities16
         }
     }
 
@@ -86,74 +167,5 @@ enum BoardTranslation {
         case .pn532(let options)?: UInt16(truncatingIfNeeded: options.port)
         case .wiegand?, nil: nil
         }
-    }
-
-    // MARK: Detectors
-
-    /// - Parameter map: where the detector's sources are among the monitor's points.
-    /// - Returns: `nil` for a kind that this program does not know: a newer image.
-    static func detector(_ entry: WardenMessages.Detector, _ map: PointMap) -> DetectorConfiguration? {
-        let source = map.source(of: entry)
-        switch entry.kind {
-        case .smoke(let options)?:
-            return DetectorConfiguration(
-                .smoke(
-                    SmokeDetector.Configuration(
-                        source: source, alarmThreshold: Int32(clamping: options.alarmMdbPerM),
-                        preAlarmThreshold: Int32(clamping: options.preAlarmMdbPerM),
-                        verification: .milliseconds(Int64(options.verificationMs)))))
-        case .leak(let options)?:
-            return DetectorConfiguration(
-                .leak(
-                    LeakDetector.Configuration(
-                        source: source, wetLimit: options.wetBelow, openLimit: options.openAbove,
-                        onDelay: .milliseconds(Int64(options.delayMs)))))
-        case .fall(let options)?:
-            return DetectorConfiguration(
-                .fall(
-                    FallDetector.Configuration(
-                        source: source, cancelButton: options.cancelLine.map { map.line(Int($0)) },
-                        cancelWindow: .milliseconds(Int64(options.cancelWindowMs)),
-                        longLieAfter: .milliseconds(Int64(options.longLieMs)))))
-        case .longLie(let options)?:
-            return DetectorConfiguration(.longLie(of: DetectorIndex(UInt16(truncatingIfNeeded: options.fallDetector))))
-        case .state(let options)?:
-            return DetectorConfiguration(
-                .state(
-                    StateDetector.Configuration(
-                        source: source, alarmValue: options.alarmActive ? 1 : 0,
-                        onDelay: .milliseconds(Int64(options.onDelayMs)),
-                        offDelay: .milliseconds(Int64(options.offDelayMs)), holds: options.holds,
-                        maximumAge: .endless)))
-        case .threshold(let options)?:
-            return DetectorConfiguration(
-                .threshold(
-                    ThresholdDetector.Configuration(
-                        source: source, side: options.below ? .below : .above, alarmLimit: options.alarmLimit,
-                        preAlarmLimit: options.preAlarmLimit == 0 ? nil : options.preAlarmLimit,
-                        hysteresis: Int32(clamping: options.hysteresis),
-                        onDelay: .milliseconds(Int64(options.onDelayMs)),
-                        offDelay: .milliseconds(Int64(options.offDelayMs)))))
-        case nil:
-            return nil
-        }
-    }
-}
-
-/// How the monitor numbers what it listens to: the image's points, then its lines, then its accelerometers by sensor.
-struct PointMap: BitwiseCopyable {
-    let points: Int
-    let lines: Int
-
-    func point(_ index: Int) -> PointIndex { PointIndex(UInt16(index)) }
-    func line(_ index: Int) -> PointIndex { PointIndex(UInt16(points + index)) }
-    func sensor(_ index: Int) -> PointIndex { PointIndex(UInt16(points + lines + index)) }
-
-    /// The one source of a detector; the image was checked to name one where the kind needs it.
-    func source(of entry: WardenMessages.Detector) -> PointIndex {
-        if let point = entry.point { return self.point(Int(point)) }
-        if let line = entry.line { return self.line(Int(line)) }
-        if let sensor = entry.sensor { return self.sensor(Int(sensor)) }
-        return PointIndex(.max)
     }
 }

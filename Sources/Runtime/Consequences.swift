@@ -257,10 +257,42 @@ extension BoardCore {
                     doors: DoorSet(DoorIndex(UInt8(door))), isActive: release,
                     by: Requester(.matrix, index: demand.rule), now: now, into: &accessOutput)
                 doorsChanged = true
-            case .valve, .lift, .message: break
+            case .valve(let detector):
+                let command: DetectorCommand = demand.demand == .shut ? .shut : .open
+                _ = monitor.perform(command, on: DetectorIndex(detector), at: now, into: &alarmOutput)
+                settleAlarms()
+                settleValves()
+            case .lift, .message: break
             }
         }
         if doorsChanged { settleAccess() }
+    }
+
+    /// Drives the motors of valves as their supervisors want it now.
+    mutating func settleValves() {
+        for place in valves.indices {
+            let valve = valves[place]
+            let isDriven = monitor.isValveDriven(valve.detector)
+            guard lines.demand(valve.line, isActive: isDriven) else { continue }
+            publish(.system, .output(OutputChange(line: UInt32(valve.line), active: isDriven)), at: now)
+        }
+    }
+
+    /// Hands what a radar reported to its detector, and to those that take presence for a sign of life. What it wants
+    /// sent stays in the bank's output.
+    mutating func settleRadar(_ index: Int) {
+        let detector = radars.detector(of: index)
+        for place in radars.output.readings.indices {
+            let found = radars.output.readings[place]
+            let point: PointIndex =
+                switch found.channel {
+                case .fall: map.radarFall(detector)
+                case .presence: map.radarPresence(detector)
+                }
+            monitor.receive(found.reading, ofPoint: point, at: now, into: &alarmOutput)
+        }
+        settleAlarms()
+        evaluateMatrix()
     }
 
     /// Records troubles that began or ended.

@@ -74,7 +74,11 @@ extension BoardCore {
         monitor.receive(
             Reading(value: isActive ? 1 : 0, quality: .good, at: moment), ofPoint: map.line(index), at: now,
             into: &alarmOutput)
+        monitor.receive(
+            Reading(value: lines[index].activations, quality: .good, at: moment), ofPoint: map.pulses(index), at: now,
+            into: &alarmOutput)
         settleAlarms()
+        settleValves()
         evaluateMatrix()
     }
 
@@ -100,6 +104,8 @@ extension BoardCore {
         }
         monitor.receive(
             Reading(value: 0, quality: .missing, at: now), ofPoint: map.line(index), at: now, into: &alarmOutput)
+        monitor.receive(
+            Reading(value: 0, quality: .missing, at: now), ofPoint: map.pulses(index), at: now, into: &alarmOutput)
         settleAlarms()
         evaluateMatrix()
     }
@@ -142,6 +148,23 @@ extension BoardCore {
         settleReaders(of: device)
     }
 
+    // MARK: Radars
+
+    mutating func radarOpened(_ index: Int) {
+        radars.opened(index, at: now)
+        settleRadar(index)
+    }
+
+    mutating func radarClosed(_ index: Int) {
+        radars.closed(index, at: now)
+        settleRadar(index)
+    }
+
+    mutating func radarReceived(_ bytes: Span<UInt8>, on index: Int) {
+        radars.receive(bytes, on: index, at: now)
+        settleRadar(index)
+    }
+
     // MARK: Time
 
     mutating func wallClockChanged(_ clock: WallClock) {
@@ -176,6 +199,7 @@ extension BoardCore {
         if monitor.deadline <= now {
             monitor.advance(to: now, into: &alarmOutput)
             settleAlarms()
+            settleValves()
         }
         if sounderDeadline <= now { settleAccess() }
         evaluateMatrix()

@@ -35,6 +35,8 @@ struct LineTable: ~Copyable {
         /// Demanded and not yet driven.
         var isOwed = false
         var role = Role.general
+        /// How often an input became active since start: pulses, presses, starts.
+        var activations: Int32 = 0
     }
 
     private var entries: FixedArray<Entry>
@@ -77,7 +79,10 @@ struct LineTable: ~Copyable {
 
     subscript(_ index: Int) -> Entry { entries[index] }
 
-    mutating func setInput(_ index: Int, isActive: Bool) { entries[index].isActive = isActive }
+    mutating func setInput(_ index: Int, isActive: Bool) {
+        if isActive && !entries[index].isActive && entries[index].activations < .max { entries[index].activations += 1 }
+        entries[index].isActive = isActive
+    }
 
     /// Notes that a line is gone or back. An output that is back is driven to what is demanded of it.
     mutating func setAvailable(_ index: Int, _ isAvailable: Bool) {

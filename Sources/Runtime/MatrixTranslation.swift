@@ -50,8 +50,11 @@ struct MatrixLists: ~Copyable {
             let cause = row.causes[index]
             guard let term = MatrixLists.term(cause) else { continue }
             terms.append(term)
-            if case .detector(let detector)? = cause.source, case .smoke? = image.detectors[Int(detector)].kind {
-                isFire = true
+            if case .detector(let detector)? = cause.source {
+                switch image.detectors[Int(detector)].kind {
+                case .smoke?, .heat?, .multiCriteriaFire?: isFire = true
+                default: break
+                }
             }
         }
         let firstEffect = UInt16(effects.count)
@@ -101,6 +104,8 @@ struct MatrixLists: ~Copyable {
             return (.line(LineIndex(UInt16(output.line))), demand)
         case .releaseDoor(let door)?:
             return (.door(UInt16(door)), .release)
+        case .shutValve(let valve)?:
+            return (.valve(UInt16(valve)), .shut)
         case nil:
             return nil
         }

@@ -82,7 +82,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         if linksHaveMore { return hardware.now }
         let consoleDeadline = consoles.deadline(on: hardware, lastEvent: core.lastEventSequence)
         return min(
-            min(core.sensors.deadline, core.readers.deadline),
+            min(core.sensors.deadline, min(core.readers.deadline, core.radars.deadline)),
             min(core.decisionDeadline, links.deadline, min(consoleDeadline, core.journalDeadline)))
     }
 
@@ -92,6 +92,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         let isEmpty = takeInputs(limit: Budget.urgentInputs, urgentOnly: true)
         core.now = hardware.now
         runReaders(includingLines: isEmpty)
+        runRadars()
         runSensors()
         core.expirePoints()
         core.runDecisions()
@@ -160,6 +161,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         if let device = core.readers.device(of: stream) {
             core.readerReceived(input.bytes.span, on: device)
             sendReaderOutput(device)
+        } else if let radar = core.radars.index(of: stream) {
+            core.radarReceived(input.bytes.span, on: radar)
+            sendRadarOutput(radar)
         } else if consoles.has(stream) {
             consoles.receive(input.bytes.span, on: stream, at: core.now)
         } else {
@@ -171,9 +175,13 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         switch kind {
         case .serialPort(let port):
             core.troubles.set(.port, Int(port), isActive: false)
-            guard let device = core.readers.device(of: stream) else { return }
-            core.readerOpened(device)
-            sendReaderOutput(device)
+            if let device = core.readers.device(of: stream) {
+                core.readerOpened(device)
+                sendReaderOutput(device)
+            } else if let radar = core.radars.index(of: stream) {
+                core.radarOpened(radar)
+                sendRadarOutput(radar)
+            }
         case .console: consoles.open(stream, lastEvent: core.lastEventSequence)
         case .link(let peer): links.opened(stream, by: peer, at: core.now, hardware: &hardware)
         }
@@ -182,8 +190,11 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func streamClosed(_ stream: StreamIndex) {
         if Int(stream.value) < core.image.ports.count {
             core.troubles.set(.port, Int(stream.value), isActive: true)
-            guard let device = core.readers.device(of: stream) else { return }
-            core.readerClosed(device)
+            if let device = core.readers.device(of: stream) {
+                core.readerClosed(device)
+            } else if let radar = core.radars.index(of: stream) {
+                core.radarClosed(radar)
+            }
         } else if consoles.has(stream) {
             consoles.close(stream, subject: &core)
         } else {
@@ -206,6 +217,19 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func sendReaderOutput(_ device: Int) {
         guard core.readers.output.transmit.count > 0, let stream = core.readers.stream(of: device) else { return }
         Runtime.send(core.readers.output.transmit, to: stream, on: &hardware)
+    }
+
+    private mutating func runRadars() {
+        for _ in 0..<core.radars.count {
+            guard let radar = core.radars.runNextDue(at: core.now) else { return }
+            core.settleRadar(radar)
+            sendRadarOutput(radar)
+        }
+    }
+
+    private mutating func sendRadarOutput(_ radar: Int) {
+        guard core.radars.output.transmit.count > 0 else { return }
+        Runtime.send(core.radars.output.transmit, to: core.radars.stream(of: radar), on: &hardware)
     }
 
     // Static, so that the bytes and the hardware are seen to be different things.

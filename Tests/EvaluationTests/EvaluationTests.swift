@@ -48,9 +48,12 @@ struct EvaluationTests {
         #expect((json?["overall"] as? [String: Any])?["sensitivity"] as? Double == 1)
     }
 
-    @Test("Another mounting, gain, clipping and rate are variations of the same trial", arguments: [
-        (50.0, 1.0, 16_000.0), (25, 1, 16_000), (20, 1, 16_000), (50, 0.95, 16_000), (50, 1.05, 16_000), (50, 1, 4_000),
-    ])
+    @Test(
+        "Another mounting, gain, clipping and rate are variations of the same trial",
+        arguments: [
+            (50.0, 1.0, 16_000.0), (25, 1, 16_000), (20, 1, 16_000), (50, 0.95, 16_000), (50, 1.05, 16_000),
+            (50, 1, 4_000),
+        ])
     func variations(rate: Double, gain: Double, fullScale: Double) throws {
         let corpus = try Self.smallCorpus(name: "varied-\(rate)-\(gain)-\(fullScale)")
         var options = Self.options()
@@ -172,11 +175,13 @@ struct CorpusTests {
 
     /// Variations that must cost next to nothing. The corpus is the one that the networks were fitted on: this holds that
     /// the detector's arithmetic is that of the fit, not how good it is on strangers.
-    @Test("On its own corpus the detector is what the fit promised", arguments: [
-        ("as recorded", 200, 1, 16_000, false), ("turned at random", 200, 1, 16_000, true),
-        ("gain 0.95", 200, 0.95, 16_000, false), ("gain 1.05", 200, 1.05, 16_000, false),
-        ("clipped at 4 g", 200, 1, 4_000, false), ("25 Hz", 25, 1, 16_000, false), ("20 Hz", 20, 1, 8_000, true),
-    ] as [(String, Double, Double, Double, Bool)])
+    @Test(
+        "On its own corpus the detector is what the fit promised",
+        arguments: [
+            ("as recorded", 200, 1, 16_000, false), ("turned at random", 200, 1, 16_000, true),
+            ("gain 0.95", 200, 0.95, 16_000, false), ("gain 1.05", 200, 1.05, 16_000, false),
+            ("clipped at 4 g", 200, 1, 4_000, false), ("25 Hz", 25, 1, 16_000, false), ("20 Hz", 20, 1, 8_000, true),
+        ] as [(String, Double, Double, Double, Bool)])
     func fall(name: String, rate: Double, gain: Double, fullScale: Double, turns: Bool) throws {
         var options = FallEvaluationOptions()
         options.variation.rate = rate

@@ -891,6 +891,152 @@ public nonisolated enum Warden_V1_AntiPassbackKind: SwiftProtobuf.Enum, Swift.Ca
 
 }
 
+/// EN 54-5 response classes.
+public nonisolated enum Warden_V1_HeatClass: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case a1 // = 0
+  case a2 // = 1
+  case b // = 2
+  case c // = 3
+  case d // = 4
+  case e // = 5
+  case f // = 6
+  case g // = 7
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .a1
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .a1
+    case 1: self = .a2
+    case 2: self = .b
+    case 3: self = .c
+    case 4: self = .d
+    case 5: self = .e
+    case 6: self = .f
+    case 7: self = .g
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .a1: return 0
+    case .a2: return 1
+    case .b: return 2
+    case .c: return 3
+    case .d: return 4
+    case .e: return 5
+    case .f: return 6
+    case .g: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_HeatClass] = [
+    .a1,
+    .a2,
+    .b,
+    .c,
+    .d,
+    .e,
+    .f,
+    .g,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_UprightAxis: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case asFound // = 0
+  case xUp // = 1
+  case xDown // = 2
+  case yUp // = 3
+  case yDown // = 4
+  case zUp // = 5
+  case zDown // = 6
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .asFound
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .asFound
+    case 1: self = .xUp
+    case 2: self = .xDown
+    case 3: self = .yUp
+    case 4: self = .yDown
+    case 5: self = .zUp
+    case 6: self = .zDown
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .asFound: return 0
+    case .xUp: return 1
+    case .xDown: return 2
+    case .yUp: return 3
+    case .yDown: return 4
+    case .zUp: return 5
+    case .zDown: return 6
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_UprightAxis] = [
+    .asFound,
+    .xUp,
+    .xDown,
+    .yUp,
+    .yDown,
+    .zUp,
+    .zDown,
+  ]
+
+}
+
+/// Radar modules whose protocol is known.
+public nonisolated enum Warden_V1_RadarModule: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Seeed MR60FDA2 and HLK-LD6002C.
+  case mr60Fda2 // = 0
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .mr60Fda2
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .mr60Fda2
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .mr60Fda2: return 0
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_RadarModule] = [
+    .mr60Fda2,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case alarm // = 0
@@ -1372,12 +1518,111 @@ public nonisolated struct Warden_V1_Sensor: Sendable {
     set {chip = .adxl345(newValue)}
   }
 
+  public var sht3X: Warden_V1_Sht3xOptions {
+    get {
+      if case .sht3X(let v)? = chip {return v}
+      return Warden_V1_Sht3xOptions()
+    }
+    set {chip = .sht3X(newValue)}
+  }
+
+  public var sht4X: Warden_V1_Sht4xOptions {
+    get {
+      if case .sht4X(let v)? = chip {return v}
+      return Warden_V1_Sht4xOptions()
+    }
+    set {chip = .sht4X(newValue)}
+  }
+
+  public var bmp280: Warden_V1_Bmp280Options {
+    get {
+      if case .bmp280(let v)? = chip {return v}
+      return Warden_V1_Bmp280Options()
+    }
+    set {chip = .bmp280(newValue)}
+  }
+
+  public var scd4X: Warden_V1_Scd4xOptions {
+    get {
+      if case .scd4X(let v)? = chip {return v}
+      return Warden_V1_Scd4xOptions()
+    }
+    set {chip = .scd4X(newValue)}
+  }
+
+  public var sgp40: Warden_V1_Sgp40Options {
+    get {
+      if case .sgp40(let v)? = chip {return v}
+      return Warden_V1_Sgp40Options()
+    }
+    set {chip = .sgp40(newValue)}
+  }
+
+  public var sgp41: Warden_V1_Sgp41Options {
+    get {
+      if case .sgp41(let v)? = chip {return v}
+      return Warden_V1_Sgp41Options()
+    }
+    set {chip = .sgp41(newValue)}
+  }
+
+  public var bh1750: Warden_V1_Bh1750Options {
+    get {
+      if case .bh1750(let v)? = chip {return v}
+      return Warden_V1_Bh1750Options()
+    }
+    set {chip = .bh1750(newValue)}
+  }
+
+  public var pmsa003I: Warden_V1_Pmsa003iOptions {
+    get {
+      if case .pmsa003I(let v)? = chip {return v}
+      return Warden_V1_Pmsa003iOptions()
+    }
+    set {chip = .pmsa003I(newValue)}
+  }
+
+  public var lis3Dh: Warden_V1_Lis3dhOptions {
+    get {
+      if case .lis3Dh(let v)? = chip {return v}
+      return Warden_V1_Lis3dhOptions()
+    }
+    set {chip = .lis3Dh(newValue)}
+  }
+
+  public var mpu6050: Warden_V1_Mpu6050Options {
+    get {
+      if case .mpu6050(let v)? = chip {return v}
+      return Warden_V1_Mpu6050Options()
+    }
+    set {chip = .mpu6050(newValue)}
+  }
+
+  public var mcp23017: Warden_V1_Mcp23017Options {
+    get {
+      if case .mcp23017(let v)? = chip {return v}
+      return Warden_V1_Mcp23017Options()
+    }
+    set {chip = .mcp23017(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Chip: Equatable, Sendable {
     case ads1115(Warden_V1_Ads1115Options)
     case bme280(Warden_V1_Bme280Options)
     case adxl345(Warden_V1_Adxl345Options)
+    case sht3X(Warden_V1_Sht3xOptions)
+    case sht4X(Warden_V1_Sht4xOptions)
+    case bmp280(Warden_V1_Bmp280Options)
+    case scd4X(Warden_V1_Scd4xOptions)
+    case sgp40(Warden_V1_Sgp40Options)
+    case sgp41(Warden_V1_Sgp41Options)
+    case bh1750(Warden_V1_Bh1750Options)
+    case pmsa003I(Warden_V1_Pmsa003iOptions)
+    case lis3Dh(Warden_V1_Lis3dhOptions)
+    case mpu6050(Warden_V1_Mpu6050Options)
+    case mcp23017(Warden_V1_Mcp23017Options)
 
   }
 
@@ -1417,6 +1662,145 @@ public nonisolated struct Warden_V1_Adxl345Options: Sendable {
 
   /// Samples a second: 25, 50, 100, 200 or 400.
   public var rateHz: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Sht3xOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Sht4xOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Bmp280Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// SCD40, SCD41 and SCD43.
+public nonisolated struct Warden_V1_Scd4xOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Height above sea level, for boards that do not measure the air pressure.
+  public var altitudeM: UInt32 = 0
+
+  /// How much warmer the chip is than the room.
+  public var temperatureOffsetMc: UInt32 = 0
+
+  /// Off for rooms that never see fresh air.
+  public var selfCalibration: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Sgp40Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Sgp41Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Bh1750Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Pmsa003iOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Lis3dhOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Samples a second: 25, 50, 100, 200 or 400.
+  public var rateHz: UInt32 = 0
+
+  /// Full scale: 2, 4, 8 or 16.
+  public var fullScaleG: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_Mpu6050Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Samples a second: 25, 50, 100 or 200.
+  public var rateHz: UInt32 = 0
+
+  /// Full scale: 2, 4, 8 or 16.
+  public var fullScaleG: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An expander used for inputs; channel n is pin n, A0 to A6 and B0 to B6. The pins A7 and B7 can only be outputs.
+public nonisolated struct Warden_V1_Mcp23017Options: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Bit n set: pin n is active when low.
+  public var activeLow: UInt32 = 0
+
+  /// Bit n set: pin n has its pull-up on.
+  public var pullUps: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2367,6 +2751,110 @@ public nonisolated struct Warden_V1_Detector: Sendable {
     set {kind = .threshold(newValue)}
   }
 
+  public var heat: Warden_V1_HeatOptions {
+    get {
+      if case .heat(let v)? = kind {return v}
+      return Warden_V1_HeatOptions()
+    }
+    set {kind = .heat(newValue)}
+  }
+
+  public var carbonMonoxide: Warden_V1_CarbonMonoxideOptions {
+    get {
+      if case .carbonMonoxide(let v)? = kind {return v}
+      return Warden_V1_CarbonMonoxideOptions()
+    }
+    set {kind = .carbonMonoxide(newValue)}
+  }
+
+  public var combustibleGas: Warden_V1_CombustibleGasOptions {
+    get {
+      if case .combustibleGas(let v)? = kind {return v}
+      return Warden_V1_CombustibleGasOptions()
+    }
+    set {kind = .combustibleGas(newValue)}
+  }
+
+  public var multiCriteriaFire: Warden_V1_MultiCriteriaFireOptions {
+    get {
+      if case .multiCriteriaFire(let v)? = kind {return v}
+      return Warden_V1_MultiCriteriaFireOptions()
+    }
+    set {kind = .multiCriteriaFire(newValue)}
+  }
+
+  public var flow: Warden_V1_FlowOptions {
+    get {
+      if case .flow(let v)? = kind {return v}
+      return Warden_V1_FlowOptions()
+    }
+    set {kind = .flow(newValue)}
+  }
+
+  public var valve: Warden_V1_ValveOptions {
+    get {
+      if case .valve(let v)? = kind {return v}
+      return Warden_V1_ValveOptions()
+    }
+    set {kind = .valve(newValue)}
+  }
+
+  public var inactivity: Warden_V1_InactivityOptions {
+    get {
+      if case .inactivity(let v)? = kind {return v}
+      return Warden_V1_InactivityOptions()
+    }
+    set {kind = .inactivity(newValue)}
+  }
+
+  public var callPoint: Warden_V1_CallPointOptions {
+    get {
+      if case .callPoint(let v)? = kind {return v}
+      return Warden_V1_CallPointOptions()
+    }
+    set {kind = .callPoint(newValue)}
+  }
+
+  public var powerUse: Warden_V1_PowerUseOptions {
+    get {
+      if case .powerUse(let v)? = kind {return v}
+      return Warden_V1_PowerUseOptions()
+    }
+    set {kind = .powerUse(newValue)}
+  }
+
+  public var rate: Warden_V1_RateOptions {
+    get {
+      if case .rate(let v)? = kind {return v}
+      return Warden_V1_RateOptions()
+    }
+    set {kind = .rate(newValue)}
+  }
+
+  public var tilt: Warden_V1_TiltOptions {
+    get {
+      if case .tilt(let v)? = kind {return v}
+      return Warden_V1_TiltOptions()
+    }
+    set {kind = .tilt(newValue)}
+  }
+
+  public var count: Warden_V1_CountOptions {
+    get {
+      if case .count(let v)? = kind {return v}
+      return Warden_V1_CountOptions()
+    }
+    set {kind = .count(newValue)}
+  }
+
+  public var radarFall: Warden_V1_RadarFallOptions {
+    get {
+      if case .radarFall(let v)? = kind {return v}
+      return Warden_V1_RadarFallOptions()
+    }
+    set {kind = .radarFall(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -2376,6 +2864,19 @@ public nonisolated struct Warden_V1_Detector: Sendable {
     case longLie(Warden_V1_LongLieOptions)
     case state(Warden_V1_StateOptions)
     case threshold(Warden_V1_ThresholdOptions)
+    case heat(Warden_V1_HeatOptions)
+    case carbonMonoxide(Warden_V1_CarbonMonoxideOptions)
+    case combustibleGas(Warden_V1_CombustibleGasOptions)
+    case multiCriteriaFire(Warden_V1_MultiCriteriaFireOptions)
+    case flow(Warden_V1_FlowOptions)
+    case valve(Warden_V1_ValveOptions)
+    case inactivity(Warden_V1_InactivityOptions)
+    case callPoint(Warden_V1_CallPointOptions)
+    case powerUse(Warden_V1_PowerUseOptions)
+    case rate(Warden_V1_RateOptions)
+    case tilt(Warden_V1_TiltOptions)
+    case count(Warden_V1_CountOptions)
+    case radarFall(Warden_V1_RadarFallOptions)
 
   }
 
@@ -2509,6 +3010,382 @@ public nonisolated struct Warden_V1_ThresholdOptions: Sendable {
   public init() {}
 }
 
+public nonisolated struct Warden_V1_HeatOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var responseClass: Warden_V1_HeatClass = .a1
+
+  /// Suffix R: responds to a fast rise too.
+  public var rateOfRise: Bool = false
+
+  /// A pre-alarm shortly below the class's minimum static response temperature.
+  public var preAlarm: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Exposure by EN 50291-1; its limits are the standard's.
+public nonisolated struct Warden_V1_CarbonMonoxideOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Days since 1970 from which the sensor must be replaced, local; 0 for none.
+  public var replaceFromDay: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_CombustibleGasOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 for no pre-alarm.
+  public var preAlarmClel: UInt32 = 0
+
+  /// EN 50194-1: 3 % to 20 %.
+  public var alarmClel: UInt32 = 0
+
+  public var verificationMs: UInt32 = 0
+
+  public var warmUpMs: UInt32 = 0
+
+  /// Days since 1970 from which a functional test is due, local; 0 for none.
+  public var testFromDay: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Smoke (the detector's point) judged together with temperature and carbon monoxide.
+public nonisolated struct Warden_V1_MultiCriteriaFireOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var temperaturePoint: UInt32 {
+    get {_temperaturePoint ?? 0}
+    set {_temperaturePoint = newValue}
+  }
+  /// Returns true if `temperaturePoint` has been explicitly set.
+  public var hasTemperaturePoint: Bool {self._temperaturePoint != nil}
+  /// Clears the value of `temperaturePoint`. Subsequent reads from it will return its default value.
+  public mutating func clearTemperaturePoint() {self._temperaturePoint = nil}
+
+  public var carbonMonoxidePoint: UInt32 {
+    get {_carbonMonoxidePoint ?? 0}
+    set {_carbonMonoxidePoint = newValue}
+  }
+  /// Returns true if `carbonMonoxidePoint` has been explicitly set.
+  public var hasCarbonMonoxidePoint: Bool {self._carbonMonoxidePoint != nil}
+  /// Clears the value of `carbonMonoxidePoint`. Subsequent reads from it will return its default value.
+  public mutating func clearCarbonMonoxidePoint() {self._carbonMonoxidePoint = nil}
+
+  /// Smoke that is an alarm without confirmation, and with full confirmation.
+  public var aloneMdbPerM: UInt32 = 0
+
+  public var confirmedMdbPerM: UInt32 = 0
+
+  public var verificationMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _temperaturePoint: UInt32? = nil
+  fileprivate var _carbonMonoxidePoint: UInt32? = nil
+}
+
+/// A water meter: pulses of an input line, or a point that counts.
+public nonisolated struct Warden_V1_FlowOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var pulsesPerLitre: UInt32 = 0
+
+  /// Litres within the window; 0 for no such rule.
+  public var burstLitres: UInt32 = 0
+
+  public var burstWindowMs: UInt32 = 0
+
+  /// A gap that every day has at least once; without one for the time below the flow is continuous.
+  public var quietGapMs: UInt32 = 0
+
+  /// 0 for no such rule.
+  public var continuousAfterMs: UInt32 = 0
+
+  /// Litres within one night; 0 for no such rule.
+  public var nightLitres: UInt32 = 0
+
+  public var nightFromMinute: UInt32 = 0
+
+  public var nightToMinute: UInt32 = 0
+
+  /// Litres while the residents are away; 0 for no such rule.
+  public var awayLitres: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A motor valve with an end switch (the detector's line, active = shut).
+public nonisolated struct Warden_V1_ValveOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Output line, active = shut.
+  public var driveLine: UInt32 = 0
+
+  /// The valve's own time from open to shut.
+  public var travelMs: UInt32 = 0
+
+  public var attempts: UInt32 = 0
+
+  /// The drive rests so long between attempts.
+  public var pauseMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Something whose changes show that somebody is there.
+public nonisolated struct Warden_V1_SignOfLife: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var source: Warden_V1_SignOfLife.OneOf_Source? = nil
+
+  public var point: UInt32 {
+    get {
+      if case .point(let v)? = source {return v}
+      return 0
+    }
+    set {source = .point(newValue)}
+  }
+
+  public var line: UInt32 {
+    get {
+      if case .line(let v)? = source {return v}
+      return 0
+    }
+    set {source = .line(newValue)}
+  }
+
+  /// The presence level of a radar: the place of its detector.
+  public var radar: UInt32 {
+    get {
+      if case .radar(let v)? = source {return v}
+      return 0
+    }
+    set {source = .radar(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Source: Equatable, Sendable {
+    case point(UInt32)
+    case line(UInt32)
+    /// The presence level of a radar: the place of its detector.
+    case radar(UInt32)
+
+  }
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_InactivityOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var signs: [Warden_V1_SignOfLife] = []
+
+  /// Input line of the contact of the door by which the resident leaves.
+  public var exitLine: UInt32 {
+    get {_exitLine ?? 0}
+    set {_exitLine = newValue}
+  }
+  /// Returns true if `exitLine` has been explicitly set.
+  public var hasExitLine: Bool {self._exitLine != nil}
+  /// Clears the value of `exitLine`. Subsequent reads from it will return its default value.
+  public mutating func clearExitLine() {self._exitLine = nil}
+
+  /// A change of a point by less than this is no sign of life.
+  public var deadband: UInt32 = 0
+
+  /// No alarm by surprise before so much silence.
+  public var shortestSilenceMs: UInt32 = 0
+
+  /// So much silence at home is an alarm whatever was learned.
+  public var longestSilenceMs: UInt32 = 0
+
+  /// The exit door not opened for so long; 0 for no such rule.
+  public var noExitAfterMs: UInt32 = 0
+
+  /// Signs of life this long after the exit door moved show that somebody stayed.
+  public var exitGraceMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _exitLine: UInt32? = nil
+}
+
+/// A button, pull cord or pendant (the detector's line, active = pressed).
+public nonisolated struct Warden_V1_CallPointOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var batteryPoint: UInt32 {
+    get {_batteryPoint ?? 0}
+    set {_batteryPoint = newValue}
+  }
+  /// Returns true if `batteryPoint` has been explicitly set.
+  public var hasBatteryPoint: Bool {self._batteryPoint != nil}
+  /// Clears the value of `batteryPoint`. Subsequent reads from it will return its default value.
+  public mutating func clearBatteryPoint() {self._batteryPoint = nil}
+
+  public var lowBatteryUv: UInt32 = 0
+
+  public var shortestPressMs: UInt32 = 0
+
+  /// Without a press for so long a test is due; 0 for no such rule.
+  public var testIntervalH: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _batteryPoint: UInt32? = nil
+}
+
+public nonisolated struct Warden_V1_PowerUseOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Above what runs by itself.
+  public var useAboveMw: UInt32 = 0
+
+  /// What is taken to run by itself until the first night was learned.
+  public var assumedBaseMw: UInt32 = 0
+
+  public var activeFromMinute: UInt32 = 0
+
+  public var activeToMinute: UInt32 = 0
+
+  public var nightFromMinute: UInt32 = 0
+
+  public var nightToMinute: UInt32 = 0
+
+  /// So many active hours without use are an alarm.
+  public var silenceMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A point that changes too fast.
+public nonisolated struct Warden_V1_RateOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In the point's unit.
+  public var alarmChange: UInt32 = 0
+
+  /// 0 for no pre-alarm.
+  public var preAlarmChange: UInt32 = 0
+
+  public var falling: Bool = false
+
+  public var windowMs: UInt32 = 0
+
+  public var offDelayMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An accelerometer that is tilted or shaken.
+public nonisolated struct Warden_V1_TiltOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var limitDegrees: UInt32 = 0
+
+  public var onDelayMs: UInt32 = 0
+
+  public var offDelayMs: UInt32 = 0
+
+  /// 0 for none.
+  public var vibrationMg: UInt32 = 0
+
+  /// Which axis points up in the right position; without it the first second after start is right.
+  public var upright: Warden_V1_UprightAxis = .asFound
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An input or counting point that moves too often, or not often enough.
+public nonisolated struct Warden_V1_CountOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var count: UInt32 = 0
+
+  /// Fewer than the count are the alarm, not that many or more.
+  public var tooFew: Bool = false
+
+  public var windowMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A ceiling radar on a serial port that reports presence and falls.
+public nonisolated struct Warden_V1_RadarFallOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var port: UInt32 = 0
+
+  /// How long the module must say that someone is down.
+  public var confirmationMs: UInt32 = 0
+
+  /// Gaps up to this count as lasting.
+  public var gapMs: UInt32 = 0
+
+  public var module: Warden_V1_RadarModule = .mr60Fda2
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Warden_V1_Cause: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2608,6 +3485,15 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     set {action = .releaseDoor(newValue)}
   }
 
+  /// Have a valve detector shut its valve, and open it when the effect ends.
+  public var shutValve: UInt32 {
+    get {
+      if case .shutValve(let v)? = action {return v}
+      return 0
+    }
+    set {action = .shutValve(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -2615,6 +3501,8 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     case output(Warden_V1_OutputAction)
     /// Release a door as in a fire.
     case releaseDoor(UInt32)
+    /// Have a valve detector shut its valve, and open it when the effect ends.
+    case shutValve(UInt32)
 
   }
 
@@ -2908,6 +3796,18 @@ nonisolated extension Warden_V1_Relock: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Warden_V1_AntiPassbackKind: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ANTI_PASSBACK_KIND_NONE\0\u{1}ANTI_PASSBACK_KIND_SOFT\0\u{1}ANTI_PASSBACK_KIND_HARD\0\u{1}ANTI_PASSBACK_KIND_TIMED\0")
+}
+
+nonisolated extension Warden_V1_HeatClass: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HEAT_CLASS_A1\0\u{1}HEAT_CLASS_A2\0\u{1}HEAT_CLASS_B\0\u{1}HEAT_CLASS_C\0\u{1}HEAT_CLASS_D\0\u{1}HEAT_CLASS_E\0\u{1}HEAT_CLASS_F\0\u{1}HEAT_CLASS_G\0")
+}
+
+nonisolated extension Warden_V1_UprightAxis: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPRIGHT_AXIS_AS_FOUND\0\u{1}UPRIGHT_AXIS_X_UP\0\u{1}UPRIGHT_AXIS_X_DOWN\0\u{1}UPRIGHT_AXIS_Y_UP\0\u{1}UPRIGHT_AXIS_Y_DOWN\0\u{1}UPRIGHT_AXIS_Z_UP\0\u{1}UPRIGHT_AXIS_Z_DOWN\0")
+}
+
+nonisolated extension Warden_V1_RadarModule: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0RADAR_MODULE_MR60FDA2\0")
 }
 
 nonisolated extension Warden_V1_CauseState: SwiftProtobuf._ProtoNameProviding {
@@ -3448,7 +4348,7 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Sensor"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{2}\u{6}ads1115\0\u{1}bme280\0\u{1}adxl345\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{2}\u{6}ads1115\0\u{1}bme280\0\u{1}adxl345\0\u{2}X\u{1}sht3x\0\u{1}sht4x\0\u{1}bmp280\0\u{1}scd4x\0\u{1}sgp40\0\u{1}sgp41\0\u{1}bh1750\0\u{1}pmsa003i\0\u{1}lis3dh\0\u{1}mpu6050\0\u{1}mcp23017\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3499,6 +4399,149 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.chip = .adxl345(v)
         }
       }()
+      case 100: try {
+        var v: Warden_V1_Sht3xOptions?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .sht3X(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .sht3X(v)
+        }
+      }()
+      case 101: try {
+        var v: Warden_V1_Sht4xOptions?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .sht4X(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .sht4X(v)
+        }
+      }()
+      case 102: try {
+        var v: Warden_V1_Bmp280Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .bmp280(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .bmp280(v)
+        }
+      }()
+      case 103: try {
+        var v: Warden_V1_Scd4xOptions?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .scd4X(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .scd4X(v)
+        }
+      }()
+      case 104: try {
+        var v: Warden_V1_Sgp40Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .sgp40(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .sgp40(v)
+        }
+      }()
+      case 105: try {
+        var v: Warden_V1_Sgp41Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .sgp41(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .sgp41(v)
+        }
+      }()
+      case 106: try {
+        var v: Warden_V1_Bh1750Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .bh1750(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .bh1750(v)
+        }
+      }()
+      case 107: try {
+        var v: Warden_V1_Pmsa003iOptions?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .pmsa003I(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .pmsa003I(v)
+        }
+      }()
+      case 108: try {
+        var v: Warden_V1_Lis3dhOptions?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .lis3Dh(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .lis3Dh(v)
+        }
+      }()
+      case 109: try {
+        var v: Warden_V1_Mpu6050Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .mpu6050(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .mpu6050(v)
+        }
+      }()
+      case 110: try {
+        var v: Warden_V1_Mcp23017Options?
+        var hadOneofValue = false
+        if let current = self.chip {
+          hadOneofValue = true
+          if case .mcp23017(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.chip = .mcp23017(v)
+        }
+      }()
       default: break
       }
     }
@@ -3533,6 +4576,50 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .adxl345?: try {
       guard case .adxl345(let v)? = self.chip else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .sht3X?: try {
+      guard case .sht3X(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .sht4X?: try {
+      guard case .sht4X(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
+    case .bmp280?: try {
+      guard case .bmp280(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .scd4X?: try {
+      guard case .scd4X(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 103)
+    }()
+    case .sgp40?: try {
+      guard case .sgp40(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 104)
+    }()
+    case .sgp41?: try {
+      guard case .sgp41(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 105)
+    }()
+    case .bh1750?: try {
+      guard case .bh1750(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
+    }()
+    case .pmsa003I?: try {
+      guard case .pmsa003I(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 107)
+    }()
+    case .lis3Dh?: try {
+      guard case .lis3Dh(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 108)
+    }()
+    case .mpu6050?: try {
+      guard case .mpu6050(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 109)
+    }()
+    case .mcp23017?: try {
+      guard case .mcp23017(let v)? = self.chip else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 110)
     }()
     case nil: break
     }
@@ -3629,6 +4716,284 @@ nonisolated extension Warden_V1_Adxl345Options: SwiftProtobuf.Message, SwiftProt
 
   public static func ==(lhs: Warden_V1_Adxl345Options, rhs: Warden_V1_Adxl345Options) -> Bool {
     if lhs.rateHz != rhs.rateHz {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Sht3xOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Sht3xOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Sht3xOptions, rhs: Warden_V1_Sht3xOptions) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Sht4xOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Sht4xOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Sht4xOptions, rhs: Warden_V1_Sht4xOptions) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Bmp280Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Bmp280Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Bmp280Options, rhs: Warden_V1_Bmp280Options) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Scd4xOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}altitude_m\0\u{3}temperature_offset_mc\0\u{3}self_calibration\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.altitudeM) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.temperatureOffsetMc) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.selfCalibration) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.altitudeM != 0 {
+      try visitor.visitSingularUInt32Field(value: self.altitudeM, fieldNumber: 1)
+    }
+    if self.temperatureOffsetMc != 0 {
+      try visitor.visitSingularUInt32Field(value: self.temperatureOffsetMc, fieldNumber: 2)
+    }
+    if self.selfCalibration != false {
+      try visitor.visitSingularBoolField(value: self.selfCalibration, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Scd4xOptions, rhs: Warden_V1_Scd4xOptions) -> Bool {
+    if lhs.altitudeM != rhs.altitudeM {return false}
+    if lhs.temperatureOffsetMc != rhs.temperatureOffsetMc {return false}
+    if lhs.selfCalibration != rhs.selfCalibration {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Sgp40Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Sgp40Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Sgp40Options, rhs: Warden_V1_Sgp40Options) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Sgp41Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Sgp41Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Sgp41Options, rhs: Warden_V1_Sgp41Options) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Bh1750Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Bh1750Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Bh1750Options, rhs: Warden_V1_Bh1750Options) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Pmsa003iOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Pmsa003iOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Pmsa003iOptions, rhs: Warden_V1_Pmsa003iOptions) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Lis3dhOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Lis3dhOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}rate_hz\0\u{3}full_scale_g\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.rateHz) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.fullScaleG) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.rateHz != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rateHz, fieldNumber: 1)
+    }
+    if self.fullScaleG != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fullScaleG, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Lis3dhOptions, rhs: Warden_V1_Lis3dhOptions) -> Bool {
+    if lhs.rateHz != rhs.rateHz {return false}
+    if lhs.fullScaleG != rhs.fullScaleG {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Mpu6050Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Mpu6050Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}rate_hz\0\u{3}full_scale_g\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.rateHz) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.fullScaleG) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.rateHz != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rateHz, fieldNumber: 1)
+    }
+    if self.fullScaleG != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fullScaleG, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Mpu6050Options, rhs: Warden_V1_Mpu6050Options) -> Bool {
+    if lhs.rateHz != rhs.rateHz {return false}
+    if lhs.fullScaleG != rhs.fullScaleG {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Mcp23017Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Mcp23017Options"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}active_low\0\u{3}pull_ups\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.activeLow) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.pullUps) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.activeLow != 0 {
+      try visitor.visitSingularUInt32Field(value: self.activeLow, fieldNumber: 1)
+    }
+    if self.pullUps != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pullUps, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Mcp23017Options, rhs: Warden_V1_Mcp23017Options) -> Bool {
+    if lhs.activeLow != rhs.activeLow {return false}
+    if lhs.pullUps != rhs.pullUps {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5089,7 +6454,7 @@ nonisolated extension Warden_V1_AccessPolicy: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Detector"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{2}\u{6}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{2}\u{6}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0\u{2}U\u{1}heat\0\u{3}carbon_monoxide\0\u{3}combustible_gas\0\u{3}multi_criteria_fire\0\u{1}flow\0\u{1}valve\0\u{1}inactivity\0\u{3}call_point\0\u{3}power_use\0\u{1}rate\0\u{1}tilt\0\u{1}count\0\u{3}radar_fall\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5179,6 +6544,175 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
           self.kind = .threshold(v)
         }
       }()
+      case 100: try {
+        var v: Warden_V1_HeatOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .heat(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .heat(v)
+        }
+      }()
+      case 101: try {
+        var v: Warden_V1_CarbonMonoxideOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .carbonMonoxide(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .carbonMonoxide(v)
+        }
+      }()
+      case 102: try {
+        var v: Warden_V1_CombustibleGasOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .combustibleGas(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .combustibleGas(v)
+        }
+      }()
+      case 103: try {
+        var v: Warden_V1_MultiCriteriaFireOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .multiCriteriaFire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .multiCriteriaFire(v)
+        }
+      }()
+      case 104: try {
+        var v: Warden_V1_FlowOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .flow(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .flow(v)
+        }
+      }()
+      case 105: try {
+        var v: Warden_V1_ValveOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .valve(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .valve(v)
+        }
+      }()
+      case 106: try {
+        var v: Warden_V1_InactivityOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .inactivity(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .inactivity(v)
+        }
+      }()
+      case 107: try {
+        var v: Warden_V1_CallPointOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .callPoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .callPoint(v)
+        }
+      }()
+      case 108: try {
+        var v: Warden_V1_PowerUseOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .powerUse(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .powerUse(v)
+        }
+      }()
+      case 109: try {
+        var v: Warden_V1_RateOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .rate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .rate(v)
+        }
+      }()
+      case 110: try {
+        var v: Warden_V1_TiltOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .tilt(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .tilt(v)
+        }
+      }()
+      case 111: try {
+        var v: Warden_V1_CountOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .count(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .count(v)
+        }
+      }()
+      case 112: try {
+        var v: Warden_V1_RadarFallOptions?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .radarFall(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .radarFall(v)
+        }
+      }()
       default: break
       }
     }
@@ -5225,6 +6759,58 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
     case .threshold?: try {
       guard case .threshold(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .heat?: try {
+      guard case .heat(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .carbonMonoxide?: try {
+      guard case .carbonMonoxide(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
+    case .combustibleGas?: try {
+      guard case .combustibleGas(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .multiCriteriaFire?: try {
+      guard case .multiCriteriaFire(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 103)
+    }()
+    case .flow?: try {
+      guard case .flow(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 104)
+    }()
+    case .valve?: try {
+      guard case .valve(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 105)
+    }()
+    case .inactivity?: try {
+      guard case .inactivity(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 106)
+    }()
+    case .callPoint?: try {
+      guard case .callPoint(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 107)
+    }()
+    case .powerUse?: try {
+      guard case .powerUse(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 108)
+    }()
+    case .rate?: try {
+      guard case .rate(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 109)
+    }()
+    case .tilt?: try {
+      guard case .tilt(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 110)
+    }()
+    case .count?: try {
+      guard case .count(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 111)
+    }()
+    case .radarFall?: try {
+      guard case .radarFall(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 112)
     }()
     case nil: break
     }
@@ -5496,6 +7082,722 @@ nonisolated extension Warden_V1_ThresholdOptions: SwiftProtobuf.Message, SwiftPr
   }
 }
 
+nonisolated extension Warden_V1_HeatOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".HeatOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}response_class\0\u{3}rate_of_rise\0\u{3}pre_alarm\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.responseClass) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.rateOfRise) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.preAlarm) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.responseClass != .a1 {
+      try visitor.visitSingularEnumField(value: self.responseClass, fieldNumber: 1)
+    }
+    if self.rateOfRise != false {
+      try visitor.visitSingularBoolField(value: self.rateOfRise, fieldNumber: 2)
+    }
+    if self.preAlarm != false {
+      try visitor.visitSingularBoolField(value: self.preAlarm, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_HeatOptions, rhs: Warden_V1_HeatOptions) -> Bool {
+    if lhs.responseClass != rhs.responseClass {return false}
+    if lhs.rateOfRise != rhs.rateOfRise {return false}
+    if lhs.preAlarm != rhs.preAlarm {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CarbonMonoxideOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CarbonMonoxideOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}replace_from_day\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.replaceFromDay) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.replaceFromDay != 0 {
+      try visitor.visitSingularUInt32Field(value: self.replaceFromDay, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CarbonMonoxideOptions, rhs: Warden_V1_CarbonMonoxideOptions) -> Bool {
+    if lhs.replaceFromDay != rhs.replaceFromDay {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CombustibleGasOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CombustibleGasOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_clel\0\u{3}alarm_clel\0\u{3}verification_ms\0\u{3}warm_up_ms\0\u{3}test_from_day\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.preAlarmClel) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.alarmClel) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.verificationMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.warmUpMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.testFromDay) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.preAlarmClel != 0 {
+      try visitor.visitSingularUInt32Field(value: self.preAlarmClel, fieldNumber: 1)
+    }
+    if self.alarmClel != 0 {
+      try visitor.visitSingularUInt32Field(value: self.alarmClel, fieldNumber: 2)
+    }
+    if self.verificationMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.verificationMs, fieldNumber: 3)
+    }
+    if self.warmUpMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.warmUpMs, fieldNumber: 4)
+    }
+    if self.testFromDay != 0 {
+      try visitor.visitSingularUInt32Field(value: self.testFromDay, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CombustibleGasOptions, rhs: Warden_V1_CombustibleGasOptions) -> Bool {
+    if lhs.preAlarmClel != rhs.preAlarmClel {return false}
+    if lhs.alarmClel != rhs.alarmClel {return false}
+    if lhs.verificationMs != rhs.verificationMs {return false}
+    if lhs.warmUpMs != rhs.warmUpMs {return false}
+    if lhs.testFromDay != rhs.testFromDay {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_MultiCriteriaFireOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MultiCriteriaFireOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}temperature_point\0\u{3}carbon_monoxide_point\0\u{3}alone_mdb_per_m\0\u{3}confirmed_mdb_per_m\0\u{3}verification_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._temperaturePoint) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._carbonMonoxidePoint) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.aloneMdbPerM) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.confirmedMdbPerM) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.verificationMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._temperaturePoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._carbonMonoxidePoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    if self.aloneMdbPerM != 0 {
+      try visitor.visitSingularUInt32Field(value: self.aloneMdbPerM, fieldNumber: 3)
+    }
+    if self.confirmedMdbPerM != 0 {
+      try visitor.visitSingularUInt32Field(value: self.confirmedMdbPerM, fieldNumber: 4)
+    }
+    if self.verificationMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.verificationMs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_MultiCriteriaFireOptions, rhs: Warden_V1_MultiCriteriaFireOptions) -> Bool {
+    if lhs._temperaturePoint != rhs._temperaturePoint {return false}
+    if lhs._carbonMonoxidePoint != rhs._carbonMonoxidePoint {return false}
+    if lhs.aloneMdbPerM != rhs.aloneMdbPerM {return false}
+    if lhs.confirmedMdbPerM != rhs.confirmedMdbPerM {return false}
+    if lhs.verificationMs != rhs.verificationMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_FlowOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".FlowOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pulses_per_litre\0\u{3}burst_litres\0\u{3}burst_window_ms\0\u{3}quiet_gap_ms\0\u{3}continuous_after_ms\0\u{3}night_litres\0\u{3}night_from_minute\0\u{3}night_to_minute\0\u{3}away_litres\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.pulsesPerLitre) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.burstLitres) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.burstWindowMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.quietGapMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.continuousAfterMs) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.nightLitres) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.nightFromMinute) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.nightToMinute) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.awayLitres) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pulsesPerLitre != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pulsesPerLitre, fieldNumber: 1)
+    }
+    if self.burstLitres != 0 {
+      try visitor.visitSingularUInt32Field(value: self.burstLitres, fieldNumber: 2)
+    }
+    if self.burstWindowMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.burstWindowMs, fieldNumber: 3)
+    }
+    if self.quietGapMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quietGapMs, fieldNumber: 4)
+    }
+    if self.continuousAfterMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.continuousAfterMs, fieldNumber: 5)
+    }
+    if self.nightLitres != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nightLitres, fieldNumber: 6)
+    }
+    if self.nightFromMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nightFromMinute, fieldNumber: 7)
+    }
+    if self.nightToMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nightToMinute, fieldNumber: 8)
+    }
+    if self.awayLitres != 0 {
+      try visitor.visitSingularUInt32Field(value: self.awayLitres, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_FlowOptions, rhs: Warden_V1_FlowOptions) -> Bool {
+    if lhs.pulsesPerLitre != rhs.pulsesPerLitre {return false}
+    if lhs.burstLitres != rhs.burstLitres {return false}
+    if lhs.burstWindowMs != rhs.burstWindowMs {return false}
+    if lhs.quietGapMs != rhs.quietGapMs {return false}
+    if lhs.continuousAfterMs != rhs.continuousAfterMs {return false}
+    if lhs.nightLitres != rhs.nightLitres {return false}
+    if lhs.nightFromMinute != rhs.nightFromMinute {return false}
+    if lhs.nightToMinute != rhs.nightToMinute {return false}
+    if lhs.awayLitres != rhs.awayLitres {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ValveOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ValveOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}drive_line\0\u{3}travel_ms\0\u{1}attempts\0\u{3}pause_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.driveLine) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.travelMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.attempts) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.pauseMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.driveLine != 0 {
+      try visitor.visitSingularUInt32Field(value: self.driveLine, fieldNumber: 1)
+    }
+    if self.travelMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.travelMs, fieldNumber: 2)
+    }
+    if self.attempts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempts, fieldNumber: 3)
+    }
+    if self.pauseMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pauseMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ValveOptions, rhs: Warden_V1_ValveOptions) -> Bool {
+    if lhs.driveLine != rhs.driveLine {return false}
+    if lhs.travelMs != rhs.travelMs {return false}
+    if lhs.attempts != rhs.attempts {return false}
+    if lhs.pauseMs != rhs.pauseMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_SignOfLife: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SignOfLife"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}point\0\u{1}line\0\u{1}radar\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .point(v)
+        }
+      }()
+      case 2: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .line(v)
+        }
+      }()
+      case 3: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .radar(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.source {
+    case .point?: try {
+      guard case .point(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    }()
+    case .line?: try {
+      guard case .line(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    }()
+    case .radar?: try {
+      guard case .radar(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_SignOfLife, rhs: Warden_V1_SignOfLife) -> Bool {
+    if lhs.source != rhs.source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".InactivityOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}signs\0\u{3}exit_line\0\u{1}deadband\0\u{3}shortest_silence_ms\0\u{3}longest_silence_ms\0\u{3}no_exit_after_ms\0\u{3}exit_grace_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.signs) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._exitLine) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.deadband) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.shortestSilenceMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.longestSilenceMs) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.noExitAfterMs) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.exitGraceMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.signs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.signs, fieldNumber: 1)
+    }
+    try { if let v = self._exitLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    if self.deadband != 0 {
+      try visitor.visitSingularUInt32Field(value: self.deadband, fieldNumber: 3)
+    }
+    if self.shortestSilenceMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.shortestSilenceMs, fieldNumber: 4)
+    }
+    if self.longestSilenceMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.longestSilenceMs, fieldNumber: 5)
+    }
+    if self.noExitAfterMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.noExitAfterMs, fieldNumber: 6)
+    }
+    if self.exitGraceMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.exitGraceMs, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_InactivityOptions, rhs: Warden_V1_InactivityOptions) -> Bool {
+    if lhs.signs != rhs.signs {return false}
+    if lhs._exitLine != rhs._exitLine {return false}
+    if lhs.deadband != rhs.deadband {return false}
+    if lhs.shortestSilenceMs != rhs.shortestSilenceMs {return false}
+    if lhs.longestSilenceMs != rhs.longestSilenceMs {return false}
+    if lhs.noExitAfterMs != rhs.noExitAfterMs {return false}
+    if lhs.exitGraceMs != rhs.exitGraceMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CallPointOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CallPointOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}battery_point\0\u{3}low_battery_uv\0\u{3}shortest_press_ms\0\u{3}test_interval_h\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._batteryPoint) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.lowBatteryUv) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.shortestPressMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.testIntervalH) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._batteryPoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    if self.lowBatteryUv != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lowBatteryUv, fieldNumber: 2)
+    }
+    if self.shortestPressMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.shortestPressMs, fieldNumber: 3)
+    }
+    if self.testIntervalH != 0 {
+      try visitor.visitSingularUInt32Field(value: self.testIntervalH, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CallPointOptions, rhs: Warden_V1_CallPointOptions) -> Bool {
+    if lhs._batteryPoint != rhs._batteryPoint {return false}
+    if lhs.lowBatteryUv != rhs.lowBatteryUv {return false}
+    if lhs.shortestPressMs != rhs.shortestPressMs {return false}
+    if lhs.testIntervalH != rhs.testIntervalH {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_PowerUseOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PowerUseOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}use_above_mw\0\u{3}assumed_base_mw\0\u{3}active_from_minute\0\u{3}active_to_minute\0\u{3}night_from_minute\0\u{3}night_to_minute\0\u{3}silence_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.useAboveMw) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.assumedBaseMw) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.activeFromMinute) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.activeToMinute) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.nightFromMinute) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.nightToMinute) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.silenceMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.useAboveMw != 0 {
+      try visitor.visitSingularUInt32Field(value: self.useAboveMw, fieldNumber: 1)
+    }
+    if self.assumedBaseMw != 0 {
+      try visitor.visitSingularUInt32Field(value: self.assumedBaseMw, fieldNumber: 2)
+    }
+    if self.activeFromMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.activeFromMinute, fieldNumber: 3)
+    }
+    if self.activeToMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.activeToMinute, fieldNumber: 4)
+    }
+    if self.nightFromMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nightFromMinute, fieldNumber: 5)
+    }
+    if self.nightToMinute != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nightToMinute, fieldNumber: 6)
+    }
+    if self.silenceMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.silenceMs, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_PowerUseOptions, rhs: Warden_V1_PowerUseOptions) -> Bool {
+    if lhs.useAboveMw != rhs.useAboveMw {return false}
+    if lhs.assumedBaseMw != rhs.assumedBaseMw {return false}
+    if lhs.activeFromMinute != rhs.activeFromMinute {return false}
+    if lhs.activeToMinute != rhs.activeToMinute {return false}
+    if lhs.nightFromMinute != rhs.nightFromMinute {return false}
+    if lhs.nightToMinute != rhs.nightToMinute {return false}
+    if lhs.silenceMs != rhs.silenceMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_RateOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RateOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}alarm_change\0\u{3}pre_alarm_change\0\u{1}falling\0\u{3}window_ms\0\u{3}off_delay_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.alarmChange) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.preAlarmChange) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.falling) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.windowMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.offDelayMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.alarmChange != 0 {
+      try visitor.visitSingularUInt32Field(value: self.alarmChange, fieldNumber: 1)
+    }
+    if self.preAlarmChange != 0 {
+      try visitor.visitSingularUInt32Field(value: self.preAlarmChange, fieldNumber: 2)
+    }
+    if self.falling != false {
+      try visitor.visitSingularBoolField(value: self.falling, fieldNumber: 3)
+    }
+    if self.windowMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.windowMs, fieldNumber: 4)
+    }
+    if self.offDelayMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offDelayMs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_RateOptions, rhs: Warden_V1_RateOptions) -> Bool {
+    if lhs.alarmChange != rhs.alarmChange {return false}
+    if lhs.preAlarmChange != rhs.preAlarmChange {return false}
+    if lhs.falling != rhs.falling {return false}
+    if lhs.windowMs != rhs.windowMs {return false}
+    if lhs.offDelayMs != rhs.offDelayMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_TiltOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".TiltOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}limit_degrees\0\u{3}on_delay_ms\0\u{3}off_delay_ms\0\u{3}vibration_mg\0\u{1}upright\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.limitDegrees) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.onDelayMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.offDelayMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.vibrationMg) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.upright) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.limitDegrees != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limitDegrees, fieldNumber: 1)
+    }
+    if self.onDelayMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.onDelayMs, fieldNumber: 2)
+    }
+    if self.offDelayMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offDelayMs, fieldNumber: 3)
+    }
+    if self.vibrationMg != 0 {
+      try visitor.visitSingularUInt32Field(value: self.vibrationMg, fieldNumber: 4)
+    }
+    if self.upright != .asFound {
+      try visitor.visitSingularEnumField(value: self.upright, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_TiltOptions, rhs: Warden_V1_TiltOptions) -> Bool {
+    if lhs.limitDegrees != rhs.limitDegrees {return false}
+    if lhs.onDelayMs != rhs.onDelayMs {return false}
+    if lhs.offDelayMs != rhs.offDelayMs {return false}
+    if lhs.vibrationMg != rhs.vibrationMg {return false}
+    if lhs.upright != rhs.upright {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_CountOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{3}too_few\0\u{3}window_ms\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.tooFew) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.windowMs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 1)
+    }
+    if self.tooFew != false {
+      try visitor.visitSingularBoolField(value: self.tooFew, fieldNumber: 2)
+    }
+    if self.windowMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.windowMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_CountOptions, rhs: Warden_V1_CountOptions) -> Bool {
+    if lhs.count != rhs.count {return false}
+    if lhs.tooFew != rhs.tooFew {return false}
+    if lhs.windowMs != rhs.windowMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_RadarFallOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RadarFallOptions"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{3}confirmation_ms\0\u{3}gap_ms\0\u{1}module\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.confirmationMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.gapMs) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.module) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
+    }
+    if self.confirmationMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.confirmationMs, fieldNumber: 2)
+    }
+    if self.gapMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.gapMs, fieldNumber: 3)
+    }
+    if self.module != .mr60Fda2 {
+      try visitor.visitSingularEnumField(value: self.module, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_RadarFallOptions, rhs: Warden_V1_RadarFallOptions) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.confirmationMs != rhs.confirmationMs {return false}
+    if lhs.gapMs != rhs.gapMs {return false}
+    if lhs.module != rhs.module {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Cause"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0")
@@ -5619,7 +7921,7 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EffectAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5648,6 +7950,14 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
           self.action = .releaseDoor(v)
         }
       }()
+      case 100: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .shutValve(v)
+        }
+      }()
       default: break
       }
     }
@@ -5666,6 +7976,10 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
     case .releaseDoor?: try {
       guard case .releaseDoor(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    }()
+    case .shutValve?: try {
+      guard case .shutValve(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 100)
     }()
     case nil: break
     }

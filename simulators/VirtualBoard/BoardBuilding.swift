@@ -112,10 +112,23 @@ extension VirtualBoard {
 
     private static func model(of sensor: WardenMessages.Sensor) -> DeviceModel {
         let address = UInt8(truncatingIfNeeded: sensor.address)
-        switch sensor.chip {
-        case .ads1115?: return DeviceModel(address: address, .ads1115(ADS1115Model()))
-        case .adxl345?: return DeviceModel(address: address, .adxl345(ADXL345Model()))
-        case .bme280?, nil: return DeviceModel(address: address, .bme280(BME280Model()))
-        }
+        let chip: DeviceModel.Chip =
+            switch sensor.chip {
+            case .ads1115?: .ads1115(ADS1115Model())
+            case .adxl345?: .adxl345(ADXL345Model())
+            case .bme280?, nil: .bme280(BME280Model())
+            case .bmp280?: .bme280(BME280Model(hasHumidity: false))
+            case .sht3x?: .sht3x(SHT3xModel())
+            case .sht4x?: .sht4x(SHT4xModel())
+            case .scd4x?: .scd4x(SCD4xModel())
+            case .sgp40?: .sgp4x(SGP4xModel(hasNitrogenPixel: false))
+            case .sgp41?: .sgp4x(SGP4xModel(hasNitrogenPixel: true))
+            case .bh1750?: .bh1750(BH1750Model())
+            case .pmsa003i?: .pmsa003i(PMSA003IModel())
+            case .lis3dh?: .lis3dh(LIS3DHModel())
+            case .mpu6050?: .mpu6050(MPU6050Model())
+            case .mcp23017?: .mcp23017(MCP23017Model())
+            }
+        return DeviceModel(address: address, chip)
     }
 }

@@ -127,6 +127,39 @@ struct BoardChecks {
                 )
             }
             users[place] = users[place] ?? sensor.name
+            checkInterval(sensor, chip)
+        }
+    }
+
+    private func checkInterval(_ sensor: Described<Sensor>, _ chip: SensorChipDescription) {
+        let interval = Int(sensor.value.intervalMs)
+        guard interval != 0 else { return }
+        if chip.hasFixedInterval {
+            report(
+                "sensor '\(sensor.name)'", at: sensor.places["interval"],
+                "\(withArticle(chip.word)) always measures every \(Dimension.duration.format(Int64(chip.defaultIntervalMilliseconds) * 1_000))",
+                remedy: "remove 'interval'")
+            return
+        }
+        var range = chip.shortestIntervalMilliseconds...Int.max
+        // Bursts of 1 to 24 samples: the FIFO holds 32.
+        if let rate = sampleRate(of: sensor.value.chip) { range = max(1, 1_000 / rate)...(24_000 / rate) }
+        guard !range.contains(interval) else { return }
+        let limit = interval < range.lowerBound ? range.lowerBound : range.upperBound
+        report(
+            "sensor '\(sensor.name)'", at: sensor.places["interval"],
+            "\(withArticle(chip.word)) cannot be read every \(Dimension.duration.format(Int64(interval) * 1_000))",
+            remedy:
+                "write \(interval < range.lowerBound ? "at least" : "at most") \(Dimension.duration.format(Int64(limit) * 1_000)), or leave it out"
+        )
+    }
+
+    private func sampleRate(of chip: Sensor.Chip?) -> Int? {
+        switch chip {
+        case .adxl345(let options): Int(options.rateHz)
+        case .lis3dh(let options): Int(options.rateHz)
+        case .mpu6050(let options): Int(options.rateHz)
+        default: nil
         }
     }
 
@@ -153,7 +186,8 @@ struct BoardChecks {
                 subject, at: point.places["measures"],
                 "sensor '\(sensor.name)', \(withArticle(chip.word)), has no channel '\(point.value.channelName)'",
                 remedy: Suggestion.remedy(
-                    for: point.value.channelName, among: chip.channels.map(\.name), kind: "channels"))
+                    for: point.value.channelName, among: chip.channels.map(\.name).filter { !$0.isEmpty },
+                    kind: "channels"))
             return false
         }
         var channel = chip.channels[number]
@@ -321,6 +355,7 @@ struct BoardChecks {
                 return false
             }
         }
+        guard DetectorChecks(context: context).check(detector, board) else { return false }
         guard let place = detector.value.message.point else { return true }
         guard place < board.points.count, board.points[Int(place)].isWhole else { return false }
         let point = board.points[Int(place)]
@@ -329,8 +364,16 @@ struct BoardChecks {
         switch detector.value.message.kind {
         case .smoke: allowed = [.millidecibelPerMetre]
         case .leak: allowed = [.microvolt, .ohm]
-        case .threshold: allowed = [unit]
-        case .fall, .longLie, .state, nil: allowed = []
+        case .threshold, .rate: allowed = [unit]
+        case .heat: allowed = [.millidegreeCelsius]
+        case .carbonMonoxide: allowed = [.partsPerMillion]
+        case .combustibleGas: allowed = [.centipercentLowerExplosiveLimit]
+        case .multiCriteriaFire: allowed = [.millidecibelPerMetre]
+        case .powerUse: allowed = [.milliwatt]
+        case .state: allowed = [.state]
+        case .count: allowed = [.state, .count]
+        case .flow: allowed = [.count]
+        case .fall, .longLie, .valve, .inactivity, .callPoint, .tilt, .radarFall, nil: allowed = []
         }
         guard allowed.contains(unit) else {
             let wanted = allowed.map { PointUnitDescription.of($0).symbol }.joined(separator: " or ")
@@ -384,8 +427,74 @@ struct BoardChecks {
             return reaches(Int(options.wetBelow), "wet_below") && reaches(Int(options.openAbove), "open_above")
         case .threshold(let options):
             return checkThreshold(options, of: detector, unit: unit, subject: subject, reaches)
-        case .fall, .longLie, .state, nil: return true
+        case .heat(let options): return reaches(options.responseClass.fixedLimit, "class")
+        case .combustibleGas(let options):
+            guard options.preAlarmClel < options.alarmClel else {
+                report(
+                    subject, at: detector.places["pre_alarm"],
+                    "the pre-alarm of \(unit.format(Int(options.preAlarmClel))) is not below the alarm of \(unit.format(Int(options.alarmClel)))",
+                    remedy: "write a pre-alarm below the alarm")
+                return false
+            }
+            return reaches(Int(options.alarmClel), "alarm")
+        case .multiCriteriaFire(let options):
+            guard options.confirmedMdbPerM < options.aloneMdbPerM else {
+                report(
+                    subject, at: detector.places["smoke_confirmed"],
+                    "confirmed smoke of \(unit.format(Int(options.confirmedMdbPerM))) is not below smoke alone of \(unit.format(Int(options.aloneMdbPerM)))",
+                    remedy: "confirmation must make it more sensitive: write less than 'smoke_alone'")
+                return false
+            }
+            return reaches(Int(options.aloneMdbPerM), "smoke_alone")
+        case .carbonMonoxide:
+            // EN 50291-1 asks for an alarm within 3 min at 300 ppm.
+            guard point.maximum >= 300 else {
+                report(
+                    subject, at: detector.places["point"],
+                    "its point ends at \(unit.format(Int(point.maximum))); EN 50291-1 asks for an alarm at 300 ppm",
+                    remedy: "widen the point's 'range' to what the sensor measures")
+                return false
+            }
+            return true
+        case .powerUse(let options): return reaches(Int(options.useAboveMw), "use_above")
+        case .rate(let options): return checkRate(options, of: detector, point: point, unit: unit, subject: subject)
+        case .fall, .longLie, .state, .flow, .valve, .inactivity, .callPoint, .tilt, .count, .radarFall, nil:
+            return true
         }
+    }
+
+    private func checkRate(
+        _ options: RateOptions, of detector: Described<DetectorDescription>, point: Point, unit: PointUnitDescription,
+        subject: String
+    ) -> Bool {
+        let written = detector.value.limits.map(\.key)
+        guard written.contains("rises_by") != written.contains("falls_by") else {
+            let isNeither = !written.contains("rises_by")
+            report(
+                subject, at: isNeither ? detector.places.whole : detector.places["falls_by"],
+                isNeither ? "it has neither 'rises_by' nor 'falls_by'" : "it has 'rises_by' and 'falls_by'",
+                remedy: isNeither ? "add 'rises_by:' or 'falls_by:' with the change" : "make two detectors of it")
+            return false
+        }
+        let key = options.falling ? "falls_by" : "rises_by"
+        let span = Int(point.maximum) - Int(point.minimum)
+        guard options.alarmChange > 0, Int(options.alarmChange) <= span else {
+            report(
+                subject, at: detector.places[key],
+                options.alarmChange == 0
+                    ? "the change is not above 0"
+                    : "a change by \(unit.format(Int(options.alarmChange))) never comes: the point's range spans \(unit.format(span))",
+                remedy: "write a change above 0 and within the point's range")
+            return false
+        }
+        guard options.preAlarmChange < options.alarmChange, !written.contains("pre_alarm") || options.preAlarmChange > 0
+        else {
+            report(
+                subject, at: detector.places["pre_alarm"], "the pre-alarm does not come before the alarm",
+                remedy: "write a smaller change, above 0")
+            return false
+        }
+        return true
     }
 
     private func checkThreshold(

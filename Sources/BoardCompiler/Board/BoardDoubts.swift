@@ -20,8 +20,15 @@ struct BoardDoubts {
         var used = Set(AccessChecks.users(of: board).map(\.line))
         for detector in board.detectors {
             if let line = detector.value.message.line { used.insert(line) }
-            if case .fall(let options) = detector.value.message.kind, let line = options.cancelLine {
-                used.insert(line)
+            switch detector.value.message.kind {
+            case .fall(let options): if let line = options.cancelLine { used.insert(line) }
+            case .valve(let options): used.insert(options.driveLine)
+            case .inactivity(let options):
+                if let line = options.exitLine { used.insert(line) }
+                for index in options.signs.indices {
+                    if case .line(let line) = options.signs[index].source { used.insert(line) }
+                }
+            default: break
             }
         }
         for effect in board.effects {
@@ -70,6 +77,10 @@ struct BoardDoubts {
             }
         }
         for port in board.ports.indices {
+            let radar = board.detectors.first {
+                if case .radarFall(let options) = $0.value.message.kind { options.port == UInt32(port) } else { false }
+            }
+            if radar != nil { continue }
             guard let reader = board.readers.first(where: { $0.value.port == UInt32(port) }) else {
                 doubt(
                     at: board.ports[port].places.whole, "no reader is wired to port '\(board.ports[port].name)'",

@@ -88,7 +88,10 @@ struct BoardReader {
                 case "inputs": context.declare(entry.key, in: .lines, trait: "input", at: entry.keyRange)
                 case "outputs": context.declare(entry.key, in: .lines, trait: "output", at: entry.keyRange)
                 case "sensors":
-                    context.declare(entry.key, in: .sensors, trait: word(of: "chip", in: entry), at: entry.keyRange)
+                    let chip = word(of: "chip", in: entry)
+                    context.declare(
+                        entry.key, in: .sensors, trait: SensorChipDescription.named(chip)?.trait ?? chip,
+                        at: entry.keyRange)
                 case "detectors":
                     context.declare(entry.key, in: .detectors, trait: word(of: "kind", in: entry), at: entry.keyRange)
                 default:

@@ -87,7 +87,128 @@ enum DeviceFields {
                             "Samples a second."
                         ) { $0.rateHz = $1 })
                 ]),
+            .init(
+                "sht3x", "Temperature and humidity: channels `temperature`, `humidity`.",
+                begin: { $0.chip = .sht3x(Sht3xOptions()) }),
+            .init(
+                "sht4x", "Temperature and humidity: channels `temperature`, `humidity`.",
+                begin: { $0.chip = .sht4x(Sht4xOptions()) }),
+            .init(
+                "bmp280", "Temperature and air pressure: channels `temperature`, `pressure`.",
+                begin: { $0.chip = .bmp280(Bmp280Options()) }),
+            .init(
+                "scd4x",
+                "SCD40, SCD41, SCD43: channels `carbon_dioxide` (carbon dioxide is air quality; it is no carbon monoxide), `temperature`, `humidity`. Measures every 5 s.",
+                begin: { $0.chip = .scd4x(Scd4xOptions()) },
+                fields: [
+                    scd4x(
+                        .optional(
+                            "altitude", .unsigned(0...3_000), default: "0", example: "120",
+                            "Metres above sea level: thin air reads lower."
+                        ) { $0.altitudeM = $1 }),
+                    scd4x(
+                        .optional(
+                            "temperature_offset", .amount(.millidegreeCelsius, 0...20_000), default: "4 °C",
+                            example: "4 °C", "How much warmer the chip is than the room."
+                        ) { $0.temperatureOffsetMc = $1 }),
+                    scd4x(
+                        .optional(
+                            "self_calibration", .flag, default: "true", example: "false",
+                            "Takes the lowest value of each week for fresh air. `false` for rooms that never see any."
+                        ) { $0.selfCalibration = $1 }),
+                ]),
+            .init(
+                "sgp40",
+                "Volatile organic compounds: channels `voc_index` (1 to 500, 100 is usual) and `voc_signal`. Measures every second.",
+                begin: { $0.chip = .sgp40(Sgp40Options()) }),
+            .init(
+                "sgp41",
+                "Volatile organic compounds and nitrogen oxides: channels `voc_index`, `nox_index`, `voc_signal`, `nox_signal`. Measures every second.",
+                begin: { $0.chip = .sgp41(Sgp41Options()) }),
+            .init(
+                "bh1750", "Light: channel `light`.", begin: { $0.chip = .bh1750(Bh1750Options()) }),
+            .init(
+                "pmsa003i",
+                "Particles: channels `pm1`, `pm2_5`, `pm10` in µg/m³ and `particle_count`, over 0.3 µm in 0.1 l. Warms up for 30 s.",
+                begin: { $0.chip = .pmsa003i(Pmsa003iOptions()) }),
+            .init(
+                "lis3dh", "Accelerometer with a FIFO, for falls and tilts; channels `x`, `y`, `z`.",
+                begin: { $0.chip = .lis3dh(Lis3dhOptions()) },
+                fields: [
+                    lis3dh(
+                        .optional(
+                            "rate", .oneOf(.frequency, [25, 50, 100, 200, 400]), default: "100 Hz", example: "100 Hz",
+                            "Samples a second."
+                        ) { $0.rateHz = $1 }),
+                    lis3dh(
+                        .optional(
+                            "full_scale", .oneOf(gravity, step: 1_000, [2, 4, 8, 16]), default: "8 g", example: "8 g",
+                            "Full scale. Falls need 4 g or more."
+                        ) { $0.fullScaleG = $1 }),
+                ]),
+            .init(
+                "mpu6050",
+                "Accelerometer and gyroscope with a FIFO; channels `x`, `y`, `z`, `rotation_x`, `rotation_y`, `rotation_z`, and the chip's own `temperature`.",
+                begin: { $0.chip = .mpu6050(Mpu6050Options()) },
+                fields: [
+                    mpu6050(
+                        .optional(
+                            "rate", .oneOf(.frequency, [25, 50, 100, 200]), default: "100 Hz", example: "100 Hz",
+                            "Samples a second."
+                        ) { $0.rateHz = $1 }),
+                    mpu6050(
+                        .optional(
+                            "full_scale", .oneOf(gravity, step: 1_000, [2, 4, 8, 16]), default: "16 g",
+                            example: "16 g", "Full scale. Falls need 4 g or more."
+                        ) { $0.fullScaleG = $1 }),
+                ]),
+            .init(
+                "mcp23017",
+                "Expander for fourteen more inputs: channels `a0` to `a6` and `b0` to `b6`, 0 or 1. The pins 7 of both ports can only be outputs and are left low.",
+                begin: { $0.chip = .mcp23017(Mcp23017Options()) },
+                fields: [
+                    mcp23017(
+                        .optional(
+                            "active",
+                            .choice([
+                                Choice("low", UInt32(0x7F7F), "a contact to ground makes 1"),
+                                Choice("high", 0, "the supply's level makes 1"),
+                            ]), default: "low", example: "low", "The electrical level that counts as 1, of all pins."
+                        ) { $0.activeLow = $1 }),
+                    mcp23017(
+                        .optional(
+                            "pull_ups", .flag, default: "true", example: "true",
+                            "Resistors of 100 kΩ to the supply in the chip, at all inputs."
+                        ) { $0.pullUps = $1 ? 0x7F7F : 0 }),
+                ]),
         ])
+
+    private static let gravity = Dimension(
+        name: "acceleration", units: [.init("mg", size: 1), .init("g", size: 1_000)])
+
+    private static func scd4x(_ field: Field<Scd4xOptions>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .scd4x(let options) = $0.chip { options } else { Scd4xOptions() } },
+            set: { $0.chip = .scd4x($1) })
+    }
+
+    private static func lis3dh(_ field: Field<Lis3dhOptions>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .lis3dh(let options) = $0.chip { options } else { Lis3dhOptions() } },
+            set: { $0.chip = .lis3dh($1) })
+    }
+
+    private static func mpu6050(_ field: Field<Mpu6050Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .mpu6050(let options) = $0.chip { options } else { Mpu6050Options() } },
+            set: { $0.chip = .mpu6050($1) })
+    }
+
+    private static func mcp23017(_ field: Field<Mcp23017Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .mcp23017(let options) = $0.chip { options } else { Mcp23017Options() } },
+            set: { $0.chip = .mcp23017($1) })
+    }
 
     private static func ads1115(_ field: Field<Ads1115Options>) -> Field<Sensor> {
         field.embedded(

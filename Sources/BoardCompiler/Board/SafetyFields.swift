@@ -57,7 +57,7 @@ enum SafetyFields {
                 begin: { $0.message.kind = .fall(FallOptions()) },
                 fields: [
                     .required(
-                        "sensor", .reference(to: .sensors, trait: "adxl345"), example: "wearer",
+                        "sensor", .reference(to: .sensors, trait: "accelerometer"), example: "wearer",
                         "The accelerometer whose samples it watches."
                     ) { $0.message.sensor = $1 },
                     fall(
@@ -88,11 +88,7 @@ enum SafetyFields {
             .init(
                 "state", "A digital input: a call point, a tamper switch, a float switch, another panel's relay.",
                 begin: { $0.message.kind = .state(StateOptions()) },
-                fields: [
-                    .required(
-                        "input", .reference(to: .lines, trait: "input"), example: "call_point",
-                        "The input that it watches."
-                    ) { $0.message.line = $1 },
+                fields: DetectorFields.watched(input: "call_point", point: "riser_float", "state") + [
                     state(
                         .optional(
                             "alarm_while",
@@ -146,7 +142,7 @@ enum SafetyFields {
                             "How long it must be back."
                         ) { $0.offDelayMs = $1 }),
                 ]),
-        ])
+        ] + DetectorFields.variants)
 
     private static func point(_ example: String, _ explanation: String) -> Field<DetectorDescription> {
         .required("point", .reference(to: .points), example: example, explanation) { $0.message.point = $1 }
@@ -196,7 +192,7 @@ enum SafetyFields {
         }
     }
 
-    private static let writtenLimit = ValueKind<YamlNode>(
+    static let writtenLimit = ValueKind<YamlNode>(
         summary: "amount in the point's unit",
         schema: .object([("type", .array([.string("string"), .string("number")]))])
     ) { node, context in
@@ -293,6 +289,7 @@ enum SafetyFields {
     struct ActionDescription {
         var release: UInt32?
         var drive: UInt32?
+        var shut: UInt32?
         var pattern: OutputPattern?
     }
 
@@ -306,6 +303,10 @@ enum SafetyFields {
                 "drive", .reference(to: .lines, trait: "output"), example: "siren", "Drives an output."
             ) { $0.drive = $1 },
             .optional(
+                "shut", .reference(to: .detectors, trait: "valve"), example: "riser_valve",
+                "Has a valve detector shut its valve, and open it when the effect ends."
+            ) { $0.shut = $1 },
+            .optional(
                 "pattern",
                 .choice([
                     Choice("steady", OutputPattern.steady, "on; the default"),
@@ -317,20 +318,24 @@ enum SafetyFields {
         ])
 
     private static let action: ValueKind<EffectAction> = ValueKind<ActionDescription>
-        .record(actionRecord, summary: "action: release a door or drive an output").checked { draft, node, context in
-            switch (draft.release, draft.drive) {
-            case (let door?, nil):
-                guard draft.pattern == nil else {
-                    context.report(node, "a door has no pattern", remedy: "remove 'pattern', or drive an output")
-                    return nil
-                }
-                return EffectAction(action: .releaseDoor(door))
-            case (nil, let line?):
+        .record(actionRecord, summary: "action: release a door, drive an output or shut a valve").checked {
+            draft, node, context in
+            if draft.drive == nil, draft.pattern != nil, draft.release != nil || draft.shut != nil {
+                context.report(
+                    node, "\(draft.release == nil ? "a valve" : "a door") has no pattern",
+                    remedy: "remove 'pattern', or drive an output")
+                return nil
+            }
+            switch (draft.release, draft.drive, draft.shut) {
+            case (let door?, nil, nil): return EffectAction(action: .releaseDoor(door))
+            case (nil, nil, let valve?): return EffectAction(action: .shutValve(valve))
+            case (nil, let line?, nil):
                 return EffectAction(action: .output(OutputAction(line: line, pattern: draft.pattern ?? .steady)))
             default:
+                let isNothing = draft.release == nil && draft.drive == nil && draft.shut == nil
                 context.report(
-                    node, draft.release == nil ? "an action does nothing" : "an action does two things",
-                    remedy: "write one of 'release: DOOR' and 'drive: OUTPUT' in each action")
+                    node, isNothing ? "an action does nothing" : "an action does two things",
+                    remedy: "write one of 'release: DOOR', 'drive: OUTPUT' and 'shut: VALVE' in each action")
                 return nil
             }
         }

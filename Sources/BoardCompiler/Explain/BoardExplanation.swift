@@ -152,7 +152,17 @@ public struct BoardExplanation {
             case .ads1115(let options):
                 settings.append("±\(Dimension.voltage.format(Int64(options.fullScaleMv) * 1_000))")
             case .adxl345(let options): settings.append("\(options.rateHz) samples/s")
-            case .bme280, nil: break
+            case .lis3dh(let options):
+                settings.append("\(options.rateHz) samples/s")
+                settings.append("±\(options.fullScaleG) g")
+            case .mpu6050(let options):
+                settings.append("\(options.rateHz) samples/s")
+                settings.append("±\(options.fullScaleG) g")
+            case .scd4x(let options):
+                settings.append("\(options.altitudeM) m above the sea")
+                if !options.selfCalibration { settings.append("without self-calibration") }
+            case .mcp23017(let options): settings.append(options.activeLow == 0 ? "active high" : "active low")
+            case .bme280, .sht3x, .sht4x, .bmp280, .sgp40, .sgp41, .bh1750, .pmsa003i, nil: break
             }
             if sensor.value.intervalMs != 0 { settings.append("every \(milliseconds(sensor.value.intervalMs))") }
             return [sensor.name, chip.title, bus, "0x" + address, settings.joined(separator: ", ")]
@@ -235,6 +245,19 @@ public struct BoardExplanation {
         case .longLie: "long lie"
         case .state: "state"
         case .threshold: "threshold"
+        case .heat: "heat"
+        case .carbonMonoxide: "carbon monoxide"
+        case .combustibleGas: "combustible gas"
+        case .multiCriteriaFire: "multi-criteria fire"
+        case .flow: "flow"
+        case .valve: "valve"
+        case .inactivity: "inactivity"
+        case .callPoint: "call point"
+        case .powerUse: "power use"
+        case .rate: "rate"
+        case .tilt: "tilt"
+        case .count: "count"
+        case .radarFall: "radar fall"
         case nil: ""
         }
     }
@@ -265,6 +288,41 @@ public struct BoardExplanation {
             return
                 "\(options.below ? "below" : "above") \(shown(options.alarmLimit))\(delay(options.onDelayMs, " for"))"
                 + (options.preAlarmLimit == 0 ? "" : ", pre-alarm at \(shown(options.preAlarmLimit))")
+        case .heat(let options):
+            return "at \(shown(options.responseClass.fixedLimit))\(options.rateOfRise ? " or on a fast rise" : "")"
+        case .carbonMonoxide: return "on the exposure of EN 50291-1"
+        case .combustibleGas(let options):
+            return "at \(shown(options.alarmClel))\(delay(options.verificationMs, " for")), "
+                + "pre-alarm at \(shown(options.preAlarmClel))"
+        case .multiCriteriaFire(let options):
+            return "at \(shown(options.aloneMdbPerM)), from \(shown(options.confirmedMdbPerM)) with heat or gas"
+        case .flow(let options):
+            var rules: [String] = []
+            if options.burstLitres != 0 {
+                rules.append("over \(options.burstLitres) l in \(milliseconds(options.burstWindowMs))")
+            }
+            if options.continuousAfterMs != 0 {
+                rules.append(
+                    "no gap of \(milliseconds(options.quietGapMs)) for \(milliseconds(options.continuousAfterMs))")
+            }
+            if options.nightLitres != 0 { rules.append("over \(options.nightLitres) l a night") }
+            if options.awayLitres != 0 { rules.append("over \(options.awayLitres) l while away") }
+            return rules.joined(separator: ", ")
+        case .valve(let options):
+            return "not shut after \(options.attempts) attempts of \(milliseconds(2 * options.travelMs))"
+        case .inactivity(let options):
+            return "on an unusual silence, or \(milliseconds(options.longestSilenceMs)) at home"
+        case .callPoint: return "on a press"
+        case .powerUse(let options): return "no use for \(milliseconds(options.silenceMs)) of active hours"
+        case .rate(let options):
+            return
+                "\(options.falling ? "falls" : "rises") by \(shown(options.alarmChange)) in \(milliseconds(options.windowMs))"
+        case .tilt(let options):
+            return "tilted by \(options.limitDegrees)°\(delay(options.onDelayMs, " for"))"
+                + (options.vibrationMg == 0 ? "" : ", shaken by \(options.vibrationMg) mg")
+        case .count(let options):
+            return "\(options.tooFew ? "fewer than" : "at least") \(options.count) in \(milliseconds(options.windowMs))"
+        case .radarFall(let options): return "someone is down\(delay(options.confirmationMs, " for"))"
         case nil: return ""
         }
     }
@@ -314,6 +372,8 @@ public struct BoardExplanation {
     func actionText(_ action: EffectAction) -> String {
         switch action.action {
         case .releaseDoor(let door): return "release \(doorName(door))"
+        case .shutValve(let place):
+            return "shut \(Int(place) < board.detectors.count ? board.detectors[Int(place)].name : "")"
         case .output(let output):
             let pattern =
                 switch output.pattern {

@@ -50,7 +50,7 @@ public struct ScenarioBoard: Sendable {
         }
         for bus in buses { context.declare(bus, in: .buses, at: nowhere) }
         for port in ports { context.declare(port, in: .ports, at: nowhere) }
-        for sensor in sensors { context.declare(sensor.name, in: .sensors, trait: sensor.chip.word, at: nowhere) }
+        for sensor in sensors { context.declare(sensor.name, in: .sensors, trait: sensor.chip.trait, at: nowhere) }
         for reader in readers { context.declare(reader.name, in: .readers, at: nowhere) }
         for format in cardFormats { context.declare(string(format.name), in: .cardFormats, at: nowhere) }
         for door in doors { context.declare(door, in: .doors, at: nowhere) }

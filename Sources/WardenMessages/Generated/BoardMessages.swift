@@ -638,6 +638,114 @@ public enum AntiPassbackKind: MessageEnum {
     }
 }
 
+/// EN 54-5 response classes.
+public enum HeatClass: MessageEnum {
+    case a1
+    case a2
+    case b
+    case c
+    case d
+    case e
+    case f
+    case g
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .a1 }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .a1
+        case 1: self = .a2
+        case 2: self = .b
+        case 3: self = .c
+        case 4: self = .d
+        case 5: self = .e
+        case 6: self = .f
+        case 7: self = .g
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .a1: 0
+        case .a2: 1
+        case .b: 2
+        case .c: 3
+        case .d: 4
+        case .e: 5
+        case .f: 6
+        case .g: 7
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum UprightAxis: MessageEnum {
+    case asFound
+    case xUp
+    case xDown
+    case yUp
+    case yDown
+    case zUp
+    case zDown
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .asFound }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .asFound
+        case 1: self = .xUp
+        case 2: self = .xDown
+        case 3: self = .yUp
+        case 4: self = .yDown
+        case 5: self = .zUp
+        case 6: self = .zDown
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .asFound: 0
+        case .xUp: 1
+        case .xDown: 2
+        case .yUp: 3
+        case .yDown: 4
+        case .zUp: 5
+        case .zDown: 6
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// Radar modules whose protocol is known.
+public enum RadarModule: MessageEnum {
+    /// Seeed MR60FDA2 and HLK-LD6002C.
+    case mr60fda2
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .mr60fda2 }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .mr60fda2
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .mr60fda2: 0
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum CauseState: MessageEnum {
     case alarm
     case preAlarm
@@ -1867,6 +1975,17 @@ public struct Sensor: Message {
         case ads1115(Ads1115Options)
         case bme280(Bme280Options)
         case adxl345(Adxl345Options)
+        case sht3x(Sht3xOptions)
+        case sht4x(Sht4xOptions)
+        case bmp280(Bmp280Options)
+        case scd4x(Scd4xOptions)
+        case sgp40(Sgp40Options)
+        case sgp41(Sgp41Options)
+        case bh1750(Bh1750Options)
+        case pmsa003i(Pmsa003iOptions)
+        case lis3dh(Lis3dhOptions)
+        case mpu6050(Mpu6050Options)
+        case mcp23017(Mcp23017Options)
     }
 
     /// UTF-8, at most 32 bytes.
@@ -1904,7 +2023,7 @@ public struct Sensor: Message {
         self.chip = chip
     }
 
-    public static var maximumEncodedSize: Int { 51 }
+    public static var maximumEncodedSize: Int { 56 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1927,6 +2046,28 @@ public struct Sensor: Message {
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .adxl345(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .sht3x(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .sht4x(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .bmp280(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .scd4x(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .sgp40(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .sgp41(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .bh1750(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .pmsa003i(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .lis3dh(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .mpu6050(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .mcp23017(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
@@ -1960,6 +2101,61 @@ public struct Sensor: Message {
             value.encode(into: &sink)
         case .adxl345(let value)?:
             sink.append(0x62)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .sht3x(let value)?:
+            sink.append(0xA2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .sht4x(let value)?:
+            sink.append(0xAA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .bmp280(let value)?:
+            sink.append(0xB2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .scd4x(let value)?:
+            sink.append(0xBA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .sgp40(let value)?:
+            sink.append(0xC2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .sgp41(let value)?:
+            sink.append(0xCA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .bh1750(let value)?:
+            sink.append(0xD2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .pmsa003i(let value)?:
+            sink.append(0xDA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .lis3dh(let value)?:
+            sink.append(0xE2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .mpu6050(let value)?:
+            sink.append(0xEA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .mcp23017(let value)?:
+            sink.append(0xF2)
+            sink.append(0x06)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
         case nil: break
@@ -1996,9 +2192,75 @@ public struct Sensor: Message {
                 if case .adxl345(let current)? = self.chip { value = current }
                 try value.merge(from: &nested)
                 self.chip = .adxl345(value)
+            case 802:
+                var nested = try reader.nested()
+                var value = Sht3xOptions()
+                if case .sht3x(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .sht3x(value)
+            case 810:
+                var nested = try reader.nested()
+                var value = Sht4xOptions()
+                if case .sht4x(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .sht4x(value)
+            case 818:
+                var nested = try reader.nested()
+                var value = Bmp280Options()
+                if case .bmp280(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .bmp280(value)
+            case 826:
+                var nested = try reader.nested()
+                var value = Scd4xOptions()
+                if case .scd4x(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .scd4x(value)
+            case 834:
+                var nested = try reader.nested()
+                var value = Sgp40Options()
+                if case .sgp40(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .sgp40(value)
+            case 842:
+                var nested = try reader.nested()
+                var value = Sgp41Options()
+                if case .sgp41(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .sgp41(value)
+            case 850:
+                var nested = try reader.nested()
+                var value = Bh1750Options()
+                if case .bh1750(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .bh1750(value)
+            case 858:
+                var nested = try reader.nested()
+                var value = Pmsa003iOptions()
+                if case .pmsa003i(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .pmsa003i(value)
+            case 866:
+                var nested = try reader.nested()
+                var value = Lis3dhOptions()
+                if case .lis3dh(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .lis3dh(value)
+            case 874:
+                var nested = try reader.nested()
+                var value = Mpu6050Options()
+                if case .mpu6050(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .mpu6050(value)
+            case 882:
+                var nested = try reader.nested()
+                var value = Mcp23017Options()
+                if case .mcp23017(let current)? = self.chip { value = current }
+                try value.merge(from: &nested)
+                self.chip = .mcp23017(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 10, 11, 12: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2017,6 +2279,28 @@ public struct Sensor: Message {
         case .bme280(let value)?:
             try value.check()
         case .adxl345(let value)?:
+            try value.check()
+        case .sht3x(let value)?:
+            try value.check()
+        case .sht4x(let value)?:
+            try value.check()
+        case .bmp280(let value)?:
+            try value.check()
+        case .scd4x(let value)?:
+            try value.check()
+        case .sgp40(let value)?:
+            try value.check()
+        case .sgp41(let value)?:
+            try value.check()
+        case .bh1750(let value)?:
+            try value.check()
+        case .pmsa003i(let value)?:
+            try value.check()
+        case .lis3dh(let value)?:
+            try value.check()
+        case .mpu6050(let value)?:
+            try value.check()
+        case .mcp23017(let value)?:
             try value.check()
         case nil: break
         }
@@ -2167,6 +2451,483 @@ public struct Adxl345Options: Message {
 
     public func check() throws(MessageError) {
         guard self.rateHz >= 25, self.rateHz <= 400 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
+public struct Sht3xOptions: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Sht4xOptions: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Bmp280Options: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// SCD40, SCD41 and SCD43.
+public struct Scd4xOptions: Message {
+    /// Height above sea level, for boards that do not measure the air pressure.
+    /// Unit: metre. At most 3000.
+    public var altitudeM: UInt32
+    /// How much warmer the chip is than the room.
+    /// Unit: millidegree Celsius. At most 20000.
+    public var temperatureOffsetMc: UInt32
+    /// Off for rooms that never see fresh air.
+    public var selfCalibration: Bool
+
+    public init() {
+        altitudeM = 0
+        temperatureOffsetMc = 0
+        selfCalibration = false
+    }
+
+    public init(
+        altitudeM: UInt32 = 0,
+        temperatureOffsetMc: UInt32 = 0,
+        selfCalibration: Bool = false
+    ) {
+        self.altitudeM = altitudeM
+        self.temperatureOffsetMc = temperatureOffsetMc
+        self.selfCalibration = selfCalibration
+    }
+
+    public static var maximumEncodedSize: Int { 9 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.altitudeM != 0 {
+            size += 1 + varintSize(self.altitudeM)
+        }
+        if self.temperatureOffsetMc != 0 {
+            size += 1 + varintSize(self.temperatureOffsetMc)
+        }
+        if self.selfCalibration {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.altitudeM != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.altitudeM)
+        }
+        if self.temperatureOffsetMc != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.temperatureOffsetMc)
+        }
+        if self.selfCalibration {
+            sink.append(0x18)
+            sink.append(self.selfCalibration ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.altitudeM = try reader.unsigned32()
+            case 16:
+                self.temperatureOffsetMc = try reader.unsigned32()
+            case 24:
+                self.selfCalibration = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.altitudeM <= 3000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.temperatureOffsetMc <= 20000 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+public struct Sgp40Options: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Sgp41Options: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Bh1750Options: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Pmsa003iOptions: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+public struct Lis3dhOptions: Message {
+    /// Samples a second: 25, 50, 100, 200 or 400.
+    /// Unit: hertz. 25 to 400.
+    public var rateHz: UInt32
+    /// Full scale: 2, 4, 8 or 16.
+    /// Unit: standard gravity. 2 to 16.
+    public var fullScaleG: UInt32
+
+    public init() {
+        rateHz = 0
+        fullScaleG = 0
+    }
+
+    public init(
+        rateHz: UInt32 = 0,
+        fullScaleG: UInt32 = 0
+    ) {
+        self.rateHz = rateHz
+        self.fullScaleG = fullScaleG
+    }
+
+    public static var maximumEncodedSize: Int { 5 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.rateHz != 0 {
+            size += 1 + varintSize(self.rateHz)
+        }
+        if self.fullScaleG != 0 {
+            size += 1 + varintSize(self.fullScaleG)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.rateHz != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.rateHz)
+        }
+        if self.fullScaleG != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.fullScaleG)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.rateHz = try reader.unsigned32()
+            case 16:
+                self.fullScaleG = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.rateHz >= 25, self.rateHz <= 400 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.fullScaleG >= 2, self.fullScaleG <= 16 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+public struct Mpu6050Options: Message {
+    /// Samples a second: 25, 50, 100 or 200.
+    /// Unit: hertz. 25 to 200.
+    public var rateHz: UInt32
+    /// Full scale: 2, 4, 8 or 16.
+    /// Unit: standard gravity. 2 to 16.
+    public var fullScaleG: UInt32
+
+    public init() {
+        rateHz = 0
+        fullScaleG = 0
+    }
+
+    public init(
+        rateHz: UInt32 = 0,
+        fullScaleG: UInt32 = 0
+    ) {
+        self.rateHz = rateHz
+        self.fullScaleG = fullScaleG
+    }
+
+    public static var maximumEncodedSize: Int { 5 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.rateHz != 0 {
+            size += 1 + varintSize(self.rateHz)
+        }
+        if self.fullScaleG != 0 {
+            size += 1 + varintSize(self.fullScaleG)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.rateHz != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.rateHz)
+        }
+        if self.fullScaleG != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.fullScaleG)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.rateHz = try reader.unsigned32()
+            case 16:
+                self.fullScaleG = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.rateHz >= 25, self.rateHz <= 200 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.fullScaleG >= 2, self.fullScaleG <= 16 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+/// An expander used for inputs; channel n is pin n, A0 to A6 and B0 to B6. The pins A7 and B7 can only be outputs.
+public struct Mcp23017Options: Message {
+    /// Bit n set: pin n is active when low.
+    /// At most 65535.
+    public var activeLow: UInt32
+    /// Bit n set: pin n has its pull-up on.
+    /// At most 65535.
+    public var pullUps: UInt32
+
+    public init() {
+        activeLow = 0
+        pullUps = 0
+    }
+
+    public init(
+        activeLow: UInt32 = 0,
+        pullUps: UInt32 = 0
+    ) {
+        self.activeLow = activeLow
+        self.pullUps = pullUps
+    }
+
+    public static var maximumEncodedSize: Int { 8 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.activeLow != 0 {
+            size += 1 + varintSize(self.activeLow)
+        }
+        if self.pullUps != 0 {
+            size += 1 + varintSize(self.pullUps)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.activeLow != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.activeLow)
+        }
+        if self.pullUps != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.pullUps)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.activeLow = try reader.unsigned32()
+            case 16:
+                self.pullUps = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.activeLow <= 65535 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.pullUps <= 65535 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 
@@ -5184,6 +5945,19 @@ public struct Detector: Message {
         case longLie(LongLieOptions)
         case state(StateOptions)
         case threshold(ThresholdOptions)
+        case heat(HeatOptions)
+        case carbonMonoxide(CarbonMonoxideOptions)
+        case combustibleGas(CombustibleGasOptions)
+        case multiCriteriaFire(MultiCriteriaFireOptions)
+        case flow(FlowOptions)
+        case valve(ValveOptions)
+        case inactivity(InactivityOptions)
+        case callPoint(CallPointOptions)
+        case powerUse(PowerUseOptions)
+        case rate(RateOptions)
+        case tilt(TiltOptions)
+        case count(CountOptions)
+        case radarFall(RadarFallOptions)
     }
 
     /// UTF-8, at most 32 bytes.
@@ -5221,7 +5995,7 @@ public struct Detector: Message {
         self.kind = kind
     }
 
-    public static var maximumEncodedSize: Int { 75 }
+    public static var maximumEncodedSize: Int { 107 }
 
     public var encodedSize: Int {
         var size = 0
@@ -5250,6 +6024,32 @@ public struct Detector: Message {
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .threshold(let value)?:
             size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .heat(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .carbonMonoxide(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .combustibleGas(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .multiCriteriaFire(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .flow(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .valve(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .inactivity(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .callPoint(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .powerUse(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .rate(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .tilt(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .count(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .radarFall(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
@@ -5295,6 +6095,71 @@ public struct Detector: Message {
             value.encode(into: &sink)
         case .threshold(let value)?:
             sink.append(0x7A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .heat(let value)?:
+            sink.append(0xA2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .carbonMonoxide(let value)?:
+            sink.append(0xAA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .combustibleGas(let value)?:
+            sink.append(0xB2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .multiCriteriaFire(let value)?:
+            sink.append(0xBA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .flow(let value)?:
+            sink.append(0xC2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .valve(let value)?:
+            sink.append(0xCA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .inactivity(let value)?:
+            sink.append(0xD2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .callPoint(let value)?:
+            sink.append(0xDA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .powerUse(let value)?:
+            sink.append(0xE2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .rate(let value)?:
+            sink.append(0xEA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .tilt(let value)?:
+            sink.append(0xF2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .count(let value)?:
+            sink.append(0xFA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .radarFall(let value)?:
+            sink.append(0x82)
+            sink.append(0x07)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
         case nil: break
@@ -5349,9 +6214,87 @@ public struct Detector: Message {
                 if case .threshold(let current)? = self.kind { value = current }
                 try value.merge(from: &nested)
                 self.kind = .threshold(value)
+            case 802:
+                var nested = try reader.nested()
+                var value = HeatOptions()
+                if case .heat(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .heat(value)
+            case 810:
+                var nested = try reader.nested()
+                var value = CarbonMonoxideOptions()
+                if case .carbonMonoxide(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .carbonMonoxide(value)
+            case 818:
+                var nested = try reader.nested()
+                var value = CombustibleGasOptions()
+                if case .combustibleGas(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .combustibleGas(value)
+            case 826:
+                var nested = try reader.nested()
+                var value = MultiCriteriaFireOptions()
+                if case .multiCriteriaFire(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .multiCriteriaFire(value)
+            case 834:
+                var nested = try reader.nested()
+                var value = FlowOptions()
+                if case .flow(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .flow(value)
+            case 842:
+                var nested = try reader.nested()
+                var value = ValveOptions()
+                if case .valve(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .valve(value)
+            case 850:
+                var nested = try reader.nested()
+                var value = InactivityOptions()
+                if case .inactivity(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .inactivity(value)
+            case 858:
+                var nested = try reader.nested()
+                var value = CallPointOptions()
+                if case .callPoint(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .callPoint(value)
+            case 866:
+                var nested = try reader.nested()
+                var value = PowerUseOptions()
+                if case .powerUse(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .powerUse(value)
+            case 874:
+                var nested = try reader.nested()
+                var value = RateOptions()
+                if case .rate(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .rate(value)
+            case 882:
+                var nested = try reader.nested()
+                var value = TiltOptions()
+                if case .tilt(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .tilt(value)
+            case 890:
+                var nested = try reader.nested()
+                var value = CountOptions()
+                if case .count(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .count(value)
+            case 898:
+                var nested = try reader.nested()
+                var value = RadarFallOptions()
+                if case .radarFall(let current)? = self.kind { value = current }
+                try value.merge(from: &nested)
+                self.kind = .radarFall(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 10, 11, 12, 13, 14, 15: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -5382,6 +6325,32 @@ public struct Detector: Message {
         case .state(let value)?:
             try value.check()
         case .threshold(let value)?:
+            try value.check()
+        case .heat(let value)?:
+            try value.check()
+        case .carbonMonoxide(let value)?:
+            try value.check()
+        case .combustibleGas(let value)?:
+            try value.check()
+        case .multiCriteriaFire(let value)?:
+            try value.check()
+        case .flow(let value)?:
+            try value.check()
+        case .valve(let value)?:
+            try value.check()
+        case .inactivity(let value)?:
+            try value.check()
+        case .callPoint(let value)?:
+            try value.check()
+        case .powerUse(let value)?:
+            try value.check()
+        case .rate(let value)?:
+            try value.check()
+        case .tilt(let value)?:
+            try value.check()
+        case .count(let value)?:
+            try value.check()
+        case .radarFall(let value)?:
             try value.check()
         case nil: break
         }
@@ -5904,6 +6873,1534 @@ public struct ThresholdOptions: Message {
     }
 }
 
+public struct HeatOptions: Message {
+    public var responseClass: HeatClass
+    /// Suffix R: responds to a fast rise too.
+    public var rateOfRise: Bool
+    /// A pre-alarm shortly below the class's minimum static response temperature.
+    public var preAlarm: Bool
+
+    public init() {
+        responseClass = HeatClass()
+        rateOfRise = false
+        preAlarm = false
+    }
+
+    public init(
+        responseClass: HeatClass = HeatClass(),
+        rateOfRise: Bool = false,
+        preAlarm: Bool = false
+    ) {
+        self.responseClass = responseClass
+        self.rateOfRise = rateOfRise
+        self.preAlarm = preAlarm
+    }
+
+    public static var maximumEncodedSize: Int { 15 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.responseClass.rawValue != 0 {
+            size += 1 + varintSize(self.responseClass.rawValue)
+        }
+        if self.rateOfRise {
+            size += 1 + 1
+        }
+        if self.preAlarm {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.responseClass.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.responseClass.rawValue)
+        }
+        if self.rateOfRise {
+            sink.append(0x10)
+            sink.append(self.rateOfRise ? 1 : 0)
+        }
+        if self.preAlarm {
+            sink.append(0x18)
+            sink.append(self.preAlarm ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.responseClass = HeatClass(rawValue: try reader.signed32())
+            case 16:
+                self.rateOfRise = try reader.boolean()
+            case 24:
+                self.preAlarm = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// Exposure by EN 50291-1; its limits are the standard's.
+public struct CarbonMonoxideOptions: Message {
+    /// Days since 1970 from which the sensor must be replaced, local; 0 for none.
+    /// Unit: day. At most 60000.
+    public var replaceFromDay: UInt32
+
+    public init() {
+        replaceFromDay = 0
+    }
+
+    public init(
+        replaceFromDay: UInt32 = 0
+    ) {
+        self.replaceFromDay = replaceFromDay
+    }
+
+    public static var maximumEncodedSize: Int { 4 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.replaceFromDay != 0 {
+            size += 1 + varintSize(self.replaceFromDay)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.replaceFromDay != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.replaceFromDay)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.replaceFromDay = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.replaceFromDay <= 60000 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
+public struct CombustibleGasOptions: Message {
+    /// 0 for no pre-alarm.
+    /// Unit: centipercent of the lower explosive limit. At most 2000.
+    public var preAlarmClel: UInt32
+    /// EN 50194-1: 3 % to 20 %.
+    /// Unit: centipercent of the lower explosive limit. 300 to 2000.
+    public var alarmClel: UInt32
+    /// Unit: millisecond. At most 60000.
+    public var verificationMs: UInt32
+    /// Unit: millisecond. At most 3600000.
+    public var warmUpMs: UInt32
+    /// Days since 1970 from which a functional test is due, local; 0 for none.
+    /// Unit: day. At most 60000.
+    public var testFromDay: UInt32
+
+    public init() {
+        preAlarmClel = 0
+        alarmClel = 0
+        verificationMs = 0
+        warmUpMs = 0
+        testFromDay = 0
+    }
+
+    public init(
+        preAlarmClel: UInt32 = 0,
+        alarmClel: UInt32 = 0,
+        verificationMs: UInt32 = 0,
+        warmUpMs: UInt32 = 0,
+        testFromDay: UInt32 = 0
+    ) {
+        self.preAlarmClel = preAlarmClel
+        self.alarmClel = alarmClel
+        self.verificationMs = verificationMs
+        self.warmUpMs = warmUpMs
+        self.testFromDay = testFromDay
+    }
+
+    public static var maximumEncodedSize: Int { 19 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.preAlarmClel != 0 {
+            size += 1 + varintSize(self.preAlarmClel)
+        }
+        if self.alarmClel != 0 {
+            size += 1 + varintSize(self.alarmClel)
+        }
+        if self.verificationMs != 0 {
+            size += 1 + varintSize(self.verificationMs)
+        }
+        if self.warmUpMs != 0 {
+            size += 1 + varintSize(self.warmUpMs)
+        }
+        if self.testFromDay != 0 {
+            size += 1 + varintSize(self.testFromDay)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.preAlarmClel != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.preAlarmClel)
+        }
+        if self.alarmClel != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.alarmClel)
+        }
+        if self.verificationMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.verificationMs)
+        }
+        if self.warmUpMs != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.warmUpMs)
+        }
+        if self.testFromDay != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.testFromDay)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.preAlarmClel = try reader.unsigned32()
+            case 16:
+                self.alarmClel = try reader.unsigned32()
+            case 24:
+                self.verificationMs = try reader.unsigned32()
+            case 32:
+                self.warmUpMs = try reader.unsigned32()
+            case 40:
+                self.testFromDay = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.preAlarmClel <= 2000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.alarmClel >= 300, self.alarmClel <= 2000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.warmUpMs <= 3600000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.testFromDay <= 60000 else { throw MessageError(.outOfRange, field: 5) }
+    }
+}
+
+/// Smoke (the detector's point) judged together with temperature and carbon monoxide.
+public struct MultiCriteriaFireOptions: Message {
+    /// At most 1023.
+    public var temperaturePoint: UInt32?
+    /// At most 1023.
+    public var carbonMonoxidePoint: UInt32?
+    /// Smoke that is an alarm without confirmation, and with full confirmation.
+    /// Unit: millidecibel per metre. 1 to 5000.
+    public var aloneMdbPerM: UInt32
+    /// Unit: millidecibel per metre. 1 to 5000.
+    public var confirmedMdbPerM: UInt32
+    /// Unit: millisecond. At most 60000.
+    public var verificationMs: UInt32
+
+    public init() {
+        temperaturePoint = nil
+        carbonMonoxidePoint = nil
+        aloneMdbPerM = 0
+        confirmedMdbPerM = 0
+        verificationMs = 0
+    }
+
+    public init(
+        temperaturePoint: UInt32? = nil,
+        carbonMonoxidePoint: UInt32? = nil,
+        aloneMdbPerM: UInt32 = 0,
+        confirmedMdbPerM: UInt32 = 0,
+        verificationMs: UInt32 = 0
+    ) {
+        self.temperaturePoint = temperaturePoint
+        self.carbonMonoxidePoint = carbonMonoxidePoint
+        self.aloneMdbPerM = aloneMdbPerM
+        self.confirmedMdbPerM = confirmedMdbPerM
+        self.verificationMs = verificationMs
+    }
+
+    public static var maximumEncodedSize: Int { 16 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if let value = self.temperaturePoint {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.carbonMonoxidePoint {
+            size += 1 + varintSize(value)
+        }
+        if self.aloneMdbPerM != 0 {
+            size += 1 + varintSize(self.aloneMdbPerM)
+        }
+        if self.confirmedMdbPerM != 0 {
+            size += 1 + varintSize(self.confirmedMdbPerM)
+        }
+        if self.verificationMs != 0 {
+            size += 1 + varintSize(self.verificationMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if let value = self.temperaturePoint {
+            sink.append(0x08)
+            sink.appendVarint(value)
+        }
+        if let value = self.carbonMonoxidePoint {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
+        if self.aloneMdbPerM != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.aloneMdbPerM)
+        }
+        if self.confirmedMdbPerM != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.confirmedMdbPerM)
+        }
+        if self.verificationMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.verificationMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.temperaturePoint = try reader.unsigned32()
+            case 16:
+                self.carbonMonoxidePoint = try reader.unsigned32()
+            case 24:
+                self.aloneMdbPerM = try reader.unsigned32()
+            case 32:
+                self.confirmedMdbPerM = try reader.unsigned32()
+            case 40:
+                self.verificationMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        if let value = self.temperaturePoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        }
+        if let value = self.carbonMonoxidePoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        }
+        guard self.aloneMdbPerM >= 1, self.aloneMdbPerM <= 5000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.confirmedMdbPerM >= 1, self.confirmedMdbPerM <= 5000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 5) }
+    }
+}
+
+/// A water meter: pulses of an input line, or a point that counts.
+public struct FlowOptions: Message {
+    /// 1 to 10000.
+    public var pulsesPerLitre: UInt32
+    /// Litres within the window; 0 for no such rule.
+    /// Unit: litre. At most 100000.
+    public var burstLitres: UInt32
+    /// Unit: millisecond. 1000 to 3600000.
+    public var burstWindowMs: UInt32
+    /// A gap that every day has at least once; without one for the time below the flow is continuous.
+    /// Unit: millisecond. 60000 to 43200000.
+    public var quietGapMs: UInt32
+    /// 0 for no such rule.
+    /// Unit: millisecond. At most 604800000.
+    public var continuousAfterMs: UInt32
+    /// Litres within one night; 0 for no such rule.
+    /// Unit: litre. At most 100000.
+    public var nightLitres: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var nightFromMinute: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var nightToMinute: UInt32
+    /// Litres while the residents are away; 0 for no such rule.
+    /// Unit: litre. At most 100000.
+    public var awayLitres: UInt32
+
+    public init() {
+        pulsesPerLitre = 0
+        burstLitres = 0
+        burstWindowMs = 0
+        quietGapMs = 0
+        continuousAfterMs = 0
+        nightLitres = 0
+        nightFromMinute = 0
+        nightToMinute = 0
+        awayLitres = 0
+    }
+
+    public init(
+        pulsesPerLitre: UInt32 = 0,
+        burstLitres: UInt32 = 0,
+        burstWindowMs: UInt32 = 0,
+        quietGapMs: UInt32 = 0,
+        continuousAfterMs: UInt32 = 0,
+        nightLitres: UInt32 = 0,
+        nightFromMinute: UInt32 = 0,
+        nightToMinute: UInt32 = 0,
+        awayLitres: UInt32 = 0
+    ) {
+        self.pulsesPerLitre = pulsesPerLitre
+        self.burstLitres = burstLitres
+        self.burstWindowMs = burstWindowMs
+        self.quietGapMs = quietGapMs
+        self.continuousAfterMs = continuousAfterMs
+        self.nightLitres = nightLitres
+        self.nightFromMinute = nightFromMinute
+        self.nightToMinute = nightToMinute
+        self.awayLitres = awayLitres
+    }
+
+    public static var maximumEncodedSize: Int { 37 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.pulsesPerLitre != 0 {
+            size += 1 + varintSize(self.pulsesPerLitre)
+        }
+        if self.burstLitres != 0 {
+            size += 1 + varintSize(self.burstLitres)
+        }
+        if self.burstWindowMs != 0 {
+            size += 1 + varintSize(self.burstWindowMs)
+        }
+        if self.quietGapMs != 0 {
+            size += 1 + varintSize(self.quietGapMs)
+        }
+        if self.continuousAfterMs != 0 {
+            size += 1 + varintSize(self.continuousAfterMs)
+        }
+        if self.nightLitres != 0 {
+            size += 1 + varintSize(self.nightLitres)
+        }
+        if self.nightFromMinute != 0 {
+            size += 1 + varintSize(self.nightFromMinute)
+        }
+        if self.nightToMinute != 0 {
+            size += 1 + varintSize(self.nightToMinute)
+        }
+        if self.awayLitres != 0 {
+            size += 1 + varintSize(self.awayLitres)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.pulsesPerLitre != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.pulsesPerLitre)
+        }
+        if self.burstLitres != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.burstLitres)
+        }
+        if self.burstWindowMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.burstWindowMs)
+        }
+        if self.quietGapMs != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.quietGapMs)
+        }
+        if self.continuousAfterMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.continuousAfterMs)
+        }
+        if self.nightLitres != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.nightLitres)
+        }
+        if self.nightFromMinute != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.nightFromMinute)
+        }
+        if self.nightToMinute != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.nightToMinute)
+        }
+        if self.awayLitres != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.awayLitres)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.pulsesPerLitre = try reader.unsigned32()
+            case 16:
+                self.burstLitres = try reader.unsigned32()
+            case 24:
+                self.burstWindowMs = try reader.unsigned32()
+            case 32:
+                self.quietGapMs = try reader.unsigned32()
+            case 40:
+                self.continuousAfterMs = try reader.unsigned32()
+            case 48:
+                self.nightLitres = try reader.unsigned32()
+            case 56:
+                self.nightFromMinute = try reader.unsigned32()
+            case 64:
+                self.nightToMinute = try reader.unsigned32()
+            case 72:
+                self.awayLitres = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.pulsesPerLitre >= 1, self.pulsesPerLitre <= 10000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.burstLitres <= 100000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.burstWindowMs >= 1000, self.burstWindowMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.quietGapMs >= 60000, self.quietGapMs <= 43200000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.continuousAfterMs <= 604800000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.nightLitres <= 100000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.nightFromMinute <= 1439 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.nightToMinute <= 1439 else { throw MessageError(.outOfRange, field: 8) }
+        guard self.awayLitres <= 100000 else { throw MessageError(.outOfRange, field: 9) }
+    }
+}
+
+/// A motor valve with an end switch (the detector's line, active = shut).
+public struct ValveOptions: Message {
+    /// Output line, active = shut.
+    /// At most 1023.
+    public var driveLine: UInt32
+    /// The valve's own time from open to shut.
+    /// Unit: millisecond. 100 to 600000.
+    public var travelMs: UInt32
+    /// 1 to 10.
+    public var attempts: UInt32
+    /// The drive rests so long between attempts.
+    /// Unit: millisecond. At most 600000.
+    public var pauseMs: UInt32
+
+    public init() {
+        driveLine = 0
+        travelMs = 0
+        attempts = 0
+        pauseMs = 0
+    }
+
+    public init(
+        driveLine: UInt32 = 0,
+        travelMs: UInt32 = 0,
+        attempts: UInt32 = 0,
+        pauseMs: UInt32 = 0
+    ) {
+        self.driveLine = driveLine
+        self.travelMs = travelMs
+        self.attempts = attempts
+        self.pauseMs = pauseMs
+    }
+
+    public static var maximumEncodedSize: Int { 13 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.driveLine != 0 {
+            size += 1 + varintSize(self.driveLine)
+        }
+        if self.travelMs != 0 {
+            size += 1 + varintSize(self.travelMs)
+        }
+        if self.attempts != 0 {
+            size += 1 + varintSize(self.attempts)
+        }
+        if self.pauseMs != 0 {
+            size += 1 + varintSize(self.pauseMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.driveLine != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.driveLine)
+        }
+        if self.travelMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.travelMs)
+        }
+        if self.attempts != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.attempts)
+        }
+        if self.pauseMs != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.pauseMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.driveLine = try reader.unsigned32()
+            case 16:
+                self.travelMs = try reader.unsigned32()
+            case 24:
+                self.attempts = try reader.unsigned32()
+            case 32:
+                self.pauseMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.driveLine <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.travelMs >= 100, self.travelMs <= 600000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.attempts >= 1, self.attempts <= 10 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.pauseMs <= 600000 else { throw MessageError(.outOfRange, field: 4) }
+    }
+}
+
+/// Something whose changes show that somebody is there.
+public struct SignOfLife: Message {
+    public enum Source: Equatable, Sendable, BitwiseCopyable {
+        /// At most 1023.
+        case point(UInt32)
+        /// At most 1023.
+        case line(UInt32)
+        /// The presence level of a radar: the place of its detector.
+        /// At most 1023.
+        case radar(UInt32)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var source: Source?
+
+    public init() {
+        source = nil
+    }
+
+    public init(
+        source: Source? = nil
+    ) {
+        self.source = source
+    }
+
+    public static var maximumEncodedSize: Int { 3 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.source {
+        case .point(let value)?:
+            size += 1 + varintSize(value)
+        case .line(let value)?:
+            size += 1 + varintSize(value)
+        case .radar(let value)?:
+            size += 1 + varintSize(value)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.source {
+        case .point(let value)?:
+            sink.append(0x08)
+            sink.appendVarint(value)
+        case .line(let value)?:
+            sink.append(0x10)
+            sink.appendVarint(value)
+        case .radar(let value)?:
+            sink.append(0x18)
+            sink.appendVarint(value)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.source = .point(try reader.unsigned32())
+            case 16:
+                self.source = .line(try reader.unsigned32())
+            case 24:
+                self.source = .radar(try reader.unsigned32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.source {
+        case .point(let value)?:
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        case .line(let value)?:
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        case .radar(let value)?:
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        case nil: break
+        }
+    }
+}
+
+public struct InactivityOptions: Message {
+    /// At most 6 elements.
+    public var signs: FixedList<SignOfLife, 6>
+    /// Input line of the contact of the door by which the resident leaves.
+    /// At most 1023.
+    public var exitLine: UInt32?
+    /// A change of a point by less than this is no sign of life.
+    /// 1 to 1000000000.
+    public var deadband: UInt32
+    /// No alarm by surprise before so much silence.
+    /// Unit: millisecond. 60000 to 86400000.
+    public var shortestSilenceMs: UInt32
+    /// So much silence at home is an alarm whatever was learned.
+    /// Unit: millisecond. 3600000 to 604800000.
+    public var longestSilenceMs: UInt32
+    /// The exit door not opened for so long; 0 for no such rule.
+    /// Unit: millisecond. At most 2419200000.
+    public var noExitAfterMs: UInt32
+    /// Signs of life this long after the exit door moved show that somebody stayed.
+    /// Unit: millisecond. 10000 to 3600000.
+    public var exitGraceMs: UInt32
+
+    public init() {
+        signs = FixedList<SignOfLife, 6>()
+        exitLine = nil
+        deadband = 0
+        shortestSilenceMs = 0
+        longestSilenceMs = 0
+        noExitAfterMs = 0
+        exitGraceMs = 0
+    }
+
+    public init(
+        signs: FixedList<SignOfLife, 6> = FixedList<SignOfLife, 6>(),
+        exitLine: UInt32? = nil,
+        deadband: UInt32 = 0,
+        shortestSilenceMs: UInt32 = 0,
+        longestSilenceMs: UInt32 = 0,
+        noExitAfterMs: UInt32 = 0,
+        exitGraceMs: UInt32 = 0
+    ) {
+        self.signs = signs
+        self.exitLine = exitLine
+        self.deadband = deadband
+        self.shortestSilenceMs = shortestSilenceMs
+        self.longestSilenceMs = longestSilenceMs
+        self.noExitAfterMs = noExitAfterMs
+        self.exitGraceMs = exitGraceMs
+    }
+
+    public static var maximumEncodedSize: Int { 61 }
+
+    public var encodedSize: Int {
+        var size = 0
+        for index in self.signs.indices {
+            size += 1 + lengthDelimitedSize(self.signs[index].encodedSize)
+        }
+        if let value = self.exitLine {
+            size += 1 + varintSize(value)
+        }
+        if self.deadband != 0 {
+            size += 1 + varintSize(self.deadband)
+        }
+        if self.shortestSilenceMs != 0 {
+            size += 1 + varintSize(self.shortestSilenceMs)
+        }
+        if self.longestSilenceMs != 0 {
+            size += 1 + varintSize(self.longestSilenceMs)
+        }
+        if self.noExitAfterMs != 0 {
+            size += 1 + varintSize(self.noExitAfterMs)
+        }
+        if self.exitGraceMs != 0 {
+            size += 1 + varintSize(self.exitGraceMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        for index in self.signs.indices {
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(self.signs[index].encodedSize))
+            self.signs[index].encode(into: &sink)
+        }
+        if let value = self.exitLine {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
+        if self.deadband != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.deadband)
+        }
+        if self.shortestSilenceMs != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.shortestSilenceMs)
+        }
+        if self.longestSilenceMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.longestSilenceMs)
+        }
+        if self.noExitAfterMs != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.noExitAfterMs)
+        }
+        if self.exitGraceMs != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.exitGraceMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = SignOfLife()
+                try value.merge(from: &nested)
+                try append(value, to: &self.signs, of: reader)
+            case 16:
+                self.exitLine = try reader.unsigned32()
+            case 24:
+                self.deadband = try reader.unsigned32()
+            case 32:
+                self.shortestSilenceMs = try reader.unsigned32()
+            case 40:
+                self.longestSilenceMs = try reader.unsigned32()
+            case 48:
+                self.noExitAfterMs = try reader.unsigned32()
+            case 56:
+                self.exitGraceMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.signs.overflowed else { throw MessageError(.tooMany, field: 1) }
+        for index in self.signs.indices {
+            try self.signs[index].check()
+        }
+        if let value = self.exitLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        }
+        guard self.deadband >= 1, self.deadband <= 1000000000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.shortestSilenceMs >= 60000, self.shortestSilenceMs <= 86400000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.longestSilenceMs >= 3600000, self.longestSilenceMs <= 604800000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.noExitAfterMs <= 2419200000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.exitGraceMs >= 10000, self.exitGraceMs <= 3600000 else { throw MessageError(.outOfRange, field: 7) }
+    }
+}
+
+/// A button, pull cord or pendant (the detector's line, active = pressed).
+public struct CallPointOptions: Message {
+    /// At most 1023.
+    public var batteryPoint: UInt32?
+    /// Unit: microvolt. At most 100000000.
+    public var lowBatteryUv: UInt32
+    /// Unit: millisecond. At most 5000.
+    public var shortestPressMs: UInt32
+    /// Without a press for so long a test is due; 0 for no such rule.
+    /// Unit: hour. At most 17520.
+    public var testIntervalH: UInt32
+
+    public init() {
+        batteryPoint = nil
+        lowBatteryUv = 0
+        shortestPressMs = 0
+        testIntervalH = 0
+    }
+
+    public init(
+        batteryPoint: UInt32? = nil,
+        lowBatteryUv: UInt32 = 0,
+        shortestPressMs: UInt32 = 0,
+        testIntervalH: UInt32 = 0
+    ) {
+        self.batteryPoint = batteryPoint
+        self.lowBatteryUv = lowBatteryUv
+        self.shortestPressMs = shortestPressMs
+        self.testIntervalH = testIntervalH
+    }
+
+    public static var maximumEncodedSize: Int { 15 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if let value = self.batteryPoint {
+            size += 1 + varintSize(value)
+        }
+        if self.lowBatteryUv != 0 {
+            size += 1 + varintSize(self.lowBatteryUv)
+        }
+        if self.shortestPressMs != 0 {
+            size += 1 + varintSize(self.shortestPressMs)
+        }
+        if self.testIntervalH != 0 {
+            size += 1 + varintSize(self.testIntervalH)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if let value = self.batteryPoint {
+            sink.append(0x08)
+            sink.appendVarint(value)
+        }
+        if self.lowBatteryUv != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.lowBatteryUv)
+        }
+        if self.shortestPressMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.shortestPressMs)
+        }
+        if self.testIntervalH != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.testIntervalH)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.batteryPoint = try reader.unsigned32()
+            case 16:
+                self.lowBatteryUv = try reader.unsigned32()
+            case 24:
+                self.shortestPressMs = try reader.unsigned32()
+            case 32:
+                self.testIntervalH = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        if let value = self.batteryPoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        }
+        guard self.lowBatteryUv <= 100000000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.shortestPressMs <= 5000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.testIntervalH <= 17520 else { throw MessageError(.outOfRange, field: 4) }
+    }
+}
+
+public struct PowerUseOptions: Message {
+    /// Above what runs by itself.
+    /// Unit: milliwatt. 1000 to 20000000.
+    public var useAboveMw: UInt32
+    /// What is taken to run by itself until the first night was learned.
+    /// Unit: milliwatt. At most 20000000.
+    public var assumedBaseMw: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var activeFromMinute: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var activeToMinute: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var nightFromMinute: UInt32
+    /// Unit: minute of the day. At most 1439.
+    public var nightToMinute: UInt32
+    /// So many active hours without use are an alarm.
+    /// Unit: millisecond. 600000 to 604800000.
+    public var silenceMs: UInt32
+
+    public init() {
+        useAboveMw = 0
+        assumedBaseMw = 0
+        activeFromMinute = 0
+        activeToMinute = 0
+        nightFromMinute = 0
+        nightToMinute = 0
+        silenceMs = 0
+    }
+
+    public init(
+        useAboveMw: UInt32 = 0,
+        assumedBaseMw: UInt32 = 0,
+        activeFromMinute: UInt32 = 0,
+        activeToMinute: UInt32 = 0,
+        nightFromMinute: UInt32 = 0,
+        nightToMinute: UInt32 = 0,
+        silenceMs: UInt32 = 0
+    ) {
+        self.useAboveMw = useAboveMw
+        self.assumedBaseMw = assumedBaseMw
+        self.activeFromMinute = activeFromMinute
+        self.activeToMinute = activeToMinute
+        self.nightFromMinute = nightFromMinute
+        self.nightToMinute = nightToMinute
+        self.silenceMs = silenceMs
+    }
+
+    public static var maximumEncodedSize: Int { 28 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.useAboveMw != 0 {
+            size += 1 + varintSize(self.useAboveMw)
+        }
+        if self.assumedBaseMw != 0 {
+            size += 1 + varintSize(self.assumedBaseMw)
+        }
+        if self.activeFromMinute != 0 {
+            size += 1 + varintSize(self.activeFromMinute)
+        }
+        if self.activeToMinute != 0 {
+            size += 1 + varintSize(self.activeToMinute)
+        }
+        if self.nightFromMinute != 0 {
+            size += 1 + varintSize(self.nightFromMinute)
+        }
+        if self.nightToMinute != 0 {
+            size += 1 + varintSize(self.nightToMinute)
+        }
+        if self.silenceMs != 0 {
+            size += 1 + varintSize(self.silenceMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.useAboveMw != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.useAboveMw)
+        }
+        if self.assumedBaseMw != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.assumedBaseMw)
+        }
+        if self.activeFromMinute != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.activeFromMinute)
+        }
+        if self.activeToMinute != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.activeToMinute)
+        }
+        if self.nightFromMinute != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.nightFromMinute)
+        }
+        if self.nightToMinute != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.nightToMinute)
+        }
+        if self.silenceMs != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.silenceMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.useAboveMw = try reader.unsigned32()
+            case 16:
+                self.assumedBaseMw = try reader.unsigned32()
+            case 24:
+                self.activeFromMinute = try reader.unsigned32()
+            case 32:
+                self.activeToMinute = try reader.unsigned32()
+            case 40:
+                self.nightFromMinute = try reader.unsigned32()
+            case 48:
+                self.nightToMinute = try reader.unsigned32()
+            case 56:
+                self.silenceMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.useAboveMw >= 1000, self.useAboveMw <= 20000000 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.assumedBaseMw <= 20000000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.activeFromMinute <= 1439 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.activeToMinute <= 1439 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.nightFromMinute <= 1439 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.nightToMinute <= 1439 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.silenceMs >= 600000, self.silenceMs <= 604800000 else { throw MessageError(.outOfRange, field: 7) }
+    }
+}
+
+/// A point that changes too fast.
+public struct RateOptions: Message {
+    /// In the point's unit.
+    /// 1 to 2147483647.
+    public var alarmChange: UInt32
+    /// 0 for no pre-alarm.
+    /// At most 2147483647.
+    public var preAlarmChange: UInt32
+    public var falling: Bool
+    /// Unit: millisecond. 1000 to 604800000.
+    public var windowMs: UInt32
+    /// Unit: millisecond. At most 86400000.
+    public var offDelayMs: UInt32
+
+    public init() {
+        alarmChange = 0
+        preAlarmChange = 0
+        falling = false
+        windowMs = 0
+        offDelayMs = 0
+    }
+
+    public init(
+        alarmChange: UInt32 = 0,
+        preAlarmChange: UInt32 = 0,
+        falling: Bool = false,
+        windowMs: UInt32 = 0,
+        offDelayMs: UInt32 = 0
+    ) {
+        self.alarmChange = alarmChange
+        self.preAlarmChange = preAlarmChange
+        self.falling = falling
+        self.windowMs = windowMs
+        self.offDelayMs = offDelayMs
+    }
+
+    public static var maximumEncodedSize: Int { 25 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.alarmChange != 0 {
+            size += 1 + varintSize(self.alarmChange)
+        }
+        if self.preAlarmChange != 0 {
+            size += 1 + varintSize(self.preAlarmChange)
+        }
+        if self.falling {
+            size += 1 + 1
+        }
+        if self.windowMs != 0 {
+            size += 1 + varintSize(self.windowMs)
+        }
+        if self.offDelayMs != 0 {
+            size += 1 + varintSize(self.offDelayMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.alarmChange != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.alarmChange)
+        }
+        if self.preAlarmChange != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.preAlarmChange)
+        }
+        if self.falling {
+            sink.append(0x18)
+            sink.append(self.falling ? 1 : 0)
+        }
+        if self.windowMs != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.windowMs)
+        }
+        if self.offDelayMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.offDelayMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.alarmChange = try reader.unsigned32()
+            case 16:
+                self.preAlarmChange = try reader.unsigned32()
+            case 24:
+                self.falling = try reader.boolean()
+            case 32:
+                self.windowMs = try reader.unsigned32()
+            case 40:
+                self.offDelayMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.alarmChange >= 1, self.alarmChange <= 2147483647 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.preAlarmChange <= 2147483647 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.windowMs >= 1000, self.windowMs <= 604800000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.offDelayMs <= 86400000 else { throw MessageError(.outOfRange, field: 5) }
+    }
+}
+
+/// An accelerometer that is tilted or shaken.
+public struct TiltOptions: Message {
+    /// Unit: degree. 1 to 90.
+    public var limitDegrees: UInt32
+    /// Unit: millisecond. At most 3600000.
+    public var onDelayMs: UInt32
+    /// Unit: millisecond. At most 3600000.
+    public var offDelayMs: UInt32
+    /// 0 for none.
+    /// Unit: milligravity. At most 16000.
+    public var vibrationMg: UInt32
+    /// Which axis points up in the right position; without it the first second after start is right.
+    public var upright: UprightAxis
+
+    public init() {
+        limitDegrees = 0
+        onDelayMs = 0
+        offDelayMs = 0
+        vibrationMg = 0
+        upright = UprightAxis()
+    }
+
+    public init(
+        limitDegrees: UInt32 = 0,
+        onDelayMs: UInt32 = 0,
+        offDelayMs: UInt32 = 0,
+        vibrationMg: UInt32 = 0,
+        upright: UprightAxis = UprightAxis()
+    ) {
+        self.limitDegrees = limitDegrees
+        self.onDelayMs = onDelayMs
+        self.offDelayMs = offDelayMs
+        self.vibrationMg = vibrationMg
+        self.upright = upright
+    }
+
+    public static var maximumEncodedSize: Int { 26 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.limitDegrees != 0 {
+            size += 1 + varintSize(self.limitDegrees)
+        }
+        if self.onDelayMs != 0 {
+            size += 1 + varintSize(self.onDelayMs)
+        }
+        if self.offDelayMs != 0 {
+            size += 1 + varintSize(self.offDelayMs)
+        }
+        if self.vibrationMg != 0 {
+            size += 1 + varintSize(self.vibrationMg)
+        }
+        if self.upright.rawValue != 0 {
+            size += 1 + varintSize(self.upright.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.limitDegrees != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.limitDegrees)
+        }
+        if self.onDelayMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.onDelayMs)
+        }
+        if self.offDelayMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.offDelayMs)
+        }
+        if self.vibrationMg != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.vibrationMg)
+        }
+        if self.upright.rawValue != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.upright.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.limitDegrees = try reader.unsigned32()
+            case 16:
+                self.onDelayMs = try reader.unsigned32()
+            case 24:
+                self.offDelayMs = try reader.unsigned32()
+            case 32:
+                self.vibrationMg = try reader.unsigned32()
+            case 40:
+                self.upright = UprightAxis(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.limitDegrees >= 1, self.limitDegrees <= 90 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.onDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.offDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.vibrationMg <= 16000 else { throw MessageError(.outOfRange, field: 4) }
+    }
+}
+
+/// An input or counting point that moves too often, or not often enough.
+public struct CountOptions: Message {
+    /// 1 to 16.
+    public var count: UInt32
+    /// Fewer than the count are the alarm, not that many or more.
+    public var tooFew: Bool
+    /// Unit: millisecond. 1000 to 2419200000.
+    public var windowMs: UInt32
+
+    public init() {
+        count = 0
+        tooFew = false
+        windowMs = 0
+    }
+
+    public init(
+        count: UInt32 = 0,
+        tooFew: Bool = false,
+        windowMs: UInt32 = 0
+    ) {
+        self.count = count
+        self.tooFew = tooFew
+        self.windowMs = windowMs
+    }
+
+    public static var maximumEncodedSize: Int { 10 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.count != 0 {
+            size += 1 + varintSize(self.count)
+        }
+        if self.tooFew {
+            size += 1 + 1
+        }
+        if self.windowMs != 0 {
+            size += 1 + varintSize(self.windowMs)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.count != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.count)
+        }
+        if self.tooFew {
+            sink.append(0x10)
+            sink.append(self.tooFew ? 1 : 0)
+        }
+        if self.windowMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.windowMs)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.count = try reader.unsigned32()
+            case 16:
+                self.tooFew = try reader.boolean()
+            case 24:
+                self.windowMs = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.count >= 1, self.count <= 16 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.windowMs >= 1000, self.windowMs <= 2419200000 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
+/// A ceiling radar on a serial port that reports presence and falls.
+public struct RadarFallOptions: Message {
+    /// At most 255.
+    public var port: UInt32
+    /// How long the module must say that someone is down.
+    /// Unit: millisecond. At most 600000.
+    public var confirmationMs: UInt32
+    /// Gaps up to this count as lasting.
+    /// Unit: millisecond. At most 60000.
+    public var gapMs: UInt32
+    public var module: RadarModule
+
+    public init() {
+        port = 0
+        confirmationMs = 0
+        gapMs = 0
+        module = RadarModule()
+    }
+
+    public init(
+        port: UInt32 = 0,
+        confirmationMs: UInt32 = 0,
+        gapMs: UInt32 = 0,
+        module: RadarModule = RadarModule()
+    ) {
+        self.port = port
+        self.confirmationMs = confirmationMs
+        self.gapMs = gapMs
+        self.module = module
+    }
+
+    public static var maximumEncodedSize: Int { 22 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
+        }
+        if self.confirmationMs != 0 {
+            size += 1 + varintSize(self.confirmationMs)
+        }
+        if self.gapMs != 0 {
+            size += 1 + varintSize(self.gapMs)
+        }
+        if self.module.rawValue != 0 {
+            size += 1 + varintSize(self.module.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.port != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.port)
+        }
+        if self.confirmationMs != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.confirmationMs)
+        }
+        if self.gapMs != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.gapMs)
+        }
+        if self.module.rawValue != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.module.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.port = try reader.unsigned32()
+            case 16:
+                self.confirmationMs = try reader.unsigned32()
+            case 24:
+                self.gapMs = try reader.unsigned32()
+            case 32:
+                self.module = RadarModule(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.port <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.confirmationMs <= 600000 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.gapMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+    }
+}
+
 public struct Cause: Message {
     public enum Source: Equatable, Sendable, BitwiseCopyable {
         /// Detector by place.
@@ -6088,6 +8585,9 @@ public struct EffectAction: Message {
         /// Release a door as in a fire.
         /// At most 255.
         case releaseDoor(UInt32)
+        /// Have a valve detector shut its valve, and open it when the effect ends.
+        /// At most 1023.
+        case shutValve(UInt32)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
@@ -6112,6 +8612,8 @@ public struct EffectAction: Message {
             size += 1 + lengthDelimitedSize(value.encodedSize)
         case .releaseDoor(let value)?:
             size += 1 + varintSize(value)
+        case .shutValve(let value)?:
+            size += 2 + varintSize(value)
         case nil: break
         }
         return size
@@ -6125,6 +8627,10 @@ public struct EffectAction: Message {
             value.encode(into: &sink)
         case .releaseDoor(let value)?:
             sink.append(0x10)
+            sink.appendVarint(value)
+        case .shutValve(let value)?:
+            sink.append(0xA0)
+            sink.append(0x06)
             sink.appendVarint(value)
         case nil: break
         }
@@ -6142,9 +8648,11 @@ public struct EffectAction: Message {
                 self.action = .output(value)
             case 16:
                 self.action = .releaseDoor(try reader.unsigned32())
+            case 800:
+                self.action = .shutValve(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 100: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -6157,6 +8665,8 @@ public struct EffectAction: Message {
             try value.check()
         case .releaseDoor(let value)?:
             guard value <= 255 else { throw MessageError(.outOfRange, field: 2) }
+        case .shutValve(let value)?:
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 100) }
         case nil: break
         }
     }

@@ -125,6 +125,24 @@ extension AntiPassbackKind: RandomValue {
     }
 }
 
+extension HeatClass: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> HeatClass {
+        HeatClass(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
+    }
+}
+
+extension UprightAxis: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> UprightAxis {
+        UprightAxis(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6]))
+    }
+}
+
+extension RadarModule: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> RadarModule {
+        RadarModule(rawValue: generator.enumNumber([0]))
+    }
+}
+
 extension CauseState: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CauseState {
         CauseState(rawValue: generator.enumNumber([0, 1, 2]))
@@ -342,10 +360,21 @@ extension Sensor: RandomMessage {
         message.bus = generator.number(.min, 255) as UInt32
         message.address = generator.number(3, 119) as UInt32
         message.intervalMs = generator.number(.min, 3600000) as UInt32
-        switch generator.below(4) {
+        switch generator.below(15) {
         case 0: message.chip = .ads1115(Ads1115Options.random(using: &generator))
         case 1: message.chip = .bme280(Bme280Options.random(using: &generator))
         case 2: message.chip = .adxl345(Adxl345Options.random(using: &generator))
+        case 3: message.chip = .sht3x(Sht3xOptions.random(using: &generator))
+        case 4: message.chip = .sht4x(Sht4xOptions.random(using: &generator))
+        case 5: message.chip = .bmp280(Bmp280Options.random(using: &generator))
+        case 6: message.chip = .scd4x(Scd4xOptions.random(using: &generator))
+        case 7: message.chip = .sgp40(Sgp40Options.random(using: &generator))
+        case 8: message.chip = .sgp41(Sgp41Options.random(using: &generator))
+        case 9: message.chip = .bh1750(Bh1750Options.random(using: &generator))
+        case 10: message.chip = .pmsa003i(Pmsa003iOptions.random(using: &generator))
+        case 11: message.chip = .lis3dh(Lis3dhOptions.random(using: &generator))
+        case 12: message.chip = .mpu6050(Mpu6050Options.random(using: &generator))
+        case 13: message.chip = .mcp23017(Mcp23017Options.random(using: &generator))
         default: break
         }
         return message
@@ -371,6 +400,85 @@ extension Adxl345Options: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Adxl345Options {
         var message = Adxl345Options()
         message.rateHz = generator.number(25, 400) as UInt32
+        return message
+    }
+}
+
+extension Sht3xOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Sht3xOptions {
+        Sht3xOptions()
+    }
+}
+
+extension Sht4xOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Sht4xOptions {
+        Sht4xOptions()
+    }
+}
+
+extension Bmp280Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Bmp280Options {
+        Bmp280Options()
+    }
+}
+
+extension Scd4xOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Scd4xOptions {
+        var message = Scd4xOptions()
+        message.altitudeM = generator.number(.min, 3000) as UInt32
+        message.temperatureOffsetMc = generator.number(.min, 20000) as UInt32
+        message.selfCalibration = generator.chance
+        return message
+    }
+}
+
+extension Sgp40Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Sgp40Options {
+        Sgp40Options()
+    }
+}
+
+extension Sgp41Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Sgp41Options {
+        Sgp41Options()
+    }
+}
+
+extension Bh1750Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Bh1750Options {
+        Bh1750Options()
+    }
+}
+
+extension Pmsa003iOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Pmsa003iOptions {
+        Pmsa003iOptions()
+    }
+}
+
+extension Lis3dhOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Lis3dhOptions {
+        var message = Lis3dhOptions()
+        message.rateHz = generator.number(25, 400) as UInt32
+        message.fullScaleG = generator.number(2, 16) as UInt32
+        return message
+    }
+}
+
+extension Mpu6050Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Mpu6050Options {
+        var message = Mpu6050Options()
+        message.rateHz = generator.number(25, 200) as UInt32
+        message.fullScaleG = generator.number(2, 16) as UInt32
+        return message
+    }
+}
+
+extension Mcp23017Options: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Mcp23017Options {
+        var message = Mcp23017Options()
+        message.activeLow = generator.number(.min, 65535) as UInt32
+        message.pullUps = generator.number(.min, 65535) as UInt32
         return message
     }
 }
@@ -658,13 +766,26 @@ extension Detector: RandomMessage {
         if generator.chance { message.point = generator.number(.min, 1023) as UInt32 }
         if generator.chance { message.line = generator.number(.min, 1023) as UInt32 }
         if generator.chance { message.sensor = generator.number(.min, 255) as UInt32 }
-        switch generator.below(7) {
+        switch generator.below(20) {
         case 0: message.kind = .smoke(SmokeOptions.random(using: &generator))
         case 1: message.kind = .leak(LeakOptions.random(using: &generator))
         case 2: message.kind = .fall(FallOptions.random(using: &generator))
         case 3: message.kind = .longLie(LongLieOptions.random(using: &generator))
         case 4: message.kind = .state(StateOptions.random(using: &generator))
         case 5: message.kind = .threshold(ThresholdOptions.random(using: &generator))
+        case 6: message.kind = .heat(HeatOptions.random(using: &generator))
+        case 7: message.kind = .carbonMonoxide(CarbonMonoxideOptions.random(using: &generator))
+        case 8: message.kind = .combustibleGas(CombustibleGasOptions.random(using: &generator))
+        case 9: message.kind = .multiCriteriaFire(MultiCriteriaFireOptions.random(using: &generator))
+        case 10: message.kind = .flow(FlowOptions.random(using: &generator))
+        case 11: message.kind = .valve(ValveOptions.random(using: &generator))
+        case 12: message.kind = .inactivity(InactivityOptions.random(using: &generator))
+        case 13: message.kind = .callPoint(CallPointOptions.random(using: &generator))
+        case 14: message.kind = .powerUse(PowerUseOptions.random(using: &generator))
+        case 15: message.kind = .rate(RateOptions.random(using: &generator))
+        case 16: message.kind = .tilt(TiltOptions.random(using: &generator))
+        case 17: message.kind = .count(CountOptions.random(using: &generator))
+        case 18: message.kind = .radarFall(RadarFallOptions.random(using: &generator))
         default: break
         }
         return message
@@ -733,6 +854,172 @@ extension ThresholdOptions: RandomMessage {
     }
 }
 
+extension HeatOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> HeatOptions {
+        var message = HeatOptions()
+        message.responseClass = HeatClass.random(using: &generator)
+        message.rateOfRise = generator.chance
+        message.preAlarm = generator.chance
+        return message
+    }
+}
+
+extension CarbonMonoxideOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CarbonMonoxideOptions {
+        var message = CarbonMonoxideOptions()
+        message.replaceFromDay = generator.number(.min, 60000) as UInt32
+        return message
+    }
+}
+
+extension CombustibleGasOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CombustibleGasOptions {
+        var message = CombustibleGasOptions()
+        message.preAlarmClel = generator.number(.min, 2000) as UInt32
+        message.alarmClel = generator.number(300, 2000) as UInt32
+        message.verificationMs = generator.number(.min, 60000) as UInt32
+        message.warmUpMs = generator.number(.min, 3600000) as UInt32
+        message.testFromDay = generator.number(.min, 60000) as UInt32
+        return message
+    }
+}
+
+extension MultiCriteriaFireOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> MultiCriteriaFireOptions {
+        var message = MultiCriteriaFireOptions()
+        if generator.chance { message.temperaturePoint = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.carbonMonoxidePoint = generator.number(.min, 1023) as UInt32 }
+        message.aloneMdbPerM = generator.number(1, 5000) as UInt32
+        message.confirmedMdbPerM = generator.number(1, 5000) as UInt32
+        message.verificationMs = generator.number(.min, 60000) as UInt32
+        return message
+    }
+}
+
+extension FlowOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> FlowOptions {
+        var message = FlowOptions()
+        message.pulsesPerLitre = generator.number(1, 10000) as UInt32
+        message.burstLitres = generator.number(.min, 100000) as UInt32
+        message.burstWindowMs = generator.number(1000, 3600000) as UInt32
+        message.quietGapMs = generator.number(60000, 43200000) as UInt32
+        message.continuousAfterMs = generator.number(.min, 604800000) as UInt32
+        message.nightLitres = generator.number(.min, 100000) as UInt32
+        message.nightFromMinute = generator.number(.min, 1439) as UInt32
+        message.nightToMinute = generator.number(.min, 1439) as UInt32
+        message.awayLitres = generator.number(.min, 100000) as UInt32
+        return message
+    }
+}
+
+extension ValveOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ValveOptions {
+        var message = ValveOptions()
+        message.driveLine = generator.number(.min, 1023) as UInt32
+        message.travelMs = generator.number(100, 600000) as UInt32
+        message.attempts = generator.number(1, 10) as UInt32
+        message.pauseMs = generator.number(.min, 600000) as UInt32
+        return message
+    }
+}
+
+extension SignOfLife: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> SignOfLife {
+        var message = SignOfLife()
+        switch generator.below(4) {
+        case 0: message.source = .point(generator.number(.min, 1023) as UInt32)
+        case 1: message.source = .line(generator.number(.min, 1023) as UInt32)
+        case 2: message.source = .radar(generator.number(.min, 1023) as UInt32)
+        default: break
+        }
+        return message
+    }
+}
+
+extension InactivityOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> InactivityOptions {
+        var message = InactivityOptions()
+        for _ in 0..<generator.count(6) { message.signs.append(SignOfLife.random(using: &generator)) }
+        if generator.chance { message.exitLine = generator.number(.min, 1023) as UInt32 }
+        message.deadband = generator.number(1, 1000000000) as UInt32
+        message.shortestSilenceMs = generator.number(60000, 86400000) as UInt32
+        message.longestSilenceMs = generator.number(3600000, 604800000) as UInt32
+        message.noExitAfterMs = generator.number(.min, 2419200000) as UInt32
+        message.exitGraceMs = generator.number(10000, 3600000) as UInt32
+        return message
+    }
+}
+
+extension CallPointOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CallPointOptions {
+        var message = CallPointOptions()
+        if generator.chance { message.batteryPoint = generator.number(.min, 1023) as UInt32 }
+        message.lowBatteryUv = generator.number(.min, 100000000) as UInt32
+        message.shortestPressMs = generator.number(.min, 5000) as UInt32
+        message.testIntervalH = generator.number(.min, 17520) as UInt32
+        return message
+    }
+}
+
+extension PowerUseOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> PowerUseOptions {
+        var message = PowerUseOptions()
+        message.useAboveMw = generator.number(1000, 20000000) as UInt32
+        message.assumedBaseMw = generator.number(.min, 20000000) as UInt32
+        message.activeFromMinute = generator.number(.min, 1439) as UInt32
+        message.activeToMinute = generator.number(.min, 1439) as UInt32
+        message.nightFromMinute = generator.number(.min, 1439) as UInt32
+        message.nightToMinute = generator.number(.min, 1439) as UInt32
+        message.silenceMs = generator.number(600000, 604800000) as UInt32
+        return message
+    }
+}
+
+extension RateOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> RateOptions {
+        var message = RateOptions()
+        message.alarmChange = generator.number(1, 2147483647) as UInt32
+        message.preAlarmChange = generator.number(.min, 2147483647) as UInt32
+        message.falling = generator.chance
+        message.windowMs = generator.number(1000, 604800000) as UInt32
+        message.offDelayMs = generator.number(.min, 86400000) as UInt32
+        return message
+    }
+}
+
+extension TiltOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> TiltOptions {
+        var message = TiltOptions()
+        message.limitDegrees = generator.number(1, 90) as UInt32
+        message.onDelayMs = generator.number(.min, 3600000) as UInt32
+        message.offDelayMs = generator.number(.min, 3600000) as UInt32
+        message.vibrationMg = generator.number(.min, 16000) as UInt32
+        message.upright = UprightAxis.random(using: &generator)
+        return message
+    }
+}
+
+extension CountOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> CountOptions {
+        var message = CountOptions()
+        message.count = generator.number(1, 16) as UInt32
+        message.tooFew = generator.chance
+        message.windowMs = generator.number(1000, 2419200000) as UInt32
+        return message
+    }
+}
+
+extension RadarFallOptions: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> RadarFallOptions {
+        var message = RadarFallOptions()
+        message.port = generator.number(.min, 255) as UInt32
+        message.confirmationMs = generator.number(.min, 600000) as UInt32
+        message.gapMs = generator.number(.min, 60000) as UInt32
+        message.module = RadarModule.random(using: &generator)
+        return message
+    }
+}
+
 extension Cause: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Cause {
         var message = Cause()
@@ -760,9 +1047,10 @@ extension OutputAction: RandomMessage {
 extension EffectAction: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> EffectAction {
         var message = EffectAction()
-        switch generator.below(3) {
+        switch generator.below(4) {
         case 0: message.action = .output(OutputAction.random(using: &generator))
         case 1: message.action = .releaseDoor(generator.number(.min, 255) as UInt32)
+        case 2: message.action = .shutValve(generator.number(.min, 1023) as UInt32)
         default: break
         }
         return message
@@ -1678,6 +1966,17 @@ extension MessageCase {
         MessageCase(Ads1115Options.self, Warden_V1_Ads1115Options.self),
         MessageCase(Bme280Options.self, Warden_V1_Bme280Options.self),
         MessageCase(Adxl345Options.self, Warden_V1_Adxl345Options.self),
+        MessageCase(Sht3xOptions.self, Warden_V1_Sht3xOptions.self),
+        MessageCase(Sht4xOptions.self, Warden_V1_Sht4xOptions.self),
+        MessageCase(Bmp280Options.self, Warden_V1_Bmp280Options.self),
+        MessageCase(Scd4xOptions.self, Warden_V1_Scd4xOptions.self),
+        MessageCase(Sgp40Options.self, Warden_V1_Sgp40Options.self),
+        MessageCase(Sgp41Options.self, Warden_V1_Sgp41Options.self),
+        MessageCase(Bh1750Options.self, Warden_V1_Bh1750Options.self),
+        MessageCase(Pmsa003iOptions.self, Warden_V1_Pmsa003iOptions.self),
+        MessageCase(Lis3dhOptions.self, Warden_V1_Lis3dhOptions.self),
+        MessageCase(Mpu6050Options.self, Warden_V1_Mpu6050Options.self),
+        MessageCase(Mcp23017Options.self, Warden_V1_Mcp23017Options.self),
         MessageCase(Point.self, Warden_V1_Point.self),
         MessageCase(Reader.self, Warden_V1_Reader.self),
         MessageCase(SerialTagOptions.self, Warden_V1_SerialTagOptions.self),
@@ -1703,6 +2002,20 @@ extension MessageCase {
         MessageCase(LongLieOptions.self, Warden_V1_LongLieOptions.self),
         MessageCase(StateOptions.self, Warden_V1_StateOptions.self),
         MessageCase(ThresholdOptions.self, Warden_V1_ThresholdOptions.self),
+        MessageCase(HeatOptions.self, Warden_V1_HeatOptions.self),
+        MessageCase(CarbonMonoxideOptions.self, Warden_V1_CarbonMonoxideOptions.self),
+        MessageCase(CombustibleGasOptions.self, Warden_V1_CombustibleGasOptions.self),
+        MessageCase(MultiCriteriaFireOptions.self, Warden_V1_MultiCriteriaFireOptions.self),
+        MessageCase(FlowOptions.self, Warden_V1_FlowOptions.self),
+        MessageCase(ValveOptions.self, Warden_V1_ValveOptions.self),
+        MessageCase(SignOfLife.self, Warden_V1_SignOfLife.self),
+        MessageCase(InactivityOptions.self, Warden_V1_InactivityOptions.self),
+        MessageCase(CallPointOptions.self, Warden_V1_CallPointOptions.self),
+        MessageCase(PowerUseOptions.self, Warden_V1_PowerUseOptions.self),
+        MessageCase(RateOptions.self, Warden_V1_RateOptions.self),
+        MessageCase(TiltOptions.self, Warden_V1_TiltOptions.self),
+        MessageCase(CountOptions.self, Warden_V1_CountOptions.self),
+        MessageCase(RadarFallOptions.self, Warden_V1_RadarFallOptions.self),
         MessageCase(Cause.self, Warden_V1_Cause.self),
         MessageCase(OutputAction.self, Warden_V1_OutputAction.self),
         MessageCase(EffectAction.self, Warden_V1_EffectAction.self),
