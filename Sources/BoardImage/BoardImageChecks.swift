@@ -363,6 +363,7 @@ extension BoardImage {
                 case .detector(let detector): try check(detector, within: detectors.count, .effects, index)
                 case .doorForced(let door), .doorHeld(let door): try check(door, within: doors.count, .effects, index)
                 case .line(let line): try check(line: line, is: .input, .effects, index)
+                case .schedule(let schedule): try check(schedule, within: schedules.count, .effects, index)
                 case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
                 }
             }

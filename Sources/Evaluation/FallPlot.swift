@@ -42,7 +42,7 @@ private struct FallPlot {
         let microseconds = recording.interval.nanoseconds / 1_000
         for sample in recording.samples {
             let before = frontEnd.binCount
-            frontEnd.add(sample, microseconds: microseconds) { frontEnd, impact in
+            if let impact = frontEnd.add(sample, microseconds: microseconds) {
                 let score = Double(FallNetwork.score(frontEnd.features(of: impact))) / Double(FallNetwork.one)
                 impacts.append(Impact(second: (Double(impact) + 0.5) * 0.04, score: score))
             }

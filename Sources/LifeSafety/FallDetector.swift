@@ -29,7 +29,7 @@ public struct FallDetector: DetectorLogic {
 
         public init(
             source: PointIndex, cancelButton: PointIndex? = nil, cancelWindow: Interval = .seconds(20),
-            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 1_000,
+            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 500,
             notWornAfter: Interval = .endless, maximumAge: Interval = .seconds(5)
         ) {
             self.source = source
@@ -94,12 +94,11 @@ public struct FallDetector: DetectorLogic {
         lastSampleAt = last
         let microseconds = interval.nanoseconds / 1_000
         for index in samples.indices {
-            var due: Int64 = -1
             let before = frontEnd.binCount
-            frontEnd.add(samples[index], microseconds: microseconds) { _, impact in due = impact }
+            let due = frontEnd.add(samples[index], microseconds: microseconds)
             if frontEnd.binCount == before { continue }
             let at = last + interval * -Int64(samples.count - 1 - index)
-            if due >= 0 { judge(due, at: at) }
+            if let due { judge(due, at: at) }
             if frontEnd.binCount % 25 == 0 { watch(at: at) }
         }
     }
@@ -215,9 +214,7 @@ public struct FallDetector: DetectorLogic {
     }
 
     private mutating func take(_ sample: AccelerationSample, at now: Instant) {
-        var due: Int64 = -1
-        frontEnd.add(sample, microseconds: BodyMotion.binMicroseconds) { _, impact in due = impact }
-        if due >= 0 { judge(due, at: now) }
+        if let due = frontEnd.add(sample, microseconds: BodyMotion.binMicroseconds) { judge(due, at: now) }
     }
 }
 

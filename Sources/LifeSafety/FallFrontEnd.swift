@@ -12,18 +12,18 @@ package struct FallFrontEnd: BitwiseCopyable {
 
     /// Adds one sample that stands for `microseconds`.
     ///
-    /// - Parameter onImpact: called with the number of its bin for each impact that is due for judgement.
+    /// - Returns: the number of its bin, if an impact is due for judgement now. Impacts are a second apart, and a sample
+    ///   ends two bins at the most, so there is never more than one.
     @inline(__always)
-    package mutating func add(
-        _ sample: AccelerationSample, microseconds: Int64, onImpact: (inout FallFrontEnd, Int64) -> Void
-    ) {
-        let before = motion.total
+    package mutating func add(_ sample: AccelerationSample, microseconds: Int64) -> Int64? {
+        var number = motion.total
         motion.add(sample, microseconds: microseconds)
-        var number = before
+        var due: Int64?
         while number < motion.total {
-            if let impact = finder.next(number, magnitude: motion.magnitude(number)) { onImpact(&self, impact) }
+            if let impact = finder.next(number, magnitude: motion.magnitude(number)) { due = impact }
             number += 1
         }
+        return due
     }
 
     /// The movement around an impact that is due.

@@ -268,6 +268,14 @@ extension BoardCore {
         if doorsChanged { settleAccess() }
     }
 
+    /// Tells the matrix which schedules are active.
+    mutating func settleSchedules() {
+        for index in image.schedules.indices {
+            let isActive = access.schedules.isActive(ScheduleIndex(UInt8(truncatingIfNeeded: index)))
+            causes.setSchedule(UInt16(index), isActive ? .active : [])
+        }
+    }
+
     /// Drives the motors of valves as their supervisors want it now.
     mutating func settleValves() {
         for place in valves.indices {

@@ -46,7 +46,8 @@ extension BoardTranslation {
                     StateDetector.Configuration(
                         source: source, alarmValue: options.alarmActive ? 1 : 0,
                         onDelay: milliseconds(options.onDelayMs), offDelay: milliseconds(options.offDelayMs),
-                        holds: options.holds, maximumAge: age)))
+                        holds: options.holds, maximumAge: age,
+                        cause: options.alarmActive ? .activeState : .inactiveState)))
         case .threshold(let options)?:
             return DetectorConfiguration(
                 .threshold(

@@ -24,6 +24,7 @@ extension BoardCore {
         }
         access.start(at: now, clock: wallClock, into: &accessOutput)
         settleAccess()
+        settleSchedules()
         evaluateMatrix()
     }
 
@@ -174,6 +175,7 @@ extension BoardCore {
         publish(.system, .system(SystemChange(kind: .clockSet)), at: now)
         access.advance(to: now, clock: clock, into: &accessOutput)
         settleAccess()
+        settleSchedules()
         monitor.setClock(
             LocalClock(clock, offsetSeconds: image.header.utcOffsetMinutes * 60, at: now), at: now, into: &alarmOutput)
         settleAlarms()
@@ -195,6 +197,7 @@ extension BoardCore {
         if access.deadline <= now {
             access.advance(to: now, clock: wallClock, into: &accessOutput)
             settleAccess()
+            settleSchedules()
         }
         if monitor.deadline <= now {
             monitor.advance(to: now, into: &alarmOutput)

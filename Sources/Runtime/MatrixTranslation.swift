@@ -88,6 +88,7 @@ struct MatrixLists: ~Copyable {
         case .doorForced(let index)?: return Term(.door(UInt16(index)), .forced)
         case .doorHeld(let index)?: return Term(.door(UInt16(index)), .heldOpen)
         case .line(let index)?: return Term(.point(UInt16(index)), .active)
+        case .schedule(let index)?: return Term(.schedule(UInt16(index)), .active)
         case nil: return nil
         }
     }

@@ -107,12 +107,28 @@ struct BoardCommand: ParsableCommand {
                 EXAMPLES
                   wardenctl board explain boards/lobby.yaml
                   wardenctl board explain --json boards/lobby.yaml | jq .lines
+                  wardenctl board explain --matrix boards/flat.yaml
+                  wardenctl board explain --matrix --html boards/flat.yaml > flat-matrix.html
                 """)
 
         @OptionGroup var source: SourceOptions
         @Flag(help: "Write one JSON object.") var json = false
+        @Flag(help: "Draw the cause-and-effect matrix alone: causes down, what is driven across.") var matrix = false
+        @Flag(help: "With --matrix: one HTML page that prints.") var html = false
+
+        func validate() throws {
+            if html && !matrix { throw ValidationError("--html draws the matrix; add --matrix") }
+            if json && matrix {
+                throw ValidationError("the matrix is drawn for people; --json alone lists its effects")
+            }
+        }
 
         func run() throws {
+            if matrix {
+                let chart = MatrixChart(try source.checkedBoard())
+                Terminal.write(html ? chart.html() : chart.text())
+                return
+            }
             let explanation = BoardExplanation(try source.checkedBoard())
             Terminal.write(json ? explanation.json.text() + "\n" : explanation.text())
         }

@@ -139,7 +139,7 @@ struct BoardProblemTests {
             "'entrance_exit' is an input, not an output", "entrance_lock, siren, water_valve"),
         Case(
             "a sensor of the wrong kind", "    sensor: wearer", "    sensor: «climate",
-            "'climate' is a bme280, not an adxl345", "wearer"),
+            "'climate' is a bme280, not an accelerometer", "wearer"),
         Case(
             "a group that is not there", "    groups: [staff]", "    groups: [«stuff]", "there is no group 'stuff'",
             "did you mean 'staff'?"),
@@ -271,11 +271,11 @@ struct BoardProblemTests {
         Case(
             "a cause that names nothing", "      - detector: riser_leak", "      - «state: alarm",
             "a cause names nothing",
-            "'detector:', 'door:' and 'input:'"),
+            "'detector:', 'door:', 'input:' and 'schedule:'"),
         Case(
             "a cause that names two things", "      - detector: riser_leak",
             "      - «detector: riser_leak\n        input: entrance_exit", "more than one thing",
-            "'detector:', 'door:' and 'input:'"),
+            "'detector:', 'door:', 'input:' and 'schedule:'"),
         Case(
             "a door in no state", "      - door: entrance\n        state: forced\n", "      - «door: entrance\n",
             "which state of the door is not said", "'state: forced'"),

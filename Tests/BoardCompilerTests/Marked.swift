@@ -39,7 +39,12 @@ enum Repository {
 
 /// The lobby board with one passage exchanged, marks included.
 func lobby(_ passage: String, becomes other: String) -> Marked? {
-    let text = Repository.text("boards/lobby.yaml")
+    board("boards/lobby.yaml", passage, becomes: other)
+}
+
+/// A board of the repository with one passage exchanged, marks included.
+func board(_ path: String, _ passage: String, becomes other: String) -> Marked? {
+    let text = Repository.text(path)
     let parts = text.components(separatedBy: passage)
     guard parts.count == 2 else { return nil }
     return Marked(parts[0] + other + parts[1])

@@ -151,7 +151,7 @@ struct ScenarioTests {
         Case("an unknown key", "«stepps: []\nsteps: []\n", "unknown key 'stepps'", "did you mean 'steps'?"),
         Case(
             "a step without an action", "steps:\n  - «at: 1 s\n", "nothing happens in this step",
-            "set, play, line, serial"),
+            "set, play, line, pulses, serial"),
         Case(
             "a step with two actions", "steps:\n  - «remark: a\n    console: b\n", "more than one thing happens",
             "one of"),

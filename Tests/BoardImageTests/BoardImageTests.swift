@@ -256,6 +256,63 @@ struct BoardImageTests {
             $0.detectors[5].kind = .threshold(
                 ThresholdOptions(alarmLimit: 1_000_000, preAlarmLimit: 900_000, below: true))
         },
+        Spoiled("an expander whose seventh pin is an input", .sensors, 1, .contradictory) {
+            $0.sensors[1].chip = .mcp23017(Mcp23017Options(pullUps: 0x80))
+        },
+        Spoiled("a full scale that does not exist", .sensors, 2, .unknownKind) {
+            $0.sensors[2].chip = .lis3dh(Lis3dhOptions(rateHz: 100, fullScaleG: 3))
+        },
+        Spoiled("a heat detector in decibels", .detectors, 0, .referenceOfWrongKind) {
+            $0.detectors[0].kind = .heat(HeatOptions())
+        },
+        Spoiled("a heat class of the future", .detectors, 0, .unknownKind) {
+            $0.detectors[0].kind = .heat(HeatOptions(responseClass: .unrecognised(9)))
+        },
+        Spoiled("carbon monoxide in volts", .detectors, 1, .referenceOfWrongKind) {
+            $0.detectors[1].kind = .carbonMonoxide(CarbonMonoxideOptions())
+        },
+        Spoiled("confirmed smoke above smoke alone", .detectors, 0, .contradictory) {
+            $0.detectors[0].kind = .multiCriteriaFire(
+                MultiCriteriaFireOptions(aloneMdbPerM: 80, confirmedMdbPerM: 220))
+        },
+        Spoiled("a meter of an input and a point", .detectors, 4, .contradictory) {
+            $0.detectors[4].point = 1
+            $0.detectors[4].kind = .flow(
+                FlowOptions(pulsesPerLitre: 1, burstWindowMs: 60_000, quietGapMs: 60_000))
+        },
+        Spoiled("a meter in volts", .detectors, 5, .referenceOfWrongKind) {
+            $0.detectors[5].kind = .count(CountOptions(count: 1, windowMs: 1_000))
+        },
+        Spoiled("a valve that is driven by its door", .detectors, 4, .alreadyUsed) {
+            $0.detectors[4].kind = .valve(ValveOptions(driveLine: 1, travelMs: 100, attempts: 1))
+        },
+        Spoiled("a valve whose output an effect drives too", .effects, 0, .alreadyUsed) {
+            $0.detectors[4].kind = .valve(ValveOptions(driveLine: 2, travelMs: 100, attempts: 1))
+        },
+        Spoiled("an effect that shuts a smoke detector", .effects, 0, .referenceOfWrongKind) {
+            $0.effects[0].actions[0].action = .shutValve(0)
+        },
+        Spoiled("a silence of nothing", .detectors, 4, .incomplete) {
+            $0.detectors[4].kind = .inactivity(
+                InactivityOptions(
+                    deadband: 1, shortestSilenceMs: 60_000, longestSilenceMs: 3_600_000, exitGraceMs: 10_000))
+        },
+        Spoiled("a sign of life from a smoke detector", .detectors, 4, .referenceOfWrongKind) {
+            $0.detectors[4].kind = .inactivity(
+                InactivityOptions(
+                    signs: list([SignOfLife(source: .radar(0))]), deadband: 1, shortestSilenceMs: 60_000,
+                    longestSilenceMs: 3_600_000, exitGraceMs: 10_000))
+        },
+        Spoiled("a tilt of a barometer", .detectors, 2, .referenceOfWrongKind) {
+            $0.detectors[2].sensor = 1
+            $0.detectors[2].kind = .tilt(TiltOptions(limitDegrees: 15))
+        },
+        Spoiled("a radar on the reader's port", .detectors, 4, .alreadyUsed) {
+            $0.detectors[4].kind = .radarFall(RadarFallOptions(port: 0))
+        },
+        Spoiled("a cause by a schedule that is not there", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].causes[0].source = .schedule(1)
+        },
         Spoiled("an effect without causes", .effects, 0, .incomplete) { $0.effects[0].causes.removeAll() },
         Spoiled("an effect that does nothing", .effects, 0, .incomplete) { $0.effects[0].actions.removeAll() },
         Spoiled("a cause of the future", .effects, 0, .unknownKind) { $0.effects[0].causes[0].source = nil },

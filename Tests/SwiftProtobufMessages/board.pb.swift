@@ -3428,6 +3428,15 @@ public nonisolated struct Warden_V1_Cause: Sendable {
     set {source = .line(newValue)}
   }
 
+  /// Schedule by place, while it is active.
+  public var schedule: UInt32 {
+    get {
+      if case .schedule(let v)? = source {return v}
+      return 0
+    }
+    set {source = .schedule(newValue)}
+  }
+
   public var state: Warden_V1_CauseState = .alarm
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3440,6 +3449,8 @@ public nonisolated struct Warden_V1_Cause: Sendable {
     case doorHeld(UInt32)
     /// Input line by place.
     case line(UInt32)
+    /// Schedule by place, while it is active.
+    case schedule(UInt32)
 
   }
 
@@ -7800,7 +7811,7 @@ nonisolated extension Warden_V1_RadarFallOptions: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Cause"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0\u{2}_\u{1}schedule\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7841,6 +7852,14 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
         }
       }()
       case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 100: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .schedule(v)
+        }
+      }()
       default: break
       }
     }
@@ -7868,11 +7887,14 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .line(let v)? = self.source else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
     }()
-    case nil: break
+    default: break
     }
     if self.state != .alarm {
       try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
     }
+    try { if case .schedule(let v)? = self.source {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 100)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 

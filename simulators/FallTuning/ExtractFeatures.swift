@@ -48,7 +48,7 @@ struct ExtractFeatures {
         var frontEnd = FallFrontEnd()
         let microseconds = Int64((1_000_000 / rate).rounded())
         for sample in samples {
-            frontEnd.add(sample, microseconds: microseconds) { frontEnd, impact in
+            if let impact = frontEnd.add(sample, microseconds: microseconds) {
                 found(Int32(impact * 40 + 20), frontEnd.magnitude(impact), frontEnd.features(of: impact))
             }
         }

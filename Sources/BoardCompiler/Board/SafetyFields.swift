@@ -215,6 +215,7 @@ enum SafetyFields {
         var detector: UInt32?
         var door: UInt32?
         var input: UInt32?
+        var schedule: UInt32?
         var state: String?
     }
 
@@ -231,6 +232,10 @@ enum SafetyFields {
                 "input", .reference(to: .lines, trait: "input"), example: "call_point", "An active input."
             ) { $0.input = $1 },
             .optional(
+                "schedule", .reference(to: .schedules), example: "night",
+                "A schedule, while it is active; together with others under `combine: all`."
+            ) { $0.schedule = $1 },
+            .optional(
                 "state",
                 .choice([
                     Choice("alarm", "alarm", "of a detector; the default"),
@@ -243,12 +248,13 @@ enum SafetyFields {
         ])
 
     private static let cause: ValueKind<Cause> = ValueKind<CauseDescription>
-        .record(causeRecord, summary: "cause: a detector, a door or an input").checked { draft, node, context in
-            let sources = [draft.detector, draft.door, draft.input].compactMap { $0 }
+        .record(causeRecord, summary: "cause: a detector, a door, an input or a schedule").checked {
+            draft, node, context in
+            let sources = [draft.detector, draft.door, draft.input, draft.schedule].compactMap { $0 }
             guard sources.count == 1 else {
                 context.report(
                     node, sources.isEmpty ? "a cause names nothing" : "a cause names more than one thing",
-                    remedy: "write one of 'detector:', 'door:' and 'input:' in each cause")
+                    remedy: "write one of 'detector:', 'door:', 'input:' and 'schedule:' in each cause")
                 return nil
             }
             var cause = Cause()
@@ -282,6 +288,14 @@ enum SafetyFields {
                     return nil
                 }
                 cause.source = .line(input)
+            } else if let schedule = draft.schedule {
+                if let state = draft.state {
+                    context.report(
+                        node, "a schedule has no state '\(state)'",
+                        remedy: "remove 'state': the schedule counts while active")
+                    return nil
+                }
+                cause.source = .schedule(schedule)
             }
             return cause
         }

@@ -95,8 +95,15 @@ public struct BoardExplanation {
         }
         for detector in board.detectors {
             if detector.value.message.line == line { uses.append("detector \(detector.name)") }
-            if case .fall(let options) = detector.value.message.kind, options.cancelLine == line {
-                uses.append("cancels \(detector.name)")
+            switch detector.value.message.kind {
+            case .fall(let options): if options.cancelLine == line { uses.append("cancels \(detector.name)") }
+            case .valve(let options): if options.driveLine == line { uses.append("motor of \(detector.name)") }
+            case .inactivity(let options):
+                if options.exitLine == line { uses.append("exit of \(detector.name)") }
+                if options.signs.indices.contains(where: { options.signs[$0].source == .line(line) }) {
+                    uses.append("sign for \(detector.name)")
+                }
+            default: break
             }
         }
         for effect in board.effects {
@@ -237,7 +244,7 @@ public struct BoardExplanation {
             ], rows)
     }
 
-    private func kindText(_ detector: Detector) -> String {
+    func kindText(_ detector: Detector) -> String {
         switch detector.kind {
         case .smoke: "smoke"
         case .leak: "leak"
@@ -365,6 +372,8 @@ public struct BoardExplanation {
         case .doorForced(let door): return "\(doorName(door)) forced"
         case .doorHeld(let door): return "\(doorName(door)) held open"
         case .line(let line): return lineName(line)
+        case .schedule(let place):
+            return Int(place) < board.schedules.count ? "within \(board.schedules[Int(place)].name)" : ""
         case nil: return ""
         }
     }

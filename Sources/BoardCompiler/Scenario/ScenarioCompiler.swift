@@ -285,7 +285,25 @@ private struct ScenarioReader {
                     remedy: "write a longer 'duration', or an earlier time")
             }
             if let action = action(of: draft, places, now: now) {
-                steps.append(Step(atMs: UInt64(now), action: action))
+                if let pulses = draft.pulses {
+                    append(pulses, from: now)
+                } else {
+                    steps.append(Step(atMs: UInt64(now), action: action))
+                }
+            }
+        }
+        // Pulses reach beyond the steps that are written after them.
+        let ordered = steps.enumerated().sorted { ($0.element.atMs, $0.offset) < ($1.element.atMs, $1.offset) }
+        steps = ordered.map(\.element)
+    }
+
+    private mutating func append(_ pulses: PulsesDraft, from start: Int64) {
+        let width = min(pulses.everyMilliseconds / 10, 1_000)
+        for number in 0..<pulses.count {
+            let at = start + Int64(number) * pulses.everyMilliseconds
+            for (moment, isActive) in [(at, true), (at + width, false)] {
+                steps.append(
+                    Step(atMs: UInt64(moment), action: .line(SetInputLine(line: pulses.line, active: isActive))))
             }
         }
     }

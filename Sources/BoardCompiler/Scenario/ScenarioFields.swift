@@ -43,7 +43,16 @@ struct StepDraft {
     var at: Int64?
     var actions: [(key: String, action: Step.Action)] = []
     var within: UInt32?
+    /// Pulses of an input: this step and those that follow from it.
+    var pulses: PulsesDraft?
     var range = SourceRange(start: SourceLocation(line: 1, column: 1))
+}
+
+/// Pulses of an input, as a meter gives them.
+struct PulsesDraft {
+    var line: UInt32 = 0
+    var count = 0
+    var everyMilliseconds: Int64 = 0
 }
 
 struct ScenarioDescription {
@@ -240,6 +249,13 @@ enum ScenarioFields {
                 "Changes the level of an input."
             ) { $0.actions.append(("line", .line($1))) },
             .optional(
+                "pulses", .record(pulses, summary: "pulses"), example: "{input: water_meter, count: 60, every: 2 s}",
+                "Pulses of an input: active for a tenth of the time between them, a second at the most."
+            ) {
+                $0.pulses = $1
+                $0.actions.append(("pulses", .line(SetInputLine(line: $1.line, active: true))))
+            },
+            .optional(
                 "serial", .record(serialBytes, summary: "bytes"), example: "{port: reader_port, bytes: 02 30 31 03}",
                 "Bytes that arrive on a serial port."
             ) { $0.actions.append(("serial", .serial($1))) },
@@ -428,6 +444,18 @@ enum ScenarioFields {
                     Choice("active", true, "open, pressed, broken"), Choice("inactive", false, "closed, let go, whole"),
                 ]), example: "active", "Its new level."
             ) { $0.active = $1 },
+        ])
+
+    private static let pulses = Record<PulsesDraft>(
+        make: { PulsesDraft() },
+        fields: [
+            .required("input", .reference(to: .lines, trait: "input"), example: "water_meter", "The input.") {
+                $0.line = $1
+            },
+            .required("count", .unsigned(1...10_000), example: "60", "How many.") { $0.count = Int($1) },
+            .required(
+                "every", .milliseconds(10...86_400_000), example: "2 s", "Time from pulse to pulse."
+            ) { $0.everyMilliseconds = Int64($1) },
         ])
 
     private static let serialBytes = Record<SerialBytes>(

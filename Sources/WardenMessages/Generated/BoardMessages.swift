@@ -8414,6 +8414,9 @@ public struct Cause: Message {
         /// Input line by place.
         /// At most 1023.
         case line(UInt32)
+        /// Schedule by place, while it is active.
+        /// At most 253.
+        case schedule(UInt32)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
@@ -8433,7 +8436,7 @@ public struct Cause: Message {
         self.state = state
     }
 
-    public static var maximumEncodedSize: Int { 14 }
+    public static var maximumEncodedSize: Int { 15 }
 
     public var encodedSize: Int {
         var size = 0
@@ -8446,10 +8449,15 @@ public struct Cause: Message {
             size += 1 + varintSize(value)
         case .line(let value)?:
             size += 1 + varintSize(value)
-        case nil: break
+        default: break
         }
         if self.state.rawValue != 0 {
             size += 1 + varintSize(self.state.rawValue)
+        }
+        switch self.source {
+        case .schedule(let value)?:
+            size += 2 + varintSize(value)
+        default: break
         }
         return size
     }
@@ -8468,11 +8476,18 @@ public struct Cause: Message {
         case .line(let value)?:
             sink.append(0x20)
             sink.appendVarint(value)
-        case nil: break
+        default: break
         }
         if self.state.rawValue != 0 {
             sink.append(0x28)
             sink.appendVarint(self.state.rawValue)
+        }
+        switch self.source {
+        case .schedule(let value)?:
+            sink.append(0xA0)
+            sink.append(0x06)
+            sink.appendVarint(value)
+        default: break
         }
     }
 
@@ -8490,9 +8505,11 @@ public struct Cause: Message {
                 self.source = .line(try reader.unsigned32())
             case 40:
                 self.state = CauseState(rawValue: try reader.signed32())
+            case 800:
+                self.source = .schedule(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 100: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -8509,6 +8526,8 @@ public struct Cause: Message {
             guard value <= 255 else { throw MessageError(.outOfRange, field: 3) }
         case .line(let value)?:
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
+        case .schedule(let value)?:
+            guard value <= 253 else { throw MessageError(.outOfRange, field: 100) }
         case nil: break
         }
     }
@@ -8723,7 +8742,7 @@ public struct Effect: Message {
         self.latching = latching
     }
 
-    public static var maximumEncodedSize: Int { 600 }
+    public static var maximumEncodedSize: Int { 616 }
 
     public var encodedSize: Int {
         var size = 0

@@ -1023,11 +1023,12 @@ extension RadarFallOptions: RandomMessage {
 extension Cause: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Cause {
         var message = Cause()
-        switch generator.below(5) {
+        switch generator.below(6) {
         case 0: message.source = .detector(generator.number(.min, 1023) as UInt32)
         case 1: message.source = .doorForced(generator.number(.min, 255) as UInt32)
         case 2: message.source = .doorHeld(generator.number(.min, 255) as UInt32)
         case 3: message.source = .line(generator.number(.min, 1023) as UInt32)
+        case 4: message.source = .schedule(generator.number(.min, 253) as UInt32)
         default: break
         }
         message.state = CauseState.random(using: &generator)

@@ -1,0 +1,222 @@
+import WardenMessages
+
+/// The cause-and-effect matrix as fire engineers draw it: a row for each cause, a column for each thing that is driven,
+/// and in their crossing how.
+public struct MatrixChart {
+    struct Cell: Equatable {
+        /// How the target is driven.
+        var mark: String
+        /// What else it takes: other causes, a delay.
+        var condition: String
+
+        var text: String { mark + condition }
+    }
+
+    struct Column: Equatable {
+        var title: String
+        /// "output", "door" or "valve".
+        var kind: String
+    }
+
+    struct Row {
+        var title: String
+        /// What the cause is: the kind of its detector, "door", "input" or "schedule".
+        var kind: String
+        /// By column; several effects may join the same two.
+        var cells: [[Cell]]
+    }
+
+    let boardName: String
+    let summary: String
+    private(set) var columns: [Column] = []
+    private(set) var rows: [Row] = []
+    /// Effects by their letters, with what they ask for besides their causes.
+    private(set) var effects: [(letter: String, name: String, rule: String)] = []
+
+    private static let marks: [(mark: String, meaning: String)] = [
+        ("S", "steady"), ("P", "pulsed"), ("T", "temporal-three (ISO 8201)"), ("R", "released as in a fire"),
+        ("V", "shut"),
+    ]
+
+    public init(_ checked: CheckedBoard) {
+        let explanation = BoardExplanation(checked)
+        let board = explanation.board
+        boardName = board.name
+        summary = board.summary
+        var places: [String: Int] = [:]
+        for (number, effect) in board.effects.enumerated() {
+            let message = effect.value.message
+            effects.append((MatrixChart.letter(number), effect.name, MatrixChart.rule(of: message)))
+            for index in message.actions.indices {
+                let (column, _) = MatrixChart.target(of: message.actions[index], explanation)
+                if !columns.contains(column) { columns.append(column) }
+            }
+        }
+        for (number, effect) in board.effects.enumerated() {
+            let message = effect.value.message
+            for causeIndex in message.causes.indices {
+                let cause = message.causes[causeIndex]
+                let title = explanation.causeText(cause)
+                if places[title] == nil {
+                    places[title] = rows.count
+                    rows.append(
+                        Row(
+                            title: title, kind: explanation.causeKind(cause),
+                            cells: columns.map { _ in [] }))
+                }
+                let row = places[title] ?? 0
+                for index in message.actions.indices {
+                    let (column, mark) = MatrixChart.target(of: message.actions[index], explanation)
+                    guard let place = columns.firstIndex(of: column) else { continue }
+                    rows[row].cells[place].append(
+                        Cell(mark: mark, condition: MatrixChart.letter(number).lowercased()))
+                }
+            }
+        }
+    }
+
+    /// A to Z, then AA, AB and on.
+    private static func letter(_ number: Int) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        let last = String(alphabet[number % alphabet.count])
+        return number < alphabet.count ? last : letter(number / alphabet.count - 1) + last
+    }
+
+    private static func rule(of effect: Effect) -> String {
+        var parts: [String] = []
+        switch effect.combination {
+        case .any, .unrecognised: break
+        case .all: parts.append("only with all its causes")
+        case .atLeast: parts.append("from \(effect.atLeast) causes on")
+        }
+        if effect.delayMs != 0 {
+            parts.append("after \(Dimension.duration.format(Int64(effect.delayMs) * 1_000))")
+        }
+        parts.append(effect.latching ? "until reset" : "while its causes last")
+        parts.append("priority \(effect.priority)")
+        return parts.joined(separator: ", ")
+    }
+
+    private static func target(
+        of action: EffectAction, _ explanation: BoardExplanation
+    ) -> (column: Column, mark: String) {
+        let board = explanation.board
+        switch action.action {
+        case .output(let output):
+            let name = Int(output.line) < board.lines.count ? board.lines[Int(output.line)].name : ""
+            let mark =
+                switch output.pattern {
+                case .steady, .unrecognised: "S"
+                case .pulsed: "P"
+                case .temporalThree: "T"
+                }
+            return (Column(title: name, kind: "output"), mark)
+        case .releaseDoor(let door):
+            let name = Int(door) < board.doors.count ? board.doors[Int(door)].name : ""
+            return (Column(title: name, kind: "door"), "R")
+        case .shutValve(let valve):
+            let name = Int(valve) < board.detectors.count ? board.detectors[Int(valve)].name : ""
+            return (Column(title: name, kind: "valve"), "V")
+        case nil: return (Column(title: "", kind: ""), "")
+        }
+    }
+
+    private var usedMarks: [(mark: String, meaning: String)] {
+        MatrixChart.marks.filter { mark in
+            rows.contains { $0.cells.contains { $0.contains { $0.mark == mark.mark } } }
+        }
+    }
+
+    // MARK: Drawn
+
+    /// For a terminal: columns under their numbers, the numbers explained below.
+    public func text() -> String {
+        var text = "Cause and effect of board \(boardName)\n\n"
+        guard !rows.isEmpty else { return text + "  The board has no effects.\n" }
+        let table = ReportTable(
+            "matrix", "",
+            [.init("cause", "cause"), .init("kind", "kind")]
+                + columns.indices.map { .init("\($0 + 1)", "\($0 + 1)") },
+            rows.map { row in
+                [row.title, row.kind] + row.cells.map { $0.isEmpty ? "." : $0.map(\.text).joined(separator: " ") }
+            })
+        // The table's own title and the empty line below it are not wanted here.
+        text += table.text().split(separator: "\n", omittingEmptySubsequences: true).joined(separator: "\n") + "\n\n"
+        for (index, column) in columns.enumerated() { text += "  \(index + 1)  \(column.kind) \(column.title)\n" }
+        text += "\n"
+        for mark in usedMarks { text += "  \(mark.mark)  \(mark.meaning)\n" }
+        text += "\n"
+        for effect in effects { text += "  \(effect.letter.lowercased())  \(effect.name): \(effect.rule)\n" }
+        return text
+    }
+
+    /// One page that prints, with nothing to load.
+    public func html() -> String {
+        var page = """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><title>Cause and effect: \(escaped(boardName))</title>
+            <style>
+            body { font: 14px/1.4 sans-serif; margin: 2em; color: #111; background: #fff; }
+            table { border-collapse: collapse; }
+            th, td { border: 1px solid #888; padding: 4px 8px; text-align: center; }
+            th.cause { text-align: left; font-weight: 600; } td.kind { text-align: left; color: #555; }
+            thead th.target { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; height: 9em; }
+            td.set { background: #fdeeb0; font-weight: 600; } tbody tr:hover { background: #f3f3f3; }
+            small { color: #555; font-weight: 400; } dt { float: left; clear: left; width: 3em; font-weight: 600; }
+            @media print { body { margin: 1cm; } @page { size: A4 landscape; } }
+            </style></head><body>
+            <h1>Cause and effect: \(escaped(boardName))</h1>
+            <p>\(escaped(summary))</p>
+            <table><thead><tr><th class="cause">cause</th><th>kind</th>
+
+            """
+        for column in columns {
+            page += "<th class=\"target\" scope=\"col\">\(escaped(column.title)) <small>\(column.kind)</small></th>"
+        }
+        page += "</tr></thead>\n<tbody>\n"
+        for row in rows {
+            page += "<tr><th class=\"cause\" scope=\"row\">\(escaped(row.title))</th>"
+            page += "<td class=\"kind\">\(escaped(row.kind))</td>"
+            for cells in row.cells {
+                let content = cells.map { "\($0.mark)<small>\($0.condition)</small>" }.joined(separator: " ")
+                page += cells.isEmpty ? "<td></td>" : "<td class=\"set\">\(content)</td>"
+            }
+            page += "</tr>\n"
+        }
+        page += "</tbody></table>\n<h2>Marks</h2>\n<dl>\n"
+        for mark in usedMarks { page += "<dt>\(mark.mark)</dt><dd>\(escaped(mark.meaning))</dd>\n" }
+        page += "</dl>\n<h2>Effects</h2>\n<dl>\n"
+        for effect in effects {
+            page += "<dt>\(effect.letter.lowercased())</dt><dd>\(escaped(effect.name)): \(escaped(effect.rule))</dd>\n"
+        }
+        return page + "</dl>\n</body></html>\n"
+    }
+
+    private func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}
+
+extension BoardExplanation {
+    /// What a cause is: the kind of its detector, "door", "input" or "schedule".
+    func causeKind(_ cause: Cause) -> String {
+        switch cause.source {
+        case .detector(let place):
+            Int(place) < board.detectors.count ? kindText(board.detectors[Int(place)].value.message) : ""
+        case .doorForced, .doorHeld: "door"
+        case .line: "input"
+        case .schedule: "schedule"
+        case nil: ""
+        }
+    }
+}

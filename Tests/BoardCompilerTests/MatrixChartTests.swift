@@ -1,0 +1,48 @@
+import BoardCompiler
+import Foundation
+import Testing
+
+@Suite("The cause-and-effect matrix is drawn as fire engineers expect it")
+struct MatrixChartTests {
+    static func chart(_ text: String = Repository.text("boards/flat.yaml")) throws -> MatrixChart {
+        MatrixChart(try #require(BoardCompiler().check(text).board))
+    }
+
+    /// The words of the row that begins with a cause.
+    static func row(_ text: String, _ cause: String) -> [Substring] {
+        let line = text.split(separator: "\n").first { $0.hasPrefix("  \(cause) ") } ?? ""
+        return line.split(separator: " ", omittingEmptySubsequences: true)
+    }
+
+    @Test("Causes down, targets across, in the crossing how and by which effect")
+    func crossings() throws {
+        let text = try Self.chart().text()
+        // Targets in the order in which effects name them: sounder, call_relay, cooker_relay, riser_valve.
+        #expect(Self.row(text, "lounge_fire") == ["lounge_fire", "smoke", "Ta", "Sa", "Sa", "."])
+        #expect(Self.row(text, "kitchen_leak").suffix(4) == ["Pb", "Sb", "Sb", "."])
+        #expect(Self.row(text, "bathroom_leak") == ["bathroom_leak", "leak", ".", ".", ".", "Vc"])
+        #expect(text.contains("  4  valve riser_valve\n"))
+        #expect(text.contains("  f  wandering: only with all its causes, until reset, priority 90\n"))
+        #expect(text.contains("  g  comfort: after 10 s, while its causes last, priority 10\n"))
+        #expect(text.contains("  T  temporal-three (ISO 8201)\n"))
+        #expect(!text.contains("released as in a fire"))
+    }
+
+    @Test("The HTML page has a row for each cause, escapes what it shows and loads nothing")
+    func html() throws {
+        let page = try Self.chart(
+            Repository.text("boards/flat.yaml").replacing(
+                "description: Flat 12 of the demonstration building", with: "description: \"<b>12 & more</b>\"")
+        ).html()
+        #expect(page.contains("&lt;b&gt;12 &amp; more&lt;/b&gt;"))
+        #expect(page.components(separatedBy: "scope=\"row\"").count - 1 == 20)
+        #expect(page.components(separatedBy: "scope=\"col\"").count - 1 == 4)
+        #expect(!page.contains("http") && !page.contains("<script"))
+    }
+
+    @Test("A board without effects says so")
+    func empty() throws {
+        let text = try Self.chart("board: bare\n").text()
+        #expect(text.contains("The board has no effects."))
+    }
+}
