@@ -165,10 +165,7 @@ let package = Package(
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "BoardImage",
                 "Drivers", "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect",
-                "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Runtime",
-                "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware", "SelfTestSubject",
+                "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware", "SelfTestSubject",
             ],
             path: "Tests/SelfTest", swiftSettings: board),
         .executableTarget(
