@@ -112,10 +112,8 @@ let package = Package(
         .executableTarget(
             name: "wardend",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
-                "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "EventJournal",
-                "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware",
+                "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
             ],
             swiftSettings: board),
 
