@@ -113,9 +113,7 @@ struct DetectorChecks {
             return false
         }
         for reader in board.readers where reader.isWhole {
-            if case .serialTag(let tag) = reader.value.interface, tag.port == options.port {
-                return complain("reader '\(reader.name)'")
-            }
+            if reader.value.port == options.port { return complain("reader '\(reader.name)'") }
         }
         for other in board.detectors where other.isWhole && other.name != detector.name {
             if case .radarFall(let others) = other.value.message.kind, others.port == options.port {
