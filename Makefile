@@ -41,6 +41,7 @@ test:
 	swift run --skip-build warden-selftest
 	.ci/scenarios
 	.ci/check-sensor-models
+	swift run --skip-build warden-soak --seeds 1-3 --days 1
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
 	.ci/test-console
@@ -138,6 +139,15 @@ bench-access:
 	@.ci/setup build bench
 	swift build -c release --scratch-path .build/release --product access-bench
 	Tests/Benchmarks/access
+
+## soak: random lives of a whole board, optimised; SEEDS=1-20 DAYS=30
+SEEDS ?= 1-20
+DAYS ?= 30
+.PHONY: soak
+soak:
+	@.ci/setup build
+	swift build -c release --scratch-path .build/release --product warden-soak
+	.build/release/release/warden-soak --seeds $(SEEDS) --days $(DAYS)
 
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
 .PHONY: clean
