@@ -28,7 +28,8 @@ public struct ClauseEvaluation: Sendable {
 
     /// The result for a person.
     public var table: String {
-        var text = pad("detector", 18) + pad("source", 18) + pad("profile", 46) + pad("required / s", 20) + "alarm / s\n"
+        var text =
+            pad("detector", 18) + pad("source", 18) + pad("profile", 46) + pad("required / s", 20) + "alarm / s\n"
         for result in results {
             var required = "no alarm"
             if let earliest = result.earliest {

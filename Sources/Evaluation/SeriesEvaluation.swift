@@ -83,7 +83,8 @@ public func evaluateSeries(file: URL, detector: SeriesDetector) throws -> Series
     for column in ["t_s", detector.column] where table.columns[column] == nil {
         let present = table.columns.sorted { $0.value < $1.value }.map(\.key).joined(separator: ", ")
         throw TrialCorpus.Problem(
-            description: "\(file.path):1: no column '\(column)', which \(detector.rawValue) reads; there are \(present)")
+            description: "\(file.path):1: no column '\(column)', which \(detector.rawValue) reads; there are \(present)"
+        )
     }
     var blocks: [(name: String, rows: [[Substring]])] = []
     for row in table.rows {

@@ -55,7 +55,8 @@ struct FailingMediumTests {
         rig.medium.fault = { _ in .done }
         rig.pass(.seconds(1))
         #expect(rig.durableSequence >= sequence)
-        #expect(rig.medium.counts[.write]! > writes, "after a failed flush the system may have dropped what was written")
+        #expect(
+            rig.medium.counts[.write]! > writes, "after a failed flush the system may have dropped what was written")
     }
 
     @Test("What memory cannot hold until the medium returns is a gap with its exact count, for readers and on record")

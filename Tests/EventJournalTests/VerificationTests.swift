@@ -101,7 +101,8 @@ struct VerificationTests {
                 number: RecordBlock.number(start), eventClass: .access)
             record.setInteger(
                 RecordBlock.checksum(
-                    record, journal: place.journal, generation: place.generation, number: place.number, index: 0), at: 0)
+                    record, journal: place.journal, generation: place.generation, number: place.number, index: 0), at: 0
+            )
             start.setInteger(Block.crc(start, 8..<96), at: 4)
             start.setInteger(Block.crc(start, 4..<512), at: 0)
         }

@@ -39,10 +39,15 @@ enum Lobby {
         return HashKey(bytes.span)!
     }()
 
-    static let image: [UInt8] = {
+    static let image = image(key: key)
+
+    /// The same board with cards hashed under a key that is not the demonstration's.
+    static let imageOfOtherKey = image(key: HashKey([UInt8](0..<32).span)!)
+
+    private static func image(key: HashKey) -> [UInt8] {
         let board = BoardCompiler().check(Repository.text("boards/lobby.yaml")).board
         return (try? board?.image(key: key, generation: 1)) ?? []
-    }()
+    }
 
     static let head = "scenario: test\ndescription: d\nboard: lobby.yaml\n"
     /// Clean air, a dry rope, and a caretaker who stands.
@@ -60,7 +65,7 @@ enum Lobby {
 
     struct NotSound: Error { var problems: [Problem] }
 
-    static func compile(_ text: String) throws -> [UInt8] {
+    static func compile(_ text: String, for image: [UInt8] = image) throws -> [UInt8] {
         let compiler = ScenarioCompiler(board: try ScenarioBoard(image: image)) { _ in nil }
         let result = compiler.compile(text)
         guard let file = result.file else { throw NotSound(problems: result.problems) }

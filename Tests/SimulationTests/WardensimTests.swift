@@ -45,9 +45,9 @@ struct WardensimTests {
         try (Lobby.head + "duration: 10 s\nsteps:\n" + Lobby.calm + "  - expect: system started\n    within: 1 s\n")
             .write(
                 toFile: path("short.yaml"), atomically: true, encoding: .utf8)
-        // Hashed with another key than the demonstration's.
-        try Data(Lobby.image).write(to: URL(fileURLWithPath: path("other-key.board")))
-        try Data(try Lobby.compile(Lobby.head + "duration: 10 s\nsteps:\n" + Lobby.calm)).write(
+        let scenario = Lobby.head + "duration: 10 s\nsteps:\n" + Lobby.calm
+        try Data(Lobby.imageOfOtherKey).write(to: URL(fileURLWithPath: path("other-key.board")))
+        try Data(try Lobby.compile(scenario, for: Lobby.imageOfOtherKey)).write(
             to: URL(fileURLWithPath: path("other-board.scenario")))
         var damaged = Lobby.image
         damaged[damaged.count / 2] ^= 1

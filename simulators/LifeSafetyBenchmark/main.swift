@@ -50,7 +50,8 @@ func fallMonitor(streams: Int) -> LifeSafetyMonitor {
 }
 
 /// Hands a minute of samples to every stream, 16 at a time, stream by stream as a platform would.
-func playFalls(_ monitor: inout LifeSafetyMonitor, _ output: inout AlarmOutput, streams: Int, minute: Int64,
+func playFalls(
+    _ monitor: inout LifeSafetyMonitor, _ output: inout AlarmOutput, streams: Int, minute: Int64,
     _ samples: [AccelerationSample]
 ) {
     var begin = 0
