@@ -239,6 +239,7 @@ public struct MR60FDA2: RadarDriver, Sendable, BitwiseCopyable {
     /// Metres as a float become whole millimetres; what is no height becomes 0.
     private func millimetres(_ bits: UInt32) -> Int32 {
         let metres = Float(bitPattern: bits)
-        return metres >= 0 && metres < 100 ? Int32((metres * 1_000).rounded()) : 0
+        // Half a millimetre more, cut off: rounding proper is a call of the C library that Embedded Swift has no name for.
+        return metres >= 0 && metres < 100 ? Int32(metres * 1_000 + 0.5) : 0
     }
 }
