@@ -39,8 +39,6 @@ struct Soak: ParsableCommand {
     }
 
     func run() throws {
-        // A long run is watched.
-        setvbuf(stdout, nil, _IOLBF, 0)
         var broken = 0
         for seed in range ?? 1...1 where try !live(seed) { broken += 1 }
         guard broken == 0 else { throw ExitCode(1) }
