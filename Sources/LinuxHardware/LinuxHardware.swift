@@ -34,14 +34,14 @@ public final class LinuxHardware: Hardware {
     private let socket: DevicePath?
 
     private var lines: FixedArray<Line>
-    private var buses: FixedArray<BusWorker>
+    private var buses: FixedArray<Worker<BusTransfers>>
     private var streams: FixedArray<Stream>
     private let portCount: Int
     private let consoleCount: Int
     private let mediumDescription: MediumDescription?
-    private var medium: MediumWorker?
+    private var medium: Worker<MediumAccess>?
     /// Where there are consoles, people log in.
-    private let secrets: SecretWorker?
+    private let secrets: Worker<SecretComparison>?
     private var clock = CivilClock()
     private var ready: FixedArray<warden_ready>
 
@@ -91,7 +91,10 @@ public final class LinuxHardware: Hardware {
 
         portCount = configuration.ports.count
         consoleCount = configuration.consoles.count
-        secrets = configuration.consoles.count > 0 ? SecretWorker() : nil
+        // One check at a time.
+        secrets =
+            configuration.consoles.count > 0
+            ? Worker("secrets", stackBytes: 131_072, requests: 1, SecretComparison()) : nil
         lines = FixedArray(capacity: configuration.lines.count)
         buses = FixedArray(capacity: configuration.buses.count)
         streams = FixedArray(
@@ -151,7 +154,10 @@ public final class LinuxHardware: Hardware {
         _ descriptions: borrowing FixedArray<BusDescription>, _ requests: Int
     ) throws(StartError) {
         for index in descriptions.indices {
-            guard let worker = BusWorker(descriptions[index], requests: requests) else { throw .kernel(0) }
+            let transfers = BusTransfers(descriptions[index])
+            guard let worker = Worker("i2c", stackBytes: 65_536, requests: requests, transfers) else {
+                throw .kernel(0)
+            }
             watch(worker.completed, Watched(.bus, index))
             buses.append(worker)
         }
@@ -462,7 +468,7 @@ public final class LinuxHardware: Hardware {
     }
 
     private func takeSecretInput(_ input: inout Input) -> Bool {
-        guard let outcome = secrets?.takeOutcome() else {
+        guard let outcome = secrets?.takeCompletion() else {
             secretsMayHaveInput = false
             return false
         }
@@ -519,7 +525,9 @@ public final class LinuxHardware: Hardware {
 
     public func attachMedium(_ pages: MediumPages) {
         guard let mediumDescription, medium == nil else { return }
-        guard let worker = MediumWorker(mediumDescription, pages: pages) else { return }
+        // A write and a flush for each page that a journal has, with room to spare.
+        let access = MediumAccess(mediumDescription, pages: pages)
+        guard let worker = Worker("journal", stackBytes: 65_536, requests: 256, access) else { return }
         watch(worker.completed, Watched(.medium))
         medium = worker
     }

@@ -66,7 +66,7 @@ extension LinuxHardwareTests {
                 (EAGAIN, .busError), (EIO, .busError), (EPROTO, .busError), (ENODEV, .busMissing),
                 (ESHUTDOWN, .busMissing), (EOPNOTSUPP, .busError),
             ])
-        func outcomes(error: Int32, outcome: BusOutcome) { #expect(BusWorker.outcome(of: -error) == outcome) }
+        func outcomes(error: Int32, outcome: BusOutcome) { #expect(BusTransfers.outcome(of: -error) == outcome) }
 
         @Test("a device that does not answer is not acknowledged; the bus goes on")
         func absentDevice() throws {
