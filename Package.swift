@@ -191,9 +191,13 @@ let package = Package(
 
         // Answers for the kernel where a machine has no GPIO, I2C or serial ports.
         .target(name: "FakeKernel", path: "Tests/FakeKernel", cSettings: c),
+        // Drawings and marked-up text, for people to look at. Host only.
+        .target(name: "Pictures", swiftSettings: core),
+
         // How good the detectors are on recordings, and the program that tunes the fall detector on them. Host only.
         .target(
-            name: "Evaluation", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety"], swiftSettings: core),
+            name: "Evaluation", dependencies: ["FixedMemory", "HardwareInterface", "LifeSafety", "Pictures"],
+            swiftSettings: core),
         .executableTarget(
             name: "fall-tuning", dependencies: ["Evaluation", "HardwareInterface", "LifeSafety"],
             path: "simulators/FallTuning", exclude: ["requirements.txt", "tune.py"], swiftSettings: core),
@@ -206,8 +210,7 @@ let package = Package(
             name: "BoardCompiler",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "Console",
-                "AccessControl", "Runtime", .product(name: "Yams", package: "Yams"),
+                "Console", "AccessControl", "Pictures", "Runtime", .product(name: "Yams", package: "Yams"),
             ], swiftSettings: core),
         .executableTarget(
             name: "wardenctl",

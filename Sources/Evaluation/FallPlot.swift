@@ -1,6 +1,7 @@
 import Foundation
 import HardwareInterface
 import LifeSafety
+import Pictures
 
 /// Draws one trial with what the fall detector makes of it, as SVG: load, tilt, the impacts it judged with their scores,
 /// the decision, and the annotated fall.
@@ -106,13 +107,19 @@ private struct FallPlot {
     }
 }
 
-/// Panels over one axis of time, drawn as SVG.
+/// Panels over one axis of time. Lengths in millimetres.
 struct Canvas {
-    static let width = 960.0
-    static let left = 70.0
-    static let panelHeight = 170.0
+    static let width = 254.0
+    static let left = 18.0
+    static let right = width - 5
+    static let top = 10.0
+    static let panelHeight = 45.0
+    static let gap = 8.0
+    static let grey = "#666666"
+    static let blue = "#1f4e79"
+    static let red = "#b00020"
     let seconds: Double
-    private var body = ""
+    private var drawing = Drawing()
     private var panels = 0
     private let title: String
     private var shades: [(Double, Double)] = []
@@ -122,47 +129,45 @@ struct Canvas {
         self.title = title
     }
 
-    private func x(_ second: Double) -> Double {
-        Canvas.left + second / seconds * (Canvas.width - Canvas.left - 20)
-    }
+    private func x(_ second: Double) -> Double { Canvas.left + second / seconds * (Canvas.right - Canvas.left) }
+
+    /// The lower edge of the last panel.
+    private var bottom: Double { Canvas.top + Double(panels) * (Canvas.panelHeight + Canvas.gap) - Canvas.gap }
 
     mutating func shade(from: Double, to: Double) { shades.append((from, to)) }
 
     mutating func panel(_ name: String, from low: Double, to high: Double, _ draw: (inout Panel) -> Void) {
-        let top = 40 + Double(panels) * (Canvas.panelHeight + 30)
         panels += 1
+        let top = bottom - Canvas.panelHeight
         for (from, to) in shades {
-            body += rectangle(x(from), top, x(to) - x(from), Canvas.panelHeight, "#f6d9d5")
+            drawing.box(
+                x(from), top, x(to) - x(from), Canvas.panelHeight, fill: "#f6d9d5", stroke: "none", radius: 0)
         }
-        body += rectangle(Canvas.left, top, Canvas.width - Canvas.left - 20, Canvas.panelHeight, "none", "#999")
-        body += text(8, top + 12, name)
-        body += text(Canvas.left - 6, top + 10, decimal(high, 0), anchor: "end")
-        body += text(Canvas.left - 6, top + Canvas.panelHeight, decimal(low, 0), anchor: "end")
+        drawing.box(
+            Canvas.left, top, Canvas.right - Canvas.left, Canvas.panelHeight, stroke: "#999999", radius: 0)
+        drawing.text(name, Canvas.left, top - 1.2)
+        drawing.text(decimal(high, 0), Canvas.left - 1.6, top + 2.6, anchor: .end)
+        drawing.text(decimal(low, 0), Canvas.left - 1.6, bottom, anchor: .end)
         var panel = Panel(low: low, high: high, top: top, x: x)
         draw(&panel)
-        body += panel.body
+        drawing.add(panel.drawing)
     }
 
     /// A vertical line through all panels.
     mutating func mark(_ second: Double, _ label: String) {
-        let bottom = 40 + Double(panels) * (Canvas.panelHeight + 30) - 30
-        body += "<line x1='\(f(x(second)))' y1='40' x2='\(f(x(second)))' y2='\(f(bottom))' stroke='#b00020' "
-        body += "stroke-dasharray='4 3'/>"
-        body += text(x(second) + 4, 52, label, colour: "#b00020")
+        drawing.line([(x(second), Canvas.top), (x(second), bottom)], colour: Canvas.red, dashed: true)
+        drawing.text(label, x(second) + 1, Canvas.top + 3.2, colour: Canvas.red)
     }
 
     var finished: String {
-        let height = 40 + Double(panels) * (Canvas.panelHeight + 30) + 10
-        var result = "<svg xmlns='http://www.w3.org/2000/svg' width='\(f(Canvas.width))' height='\(f(height))' "
-        result += "font-family='sans-serif' font-size='12'>\n<rect width='100%' height='100%' fill='white'/>\n"
-        result += text(Canvas.left, 24, title, size: 15) + body
-        var second = 0.0
-        let step = seconds > 40 ? 10.0 : seconds > 12 ? 2 : 1
-        while second <= seconds {
-            result += text(x(second), height - 14, "\(decimal(second, 0)) s", anchor: "middle")
-            second += step
+        var page = Drawing()
+        page.text(title, Canvas.left, 5, size: .heading)
+        page.add(drawing)
+        let step = seconds > 40 ? 10 : seconds > 12 ? 2 : 1
+        for second in stride(from: 0, through: Int(seconds), by: step) {
+            page.text("\(second) s", x(Double(second)), bottom + 4.5, anchor: .middle)
         }
-        return result + "</svg>\n"
+        return page.file(width: Canvas.width, height: bottom + 8, title: title)
     }
 }
 
@@ -172,42 +177,30 @@ struct Panel {
     let high: Double
     let top: Double
     let x: (Double) -> Double
-    var body = ""
+    private(set) var drawing = Drawing()
+
+    init(low: Double, high: Double, top: Double, x: @escaping (Double) -> Double) {
+        self.low = low
+        self.high = high
+        self.top = top
+        self.x = x
+    }
 
     private func y(_ value: Double) -> Double {
         top + (high - min(max(value, low), high)) / (high - low) * Canvas.panelHeight
     }
 
     mutating func line(_ points: [(Double, Double)]) {
-        let path = points.map { "\(f(x($0.0))),\(f(y($0.1)))" }.joined(separator: " ")
-        body += "<polyline points='\(path)' fill='none' stroke='#1f4e79' stroke-width='1.2'/>\n"
+        drawing.line(points.map { (x($0.0), y($0.1)) }, colour: Canvas.blue)
     }
 
     mutating func level(_ value: Double, _ label: String) {
-        body += "<line x1='\(f(Canvas.left))' y1='\(f(y(value)))' x2='\(f(Canvas.width - 20))' y2='\(f(y(value)))' "
-        body += "stroke='#888' stroke-dasharray='2 3'/>"
-        body += text(Canvas.width - 24, y(value) - 3, label, anchor: "end", colour: "#666")
+        drawing.line([(Canvas.left, y(value)), (Canvas.right, y(value))], colour: Canvas.grey, dashed: true)
+        drawing.text(label, Canvas.right - 1, y(value) - 0.8, anchor: .end, colour: Canvas.grey)
     }
 
     mutating func bar(_ second: Double, _ value: Double, isHigh: Bool) {
-        let colour = isHigh ? "#b00020" : "#4a6fa5"
-        body += "<line x1='\(f(x(second)))' y1='\(f(y(0)))' x2='\(f(x(second)))' y2='\(f(y(value)))' "
-        body += "stroke='\(colour)' stroke-width='4'/>\n"
+        drawing.line(
+            [(x(second), y(0)), (x(second), y(value))], colour: isHigh ? Canvas.red : Canvas.blue, width: 1)
     }
-}
-
-private func f(_ value: Double) -> String { String(format: "%.1f", value) }
-
-private func rectangle(
-    _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ fill: String, _ stroke: String = "none"
-) -> String {
-    "<rect x='\(f(x))' y='\(f(y))' width='\(f(width))' height='\(f(height))' fill='\(fill)' stroke='\(stroke)'/>\n"
-}
-
-private func text(
-    _ x: Double, _ y: Double, _ content: String, anchor: String = "start", size: Int = 12, colour: String = "#222"
-) -> String {
-    let escaped = content.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-    return
-        "<text x='\(f(x))' y='\(f(y))' text-anchor='\(anchor)' font-size='\(size)' fill='\(colour)'>\(escaped)</text>\n"
 }

@@ -1,15 +1,17 @@
 /// A page of Scalable Vector Graphics (SVG 1.1) in millimetres, written as text.
 ///
-/// Only what a wiring page needs: lines, boxes, circles and text. Every text is escaped.
-struct Drawing {
-    enum Anchor: String {
+/// Only what wiring pages and plots need: lines, boxes, circles and text. Every text is escaped.
+public struct Drawing {
+    public static let black = "#000000"
+
+    public enum Anchor: String {
         case start
         case middle
         case end
     }
 
     /// Height of text in millimetres; 2.8 is about 8 points.
-    enum Size: Double {
+    public enum Size: Double {
         case small = 2.3
         case normal = 2.8
         case heading = 3.6
@@ -18,8 +20,11 @@ struct Drawing {
 
     private var elements: [String] = []
 
-    mutating func line(
-        _ points: [(Double, Double)], colour: String = Ink.black, width: Double = 0.35, dashed: Bool = false
+    public init() {}
+
+    public mutating func line(
+        _ points: [(Double, Double)], colour: String = Drawing.black, width: Double = 0.35,
+        dashed: Bool = false
     ) {
         let path = points.map { "\(Drawing.number($0.0)),\(Drawing.number($0.1))" }.joined(separator: " ")
         var attributes = [
@@ -29,9 +34,9 @@ struct Drawing {
         append("polyline", attributes)
     }
 
-    mutating func box(
+    public mutating func box(
         _ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String = "none",
-        stroke: String = Ink.black, radius: Double = 0.8
+        stroke: String = Drawing.black, radius: Double = 0.8
     ) {
         append(
             "rect",
@@ -42,8 +47,8 @@ struct Drawing {
             ])
     }
 
-    mutating func dot(
-        _ x: Double, _ y: Double, radius: Double = 0.7, colour: String = Ink.black, isOpen: Bool = false
+    public mutating func dot(
+        _ x: Double, _ y: Double, radius: Double = 0.7, colour: String = Drawing.black, isOpen: Bool = false
     ) {
         append(
             "circle",
@@ -53,9 +58,9 @@ struct Drawing {
             ])
     }
 
-    mutating func text(
+    public mutating func text(
         _ text: String, _ x: Double, _ y: Double, size: Size = .normal, anchor: Anchor = .start, bold: Bool = false,
-        colour: String = Ink.black
+        colour: String = Drawing.black
     ) {
         guard !text.isEmpty else { return }
         var attributes = [
@@ -67,9 +72,12 @@ struct Drawing {
     }
 
     private mutating func append(_ name: String, _ attributes: [(String, String)], content: String? = nil) {
-        let written = attributes.map { " \($0.0)=\"\(Drawing.escaped($0.1))\"" }.joined()
-        elements.append("<\(name)\(written)" + (content.map { ">\(Drawing.escaped($0))</\(name)>" } ?? "/>"))
+        let written = attributes.map { " \($0.0)=\"\(markup($0.1))\"" }.joined()
+        elements.append("<\(name)\(written)" + (content.map { ">\(markup($0))</\(name)>" } ?? "/>"))
     }
+
+    /// Adds what another drawing holds, on top.
+    public mutating func add(_ other: Drawing) { elements += other.elements }
 
     /// The whole file.
     ///
@@ -77,13 +85,13 @@ struct Drawing {
     ///   - width: of the page, in millimetres.
     ///   - height: of the page, in millimetres.
     ///   - title: what a viewer shows for the page, and a screen reader reads.
-    func file(width: Double, height: Double, title: String) -> String {
+    public func file(width: Double, height: Double, title: String) -> String {
         let (w, h) = (Drawing.number(width), Drawing.number(height))
         return """
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(w)mm" height="\(h)mm" viewBox="0 0 \(w) \(h)" \
             font-family="DejaVu Sans, Noto Sans CJK SC, Helvetica, Arial, sans-serif">
-            <title>\(Drawing.escaped(title))</title>
+            <title>\(markup(title))</title>
             <rect width="\(w)" height="\(h)" fill="#ffffff"/>
             \(elements.joined(separator: "\n"))
             </svg>
@@ -99,32 +107,4 @@ struct Drawing {
         if rest == 0 { return "\(sign)\(whole)" }
         return rest % 10 == 0 ? "\(sign)\(whole).\(rest / 10)" : "\(sign)\(whole).\(rest < 10 ? "0" : "")\(rest)"
     }
-
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            // XML 1.0 has no way to write control characters.
-            case let control where control.value < 0x20: result += " "
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-}
-
-/// Colours of wires: the eight of Okabe and Ito (2008), which people with colour blindness can tell apart.
-enum Ink {
-    static let black = "#000000"
-    static let grey = "#777777"
-    static let pale = "#f3f3f3"
-    static let lock = "#d55e00"
-    static let output = "#e69f00"
-    static let input = "#0072b2"
-    static let bus = "#009e73"
-    static let serial = "#cc79a7"
 }

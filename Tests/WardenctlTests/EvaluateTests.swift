@@ -59,7 +59,7 @@ struct EvaluateTests {
     func plot() throws {
         let drawn = try Program.run(["evaluate", "fall", "--corpus", folder.path, "--trial", "F1", "--svg", "-"])
         #expect(drawn.status == 0)
-        #expect(drawn.output.hasPrefix("<svg "))
+        #expect(drawn.output.hasPrefix("<?xml "))
         #expect(drawn.output.contains("decided"))
     }
 

@@ -1,3 +1,4 @@
+import Pictures
 import WardenMessages
 
 /// One page that a technician can print: the board's terminals, and what is wired to each.

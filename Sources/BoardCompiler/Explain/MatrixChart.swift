@@ -1,3 +1,4 @@
+import Pictures
 import WardenMessages
 
 /// The cause-and-effect matrix as fire engineers draw it: a row for each cause, a column for each thing that is driven,
@@ -154,7 +155,7 @@ public struct MatrixChart {
     public func html() -> String {
         var page = """
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>Cause and effect: \(escaped(boardName))</title>
+            <html lang="en"><head><meta charset="utf-8"><title>Cause and effect: \(markup(boardName))</title>
             <style>
             body { font: 14px/1.4 sans-serif; margin: 2em; color: #111; background: #fff; }
             table { border-collapse: collapse; }
@@ -165,18 +166,18 @@ public struct MatrixChart {
             small { color: #555; font-weight: 400; } dt { float: left; clear: left; width: 3em; font-weight: 600; }
             @media print { body { margin: 1cm; } @page { size: A4 landscape; } }
             </style></head><body>
-            <h1>Cause and effect: \(escaped(boardName))</h1>
-            <p>\(escaped(summary))</p>
+            <h1>Cause and effect: \(markup(boardName))</h1>
+            <p>\(markup(summary))</p>
             <table><thead><tr><th class="cause">cause</th><th>kind</th>
 
             """
         for column in columns {
-            page += "<th class=\"target\" scope=\"col\">\(escaped(column.title)) <small>\(column.kind)</small></th>"
+            page += "<th class=\"target\" scope=\"col\">\(markup(column.title)) <small>\(column.kind)</small></th>"
         }
         page += "</tr></thead>\n<tbody>\n"
         for row in rows {
-            page += "<tr><th class=\"cause\" scope=\"row\">\(escaped(row.title))</th>"
-            page += "<td class=\"kind\">\(escaped(row.kind))</td>"
+            page += "<tr><th class=\"cause\" scope=\"row\">\(markup(row.title))</th>"
+            page += "<td class=\"kind\">\(markup(row.kind))</td>"
             for cells in row.cells {
                 let content = cells.map { "\($0.mark)<small>\($0.condition)</small>" }.joined(separator: " ")
                 page += cells.isEmpty ? "<td></td>" : "<td class=\"set\">\(content)</td>"
@@ -184,26 +185,12 @@ public struct MatrixChart {
             page += "</tr>\n"
         }
         page += "</tbody></table>\n<h2>Marks</h2>\n<dl>\n"
-        for mark in usedMarks { page += "<dt>\(mark.mark)</dt><dd>\(escaped(mark.meaning))</dd>\n" }
+        for mark in usedMarks { page += "<dt>\(mark.mark)</dt><dd>\(markup(mark.meaning))</dd>\n" }
         page += "</dl>\n<h2>Effects</h2>\n<dl>\n"
         for effect in effects {
-            page += "<dt>\(effect.letter.lowercased())</dt><dd>\(escaped(effect.name)): \(escaped(effect.rule))</dd>\n"
+            page += "<dt>\(effect.letter.lowercased())</dt><dd>\(markup(effect.name)): \(markup(effect.rule))</dd>\n"
         }
         return page + "</dl>\n</body></html>\n"
-    }
-
-    private func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            default: result.append(character)
-            }
-        }
-        return result
     }
 }
 
