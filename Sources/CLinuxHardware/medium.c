@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,18 +36,23 @@ static void flush_folder(const char *path) {
 
 // Writes zeros up to `bytes`. Growing in order keeps the size as the record of how far it came.
 static int fill(int fd, int64_t from, int64_t bytes) {
-    static const char zeros[65536];
+    enum { PIECE = 65536 };
     // Says at once if there is no room; file systems that cannot reserve say it while writing.
     if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, bytes) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) return -errno;
-    while (from < bytes) {
-        size_t count = bytes - from < (int64_t)sizeof zeros ? (size_t)(bytes - from) : sizeof zeros;
+    // Zeros from the kernel, private and never written: they take room neither in the program nor in memory for long.
+    void *zeros = mmap(NULL, PIECE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (zeros == MAP_FAILED) return -errno;
+    int error = 0;
+    while (error == 0 && from < bytes) {
+        size_t count = bytes - from < PIECE ? (size_t)(bytes - from) : PIECE;
         ssize_t done = pwrite(fd, zeros, count, from);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return -errno;
-        if (done == 0) return -EIO;
-        from += done;
+        if (done > 0) from += done;
+        if (done == 0) error = -EIO;
+        if (done < 0 && errno != EINTR) error = -errno;
     }
-    return fsync(fd) == 0 ? 0 : -errno;
+    if (error == 0 && fsync(fd) != 0) error = -errno;
+    munmap(zeros, PIECE);
+    return error;
 }
 
 static int prepare(int fd, const char *path, int64_t bytes, bool is_read_only) {
