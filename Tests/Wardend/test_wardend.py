@@ -153,9 +153,10 @@ class Board:
             # Nobody presses the button.
             "FAKE_KERNEL_HIGH": str(BUTTON),
         } | (environment or {})
-        self.process = subprocess.Popen(
-            [WARDEND, "--image", image_file or image, "--hash-key", key, *map(str, options)],
-            env=variables, stderr=open(self.log_path, "wb"))
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                [WARDEND, "--image", image_file or image, "--hash-key", key, *map(str, options)],
+                env=variables, stderr=log)
         self.world = socket.socket(socket.AF_UNIX)
         wait_until(self.connect, "the fake kernel listens")
 
@@ -333,13 +334,23 @@ class Running(unittest.TestCase):
 
     @unittest.skipUnless("WARDEND" in os.environ, "counted in optimised builds, by .ci/check-allocations")
     def test_a_board_at_work_allocates_nothing(self):
+        after, sizes = self.allocations_after_ready(rounds=6)
+        if "WARDEND_EMBEDDED" in os.environ:
+            self.assertEqual((after, sizes), (0, []))
+        else:
+            # Normal Swift's runtime describes a generic type to itself when it is first used, once.
+            self.assertEqual(self.allocations_after_ready(rounds=18)[0], after, "more work asks for no more memory")
+
+    def allocations_after_ready(self, rounds):
+        """How often a board at work asked for memory while it served cards, edges, a console and a connection, this many
+        times each, and the sizes of the first."""
         count = work / "allocations"
         console = Terminal(work / "console")
         self.addCleanup(console.close)
         board = self.start(
             "--console", work / "console", "--socket", work / "socket", preload=[allocation_counter],
             environment={"NOTIFY_SOCKET": str(work / "nobody"), "ALLOCATION_COUNTER": str(count)})
-        for number in range(6):
+        for number in range(rounds):
             self.reader.write(KNOWN_CARD if number % 2 else UNKNOWN_CARD)
             board.tell(f"input 0 {CONTACT} {(number + 1) % 2}")
             board.tell(f"input 0 {BUTTON} {number % 2}")
@@ -353,7 +364,7 @@ class Running(unittest.TestCase):
         self.assertEqual(board.end(), 0)
         before, after, *sizes = count.read_text().split()
         self.assertGreater(int(before), 0, "the program's calls for memory are seen at all")
-        self.assertEqual((after, sizes), ("0", []))
+        return int(after), sizes
 
 
 class Refusing(unittest.TestCase):
