@@ -113,7 +113,7 @@ let package = Package(
             name: "wardend",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "EventJournal",
-                "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
+                "WardenLink", "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
             ],
             swiftSettings: board),
 

@@ -55,7 +55,8 @@ public struct CheckedBoard {
     }
 
     public var memoryBudget: MemoryBudget {
-        MemoryBudget(counts: description.counts, capacities: description.capacities)
+        MemoryBudget(
+            counts: description.counts, capacities: description.capacities, linkPorts: description.linkPortCount)
     }
 
     /// Why there is no image.

@@ -32,6 +32,8 @@ public struct BoardImage: ~Copyable {
     public let holidays: FixedArray<Holiday>
     /// `nil` for the runtime's own.
     public let accessPolicy: AccessPolicy?
+    /// Where Warden Link is offered over networks; `nil` for nowhere.
+    public let network: Network?
     /// Entries in each table; credentials stay in the file and are walked with `CredentialWalker`.
     public let counts: BoardCounts
     public let memoryBudget: MemoryBudget
@@ -73,6 +75,8 @@ public struct BoardImage: ~Copyable {
         var interlocks = FixedArray<Interlock>(capacity: counts[.interlocks])
         var holidays = FixedArray<Holiday>(capacity: counts[.holidays])
         var accessPolicy: AccessPolicy?
+        var network: Network?
+        var linkPorts = 0
         var credentials = 0
 
         var walker = Board.Walker(message)
@@ -87,7 +91,9 @@ public struct BoardImage: ~Copyable {
                 capacities = value
             case .lines(let value): lines.append(value)
             case .buses(let value): buses.append(value)
-            case .ports(let value): ports.append(value)
+            case .ports(let value):
+                if value.use != .devices { linkPorts += 1 }
+                ports.append(value)
             case .sensors(let value): sensors.append(value)
             case .points(let value): points.append(value)
             case .readers(let value): readers.append(value)
@@ -105,6 +111,9 @@ public struct BoardImage: ~Copyable {
             case .accessPolicy(let value):
                 guard accessPolicy == nil else { throw .incomplete }
                 accessPolicy = value
+            case .network(let value):
+                guard network == nil else { throw .incomplete }
+                network = value
             case .credentials(let value):
                 guard value.hash.count == 16 else { throw .invalidEntry(.credentials, index: credentials, .incomplete) }
                 guard value.validUntil == 0 || value.validUntil > value.validFrom else {
@@ -121,7 +130,7 @@ public struct BoardImage: ~Copyable {
         guard counts[.credentials] <= Int(capacities.credentials) else {
             throw .tooMany(.credentials, count: counts[.credentials])
         }
-        let budget = MemoryBudget(counts: counts, capacities: capacities)
+        let budget = MemoryBudget(counts: counts, capacities: capacities, linkPorts: linkPorts)
         guard budget.total == header.memoryBudgetBytes else {
             throw .budgetDiffers(image: header.memoryBudgetBytes, program: budget.total)
         }
@@ -146,6 +155,7 @@ public struct BoardImage: ~Copyable {
         self.interlocks = interlocks
         self.holidays = holidays
         self.accessPolicy = accessPolicy
+        self.network = network
         self.counts = counts
         memoryBudget = budget
         checksum = Checksum.crc32c(message)

@@ -6,6 +6,7 @@ extension BoardImage {
     func check() throws(BoardImageError) {
         try checkNames()
         try checkLines()
+        try checkLinkPorts()
         try checkSensors()
         try checkPoints()
         try checkReaders()
@@ -15,6 +16,26 @@ extension BoardImage {
         try checkSchedules()
         try checkPrincipals()
         try checkAccess()
+    }
+
+    /// Warden Link runs over 8N1, and nobody else speaks on its ports.
+    private func checkLinkPorts() throws(BoardImageError) {
+        for index in ports.indices {
+            let port = ports[index]
+            guard isKnown(port.use) else { throw .invalidEntry(.ports, index: index, .unknownKind) }
+            guard port.use != .devices else { continue }
+            guard port.dataBits == 8, port.parity == .none, port.stopBits == 1 else {
+                throw .invalidEntry(.ports, index: index, .contradictory)
+            }
+            for reader in readers.indices where self.port(ofReader: reader) == UInt32(index) {
+                throw .invalidEntry(.ports, index: index, .alreadyUsed)
+            }
+            for detector in detectors.indices {
+                if case .radarFall(let options) = detectors[detector].kind, options.port == UInt32(index) {
+                    throw .invalidEntry(.ports, index: index, .alreadyUsed)
+                }
+            }
+        }
     }
 
     private func checkNames() throws(BoardImageError) {
@@ -482,4 +503,5 @@ private func isKnown(_ responseClass: HeatClass) -> Bool {
 }
 private func isKnown(_ axis: UprightAxis) -> Bool { if case .unrecognised = axis { false } else { true } }
 private func isKnown(_ module: RadarModule) -> Bool { if case .unrecognised = module { false } else { true } }
+private func isKnown(_ use: PortUse) -> Bool { if case .unrecognised = use { false } else { true } }
 private func isKnown(_ pattern: OutputPattern) -> Bool { if case .unrecognised = pattern { false } else { true } }

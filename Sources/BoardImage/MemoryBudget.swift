@@ -109,14 +109,15 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.
     ///   - capacities: sizes that the tables do not give.
-    public init(counts: BoardCounts, capacities: Capacities) {
+    ///   - linkPorts: serial ports that carry Warden Link; each has a session beside those for connections.
+    public init(counts: BoardCounts, capacities: Capacities, linkPorts: Int) {
         amounts = InlineArray(repeating: 0)
         for index in 0..<BoardTable.count {
             if let table = BoardTable(rawValue: UInt8(index)) { amounts[index] = UInt32(counts[table]) }
         }
         amounts[Int(Part.credentials.rawValue)] = capacities.credentials
         amounts[Int(Part.events.rawValue)] = capacities.events
-        amounts[Int(Part.links.rawValue)] = capacities.links
+        amounts[Int(Part.links.rawValue)] = capacities.links + UInt32(linkPorts)
         amounts[Int(Part.consoles.rawValue)] = capacities.consoles
         amounts[Int(Part.people.rawValue)] = capacities.people
         amounts[Int(Part.base.rawValue)] = 1

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 long warden_read(int fd, void *bytes, size_t capacity) {
@@ -34,6 +35,21 @@ int64_t warden_file_size(int fd) {
     if (fstat(fd, &status) != 0) return -errno;
     if (S_ISDIR(status.st_mode)) return -EISDIR;
     return status.st_size;
+}
+
+int warden_file_look(int fd, warden_file_protection *protection) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return -errno;
+    bool is_owned = status.st_uid == 0 || status.st_uid == geteuid();
+    mode_t granted = status.st_mode & (S_IRWXG | S_IRWXO);
+    // Where there is an access control list, its mask stands where the group's permissions do.
+    bool has_list = fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+    if (status.st_uid == 0 && status.st_gid == 0 && has_list) granted &= ~(mode_t)S_IRGRP;
+    *protection = (warden_file_protection){
+        .is_secret = is_owned && granted == 0,
+        .is_trusted = is_owned && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0,
+    };
+    return 0;
 }
 
 void warden_close(int fd) { close(fd); }

@@ -1,7 +1,10 @@
 #define _GNU_SOURCE
 #include "warden_sockets.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,8 +19,8 @@ static int address_of(const char *path, struct sockaddr_un *address) {
     return 0;
 }
 
-static int stream(void) {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+static int stream(int family) {
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return fd >= 0 ? fd : -errno;
 }
 
@@ -43,7 +46,7 @@ int warden_unix_listen(const char *path, uint32_t mode) {
     if (status != 0) return status;
     status = remove_stale(path);
     if (status != 0) return status;
-    int fd = stream();
+    int fd = stream(AF_UNIX);
     if (fd < 0) return fd;
     // The file never exists with wider permissions than it is to have.
     mode_t before = umask(0777);
@@ -76,7 +79,7 @@ int warden_unix_connect(const char *path) {
     struct sockaddr_un address;
     int status = address_of(path, &address);
     if (status != 0) return status;
-    int fd = stream();
+    int fd = stream(AF_UNIX);
     if (fd < 0) return fd;
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
         status = -errno;
@@ -89,4 +92,77 @@ int warden_unix_connect(const char *path) {
 void warden_unix_stop_listening(int listener, const char *path) {
     unlink(path);
     close(listener);
+}
+
+typedef union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+} network_address;
+
+// The address and its length; 0 if the text is none.
+static socklen_t network_address_of(const char *text, uint16_t port, network_address *address) {
+    memset(address, 0, sizeof(*address));
+    if (inet_pton(AF_INET, text, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+        address->v4.sin_port = htons(port);
+        return sizeof(address->v4);
+    }
+    if (inet_pton(AF_INET6, text, &address->v6.sin6_addr) == 1) {
+        address->v6.sin6_family = AF_INET6;
+        address->v6.sin6_port = htons(port);
+        return sizeof(address->v6);
+    }
+    return 0;
+}
+
+int warden_tcp_listen(const char *address, uint16_t port) {
+    network_address local;
+    socklen_t length = network_address_of(address, port, &local);
+    if (length == 0) return -EINVAL;
+    int fd = stream(local.any.sa_family);
+    if (fd < 0) return fd;
+    int on = 1;
+    int status = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (status == 0) status = setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+    if (status == 0 && local.any.sa_family == AF_INET6)
+        status = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (status == 0) status = bind(fd, &local.any, length);
+    if (status == 0) status = listen(fd, 16);
+    if (status != 0) {
+        status = -errno;
+        close(fd);
+        return status;
+    }
+    return fd;
+}
+
+int warden_tcp_port(int listener) {
+    network_address local;
+    socklen_t length = sizeof(local);
+    if (getsockname(listener, &local.any, &length) != 0) return -errno;
+    return ntohs(local.any.sa_family == AF_INET6 ? local.v6.sin6_port : local.v4.sin_port);
+}
+
+int warden_tcp_accept(int listener) {
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    // What is wrong with one connection that was never taken is no matter of the next (accept(2), "Error handling").
+    if (fd < 0) return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM ? -errno : -EAGAIN;
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    return fd;
+}
+
+int warden_tcp_connect(const char *address, uint16_t port) {
+    network_address remote;
+    socklen_t length = network_address_of(address, port, &remote);
+    if (length == 0) return -EINVAL;
+    int fd = stream(remote.any.sa_family);
+    if (fd < 0) return fd;
+    if (connect(fd, &remote.any, length) != 0 && errno != EINPROGRESS) {
+        int status = -errno;
+        close(fd);
+        return status;
+    }
+    return fd;
 }

@@ -89,10 +89,12 @@ public struct PortDescription: Sendable, BitwiseCopyable {
     public var stopBits: UInt8
     /// Half duplex with the transmitter switched by the kernel.
     public var isRS485: Bool
+    /// A peer of Warden Link speaks there: its bytes are not urgent, and more of them may wait to leave.
+    public var carriesLink: Bool
 
     public init(
         device: DevicePath, baud: UInt32 = 9_600, parity: Parity = .none, dataBits: UInt8 = 8, stopBits: UInt8 = 1,
-        isRS485: Bool = false
+        isRS485: Bool = false, carriesLink: Bool = false
     ) {
         self.device = device
         self.baud = baud
@@ -100,6 +102,20 @@ public struct PortDescription: Sendable, BitwiseCopyable {
         self.dataBits = dataBits
         self.stopBits = stopBits
         self.isRS485 = isRS485
+        self.carriesLink = carriesLink
+    }
+}
+
+/// A place in a network where Warden Link is offered.
+public struct ListenerDescription: Sendable, BitwiseCopyable {
+    /// Numeric, IPv4 or IPv6.
+    public var address: DevicePath
+    /// TCP port; 0 for any free one.
+    public var port: UInt16
+
+    public init(address: DevicePath, port: UInt16) {
+        self.address = address
+        self.port = port
     }
 }
 
@@ -128,14 +144,17 @@ public struct LinuxConfiguration: ~Copyable {
     public var consoles: FixedArray<DevicePath>
     /// Where Warden Link listens for local connections; `nil` for nowhere.
     public var socket: DevicePath?
+    /// Where Warden Link listens in networks.
+    public var listeners: FixedArray<ListenerDescription>
     /// Where the journal lies; `nil` if it is in memory alone.
     public var medium: MediumDescription?
     /// Permissions of the socket file: who may connect.
     public var socketMode: UInt32
-    /// Connections of Warden Link at once.
+    /// Connections at once. A few more than the board lets in, so that the board decides who has to make room.
     public var links: Int
-    /// Bytes that may wait to leave: of each port, of each console, and of each connection.
+    /// Bytes that may wait to leave: of each port, of each port that carries a link, of each console and connection.
     public var portSendBytes: Int
+    public var linkPortSendBytes: Int
     public var streamSendBytes: Int
     /// Requests that a bus takes before it says that it is busy.
     public var requestsPerBus: Int
@@ -146,17 +165,20 @@ public struct LinuxConfiguration: ~Copyable {
         lines: consuming FixedArray<LineDescription> = FixedArray(capacity: 0),
         buses: consuming FixedArray<BusDescription> = FixedArray(capacity: 0),
         ports: consuming FixedArray<PortDescription> = FixedArray(capacity: 0),
-        consoles: consuming FixedArray<DevicePath> = FixedArray(capacity: 0)
+        consoles: consuming FixedArray<DevicePath> = FixedArray(capacity: 0),
+        listeners: consuming FixedArray<ListenerDescription> = FixedArray(capacity: 0)
     ) {
         self.lines = lines
         self.buses = buses
         self.ports = ports
         self.consoles = consoles
+        self.listeners = listeners
         socket = nil
         medium = nil
         socketMode = 0o660
         links = 4
         portSendBytes = 512
+        linkPortSendBytes = 2_048
         streamSendBytes = 8_192
         requestsPerBus = 8
         takesSignals = false

@@ -2,7 +2,7 @@ import CLinuxHardware
 import FixedMemory
 import HardwareInterface
 
-/// The world as Linux presents it: GPIO lines, I2C adapters, serial ports, consoles and local connections.
+/// The world as Linux presents it: GPIO lines, I2C adapters, serial ports, consoles and connections.
 ///
 /// One thread waits in `wait(until:)` and decides; I2C adapters have a thread each. Every device may be missing or
 /// vanish: that is reported, the rest runs on, and the device is opened again when it is back. Memory is allocated in
@@ -32,6 +32,7 @@ public final class LinuxHardware: Hardware {
     private let signals: Int32
     private var listener: Int32
     private let socket: DevicePath?
+    private var networkListeners: FixedArray<NetworkListener>
 
     private var lines: FixedArray<Line>
     private var buses: FixedArray<Worker<BusTransfers>>
@@ -50,6 +51,7 @@ public final class LinuxHardware: Hardware {
     private var linesMayHaveInput = false
     private var busesMayHaveInput = false
     private var secretsMayHaveInput = false
+    /// Ports at which a card may be read, and all other streams.
     private var portsMayHaveInput = false
     private var othersMayHaveInput = false
     private var mediumMayHaveInput = false
@@ -97,6 +99,7 @@ public final class LinuxHardware: Hardware {
             ? Worker("secrets", stackBytes: 131_072, requests: 1, SecretComparison()) : nil
         lines = FixedArray(capacity: configuration.lines.count)
         buses = FixedArray(capacity: configuration.buses.count)
+        networkListeners = FixedArray(capacity: configuration.listeners.count)
         streams = FixedArray(
             capacity: configuration.ports.count + configuration.consoles.count + max(0, configuration.links))
         ready = FixedArray(repeating: warden_ready(), count: Int(WARDEN_READY_BATCH))
@@ -112,6 +115,7 @@ public final class LinuxHardware: Hardware {
         addLines(configuration.lines, onTrouble)
         try addBuses(configuration.buses, configuration.requestsPerBus)
         addStreams(configuration, onTrouble)
+        addListeners(configuration.listeners, onTrouble)
         clock.look(at: now)
         houseAt = .start
     }
@@ -122,6 +126,7 @@ public final class LinuxHardware: Hardware {
             case line(Int)
             case port(Int)
             case console(Int)
+            case listener(Int)
         }
         public var device: Device
         /// The kernel's error number.
@@ -167,8 +172,10 @@ public final class LinuxHardware: Hardware {
         for index in configuration.ports.indices {
             streams.append(
                 Stream(
-                    .port(configuration.ports[index]), portIndex: index, sendBytes: configuration.portSendBytes, at: now
-                ))
+                    .port(configuration.ports[index]), portIndex: index,
+                    sendBytes: configuration.ports[index].carriesLink
+                        ? configuration.linkPortSendBytes : configuration.portSendBytes,
+                    at: now))
         }
         for index in configuration.consoles.indices {
             streams.append(
@@ -183,6 +190,29 @@ public final class LinuxHardware: Hardware {
                     device: index < portCount ? .port(index) : .console(index - portCount), error: -status))
         }
     }
+
+    private func addListeners(
+        _ descriptions: borrowing FixedArray<ListenerDescription>, _ onTrouble: (StartTrouble) -> Void
+    ) {
+        for index in descriptions.indices {
+            networkListeners.append(NetworkListener(descriptions[index], at: now))
+            let status = listen(index, at: now)
+            if status != 0 { onTrouble(StartTrouble(device: .listener(index), error: -status)) }
+        }
+    }
+
+    private func listen(_ index: Int, at now: Instant) -> Int32 {
+        let status = networkListeners[index].open(at: now)
+        watch(networkListeners[index].descriptor, Watched(.networkListener, index))
+        return status
+    }
+
+    public var listenerCount: Int { networkListeners.count }
+
+    public func address(ofListener index: Int) -> DevicePath { networkListeners[index].description.address }
+
+    /// The port that a listener has; `nil` while it cannot be had.
+    public func port(ofListener index: Int) -> UInt16? { networkListeners[index].port }
 
     private func claim(_ index: Int, at now: Instant, isFirst: Bool) -> Int32 {
         let status = lines[index].claim(at: now, isFirst: isFirst)
@@ -199,7 +229,7 @@ public final class LinuxHardware: Hardware {
     }
 
     private func noteInput(ofStream index: Int) {
-        if index < portCount { portsMayHaveInput = true } else { othersMayHaveInput = true }
+        if streams[index].isUrgent { portsMayHaveInput = true } else { othersMayHaveInput = true }
     }
 
     // MARK: Losing
@@ -257,7 +287,8 @@ public final class LinuxHardware: Hardware {
             clock.look(at: now)
         case .signals:
             if warden_signal_ends(warden_signals_take(signals)) { isStopRequested = true }
-        case .listener: acceptConnections()
+        case .listener: acceptLocalConnections()
+        case .networkListener: acceptConnections(of: index)
         case .bus:
             _ = warden_event_take(buses[index].completed)
             busesMayHaveInput = true
@@ -286,21 +317,35 @@ public final class LinuxHardware: Hardware {
         houseAt = min(houseAt, lines[index].settlesAt)
     }
 
-    private func acceptConnections() {
-        // Few at a time: a crowd at the socket must not hold up a door.
-        for _ in 0..<4 {
+    /// Connections that one look takes: a crowd must not hold up a door.
+    private static var connectionsAtOnce: Int { 4 }
+
+    private func acceptLocalConnections() {
+        for _ in 0..<LinuxHardware.connectionsAtOnce {
             var peer = warden_peer(user: 0, group: 0)
             let descriptor = warden_unix_accept(listener, &peer)
             guard descriptor >= 0 else { return }
-            guard let place = freePlace() else {
-                refusedConnections &+= 1
-                warden_close(descriptor)
-                continue
-            }
-            streams[place].connect(descriptor, peer)
-            watch(descriptor, Watched(.stream, place))
-            othersMayHaveInput = true
+            connect(descriptor, .localUser(userIdentifier: peer.user, groupIdentifier: peer.group))
         }
+    }
+
+    private func acceptConnections(of index: Int) {
+        for _ in 0..<LinuxHardware.connectionsAtOnce {
+            let descriptor = warden_tcp_accept(networkListeners[index].descriptor)
+            guard descriptor >= 0 else { return }
+            connect(descriptor, .unauthenticated)
+        }
+    }
+
+    private func connect(_ descriptor: Int32, _ peer: LinkPeer) {
+        guard let place = freePlace() else {
+            refusedConnections &+= 1
+            warden_close(descriptor)
+            return
+        }
+        streams[place].connect(descriptor, peer)
+        watch(descriptor, Watched(.stream, place))
+        othersMayHaveInput = true
     }
 
     private func freePlace() -> Int? {
@@ -340,6 +385,7 @@ public final class LinuxHardware: Hardware {
         houseAt = min(probesAt, clock.looksAt)
         for index in lines.indices { houseAt = min(houseAt, lines[index].settlesAt, lines[index].claimDueAt) }
         for index in streams.indices { houseAt = min(houseAt, streams[index].partsAt, streams[index].openDueAt) }
+        for index in networkListeners.indices { houseAt = min(houseAt, networkListeners[index].openDueAt) }
     }
 
     private func settleLines(at now: Instant) {
@@ -359,20 +405,32 @@ public final class LinuxHardware: Hardware {
 
     /// Tries to open one device that is due: opening talks to drivers, and one at a time is what a loop turn can bear.
     private func reopenOne(at now: Instant) {
-        let count = lines.count + streams.count
+        let count = lines.count + streams.count + networkListeners.count
         for offset in 0..<count {
             let index = (nextReopen + offset) % count
-            let isLine = index < lines.count
-            let dueAt = isLine ? lines[index].claimDueAt : streams[index - lines.count].openDueAt
-            guard now >= dueAt else { continue }
+            guard reopen(index, at: now) else { continue }
             nextReopen = index + 1
-            if isLine {
-                _ = claim(index, at: now, isFirst: false)
-            } else {
-                _ = open(index - lines.count, at: now, isFirst: false)
-            }
             return
         }
+    }
+
+    /// - Returns: whether an attempt was due.
+    private func reopen(_ place: Int, at now: Instant) -> Bool {
+        if place < lines.count {
+            guard now >= lines[place].claimDueAt else { return false }
+            _ = claim(place, at: now, isFirst: false)
+            return true
+        }
+        let stream = place - lines.count
+        if stream < streams.count {
+            guard now >= streams[stream].openDueAt else { return false }
+            _ = open(stream, at: now, isFirst: false)
+            return true
+        }
+        let listener = stream - streams.count
+        guard now >= networkListeners[listener].openDueAt else { return false }
+        _ = listen(listener, at: now)
+        return true
     }
 
     // MARK: Hardware
@@ -383,7 +441,7 @@ public final class LinuxHardware: Hardware {
         if linesMayHaveInput && takeLineInput(&input) { return true }
         if busesMayHaveInput && takeBusInput(&input) { return true }
         if portsMayHaveInput {
-            if let next = takeStreamInput(&input, 0..<portCount, from: nextPort) {
+            if let next = takeStreamInput(&input, 0..<portCount, from: nextPort, urgent: true) {
                 nextPort = next
                 return true
             }
@@ -407,7 +465,7 @@ public final class LinuxHardware: Hardware {
         }
         if secretsMayHaveInput && takeSecretInput(&input) { return true }
         guard othersMayHaveInput else { return false }
-        guard let next = takeStreamInput(&input, portCount..<streams.count, from: nextOther) else {
+        guard let next = takeStreamInput(&input, 0..<streams.count, from: nextOther, urgent: false) else {
             othersMayHaveInput = false
             return false
         }
@@ -478,12 +536,13 @@ public final class LinuxHardware: Hardware {
         return true
     }
 
-    /// Takes an input of one stream of the range, each in its turn.
+    /// Takes an input of one stream of the range, urgent or not, each in its turn.
     ///
     /// - Returns: where the next round begins, or `nil` if none has an input.
-    private func takeStreamInput(_ input: inout Input, _ range: Range<Int>, from first: Int) -> Int? {
+    private func takeStreamInput(_ input: inout Input, _ range: Range<Int>, from first: Int, urgent: Bool) -> Int? {
         for offset in 0..<range.count {
             let place = (first + offset) % range.count
+            guard streams[range.lowerBound + place].isUrgent == urgent else { continue }
             if takeInput(&input, ofStream: range.lowerBound + place) { return (place + 1) % range.count }
         }
         return nil
@@ -568,6 +627,7 @@ public final class LinuxHardware: Hardware {
     }
 
     private func stopListening() {
+        for index in networkListeners.indices { networkListeners[index].close() }
         guard let socket, listener >= 0 else { return }
         socket.withCString { warden_unix_stop_listening(listener, $0) }
         listener = -1

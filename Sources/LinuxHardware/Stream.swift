@@ -18,7 +18,7 @@ struct Stream: ~Copyable {
     private let portIndex: UInt16
     private var serial = warden_serial_closed()
     private var connection: Int32 = -1
-    private var peer = warden_peer(user: 0, group: 0)
+    private var peer = LinkPeer.unauthenticated
     private var waitingToLeave: ByteBuffer
     private var reopen: ReopenDelay
 
@@ -47,6 +47,8 @@ struct Stream: ~Copyable {
 
     var descriptor: Int32 { connection >= 0 ? connection : serial.fd }
     var isOpen: Bool { descriptor >= 0 }
+    /// Whether its bytes may be what a door waits for: those of readers and sensors.
+    var isUrgent: Bool { if case .port(let port) = device { !port.carriesLink } else { false } }
     private var isLink: Bool { if case .link = device { true } else { false } }
     private var isParting: Bool { partsAt != .never }
     var openDueAt: Instant { reopen.dueAt }
@@ -60,7 +62,7 @@ struct Stream: ~Copyable {
         switch device {
         case .port: .serialPort(portIndex)
         case .console: .console
-        case .link: .link(.localUser(userIdentifier: peer.user, groupIdentifier: peer.group))
+        case .link: .link(peer)
         }
     }
 
@@ -94,7 +96,7 @@ struct Stream: ~Copyable {
     }
 
     /// A connection takes this place.
-    mutating func connect(_ descriptor: Int32, _ peer: warden_peer) {
+    mutating func connect(_ descriptor: Int32, _ peer: LinkPeer) {
         connection = descriptor
         self.peer = peer
         opened()

@@ -12,6 +12,7 @@ struct Watched: Equatable {
         case signals = 6
         case medium = 7
         case secrets = 8
+        case networkListener = 9
     }
 
     var kind: Kind

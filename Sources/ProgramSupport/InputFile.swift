@@ -38,13 +38,28 @@ public struct ProgramFailure: Error {
 
 /// Files that are read whole at start.
 public enum InputFile {
+    /// What a file's owner and permissions have to say before it is believed.
+    public enum Protection: Sendable {
+        /// Nothing.
+        case none
+        /// Nobody but root and this process's user can change it.
+        case trusted
+        /// Nobody else can read it either.
+        case secret
+    }
+
     /// Reads a file.
     ///
-    /// - Parameter limit: bytes that it may have.
-    public static func read(_ path: CText, limit: Int) throws(ProgramFailure) -> ByteBuffer {
+    /// - Parameters:
+    ///   - limit: bytes that it may have.
+    ///   - protection: a file with less is refused.
+    public static func read(
+        _ path: CText, limit: Int, protection: Protection = .none
+    ) throws(ProgramFailure) -> ByteBuffer {
         let descriptor = warden_file_open(path.pointer)
         guard descriptor >= 0 else { throw failure(path, "cannot be opened", -descriptor) }
         defer { warden_close(descriptor) }
+        try check(protection, of: descriptor, path)
         let size = warden_file_size(descriptor)
         guard size >= 0 else { throw failure(path, "cannot be read", Int32(-size)) }
         guard size <= Int64(limit) else { throw ProgramFailure(.invalidInput, "is larger than it may be", about: path) }
@@ -60,6 +75,30 @@ public enum InputFile {
         return contents
     }
 
+    private static func check(
+        _ protection: Protection, of descriptor: Int32, _ path: CText
+    ) throws(ProgramFailure) {
+        var found = warden_file_protection(is_secret: false, is_trusted: false)
+        let status = warden_file_look(descriptor, &found)
+        guard status == 0 else { throw failure(path, "cannot be read", -status) }
+        switch protection {
+        case .none: break
+        case .trusted:
+            guard found.is_trusted else {
+                throw ProgramFailure(
+                    .notPermitted, "others may change it, and with it who is let in: chmod go-w, and chown to root",
+                    about: path)
+            }
+        case .secret:
+            guard found.is_secret else {
+                throw ProgramFailure(
+                    .notPermitted,
+                    "others may read this private key: chmod 600, and chown to wardend's user; make a new one if they did",
+                    about: path)
+            }
+        }
+    }
+
     private static func failure(_ path: CText, _ message: StaticString, _ error: Int32) -> ProgramFailure {
         // EPERM and EACCES, include/uapi/asm-generic/errno-base.h.
         ProgramFailure(
@@ -68,13 +107,33 @@ public enum InputFile {
 
     /// Reads a hash key: 64 hexadecimal digits, line ends allowed after and between.
     public static func readHashKey(_ path: CText) throws(ProgramFailure) -> HashKey {
-        let text = try read(path, limit: 4_096)
+        let text = try read(path, limit: keyFileLimit)
+        guard let bytes = digits(text.span), let key = HashKey(bytes.span) else {
+            throw ProgramFailure(.invalidInput, "is not a hash key, which is 64 hexadecimal digits", about: path)
+        }
+        return key
+    }
+
+    /// Reads the board's own key of Warden Link, which nobody else may read: 64 hexadecimal digits, as
+    /// 'wardenctl keys make' writes them.
+    public static func readPrivateKey(_ path: CText) throws(ProgramFailure) -> PrivateKey {
+        let text = try read(path, limit: keyFileLimit, protection: .secret)
+        guard let bytes = digits(text.span), let key = PrivateKey(bytes.span) else {
+            throw ProgramFailure(.invalidInput, "is not a private key, which is 64 hexadecimal digits", about: path)
+        }
+        return key
+    }
+
+    private static var keyFileLimit: Int { 4_096 }
+
+    /// The 32 bytes that a text of digits spells; `nil` if it spells no or other than 32.
+    private static func digits(_ text: Span<UInt8>) -> FixedBytes<32>? {
         var bytes = FixedBytes<32>()
         var high: UInt8?
         for index in 0..<text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") { continue }
-            guard let digit = hexadecimalValue(byte) else { throw notAKey(path) }
+            guard let digit = hexadecimalValue(byte) else { return nil }
             if let first = high {
                 bytes.append(first << 4 | digit)
                 high = nil
@@ -82,12 +141,7 @@ public enum InputFile {
                 high = digit
             }
         }
-        guard high == nil, !bytes.overflowed, let key = HashKey(bytes.span) else { throw notAKey(path) }
-        return key
-    }
-
-    private static func notAKey(_ path: CText) -> ProgramFailure {
-        ProgramFailure(.invalidInput, "is not a hash key, which is 64 hexadecimal digits", about: path)
+        return high == nil && !bytes.overflowed ? bytes : nil
     }
 
     private static func hexadecimalValue(_ byte: UInt8) -> UInt8? {

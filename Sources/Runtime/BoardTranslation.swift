@@ -5,6 +5,7 @@ import Drivers
 import FixedMemory
 import HardwareInterface
 import LifeSafety
+import WardenLink
 import WardenMessages
 
 /// The board image's entries in the words of the rooms that use them. Nothing is decided here.
@@ -27,6 +28,23 @@ enum BoardTranslation {
         // A checked image lists only what the table takes.
         for index in image.consoleUsers.indices { _ = table.add(image.consoleUsers[index]) }
         return table
+    }
+
+    // MARK: Links
+
+    /// What a port's link is to the protocol; `nil` for a port of devices.
+    static func linkTransport(_ port: Port) -> LinkTransport? {
+        switch port.use {
+        case .devices, .unrecognised: nil
+        case .link: .line
+        case .linkInTurns: .halfDuplexLine(turnaround: .milliseconds(Int64(port.turnaroundMs)))
+        }
+    }
+
+    static func linkPortCount(_ image: borrowing BoardImage) -> Int {
+        var count = 0
+        for index in image.ports.indices where linkTransport(image.ports[index]) != nil { count += 1 }
+        return count
     }
 
     // MARK: Sensors and readers

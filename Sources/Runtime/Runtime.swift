@@ -61,7 +61,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         linkIdentity: LinkIdentity? = nil
     ) throws(StartError) {
         let links = LinkServer(
-            capacity: Int(image.capacities.links), access: BoardTranslation.accessTable(image, ownUser: ownUser),
+            capacity: Int(image.capacities.links), lines: BoardTranslation.linkPortCount(image),
+            access: BoardTranslation.accessTable(image, ownUser: ownUser),
             identity: linkIdentity)
         let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
@@ -181,6 +182,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             } else if let radar = core.radars.index(of: stream) {
                 core.radarOpened(radar)
                 sendRadarOutput(radar)
+            } else if let transport = BoardTranslation.linkTransport(core.image.ports[Int(port)]) {
+                links.opened(stream, by: .unauthenticated, over: transport, at: core.now, hardware: &hardware)
             }
         case .console: consoles.open(stream, lastEvent: core.lastEventSequence)
         case .link(let peer): links.opened(stream, by: peer, at: core.now, hardware: &hardware)
@@ -194,6 +197,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
                 core.readerClosed(device)
             } else if let radar = core.radars.index(of: stream) {
                 core.radarClosed(radar)
+            } else {
+                links.closed(stream)
             }
         } else if consoles.has(stream) {
             consoles.close(stream, subject: &core)

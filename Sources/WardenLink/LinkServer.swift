@@ -7,22 +7,27 @@ import WardenMessages
 ///
 /// The runtime hands it the inputs of its streams, and lets it work once each turn.
 public struct LinkServer: ~Copyable {
+    /// Those of connections, then those of lines, which no connection takes.
     private var sessions: FixedArray<LinkSession>
     /// The stream of each session; meaningless while it is closed.
     private var streams: FixedArray<StreamIndex>
     public var tables: LinkTables
     /// The session whose handshake was last advanced.
     private var lastHandshake = 0
+    /// Connections at once.
+    public let capacity: Int
 
     /// - Parameters:
-    ///   - capacity: sessions at once.
+    ///   - capacity: connections at once.
+    ///   - lines: serial lines; each has a session of its own.
     ///   - access: whom the board knows.
     ///   - identity: what the board has itself recognised with; without one, only local peers are let in.
-    public init(capacity: Int, access: consuming AccessTable, identity: LinkIdentity? = nil) {
-        sessions = FixedArray(capacity: capacity)
-        streams = FixedArray(capacity: capacity)
+    public init(capacity: Int, lines: Int = 0, access: consuming AccessTable, identity: LinkIdentity? = nil) {
+        self.capacity = capacity
+        sessions = FixedArray(capacity: capacity + lines)
+        streams = FixedArray(capacity: capacity + lines)
         tables = LinkTables(access: access, identity: identity)
-        for _ in 0..<capacity {
+        for _ in 0..<(capacity + lines) {
             sessions.append(LinkSession())
             streams.append(StreamIndex(0))
         }
@@ -34,8 +39,6 @@ public struct LinkServer: ~Copyable {
         for index in sessions.indices where sessions[index].isOpen { count += 1 }
         return count
     }
-
-    public var capacity: Int { sessions.count }
 
     private func session(of stream: StreamIndex) -> Int? {
         for index in sessions.indices where sessions[index].isOpen && streams[index] == stream { return index }
@@ -49,9 +52,8 @@ public struct LinkServer: ~Copyable {
         hardware: inout some Hardware & ~Copyable
     ) {
         closed(stream)
-        guard let index = freeSession(hardware: &hardware) else {
-            tables.counters.turnedAway &+= 1
-            hardware.close(stream)
+        guard let index = freeSession(for: transport, hardware: &hardware) else {
+            LinkServer.turnAway(stream, &tables, &hardware)
             return
         }
         streams[index] = stream
@@ -59,17 +61,31 @@ public struct LinkServer: ~Copyable {
         tables.counters.highWater = max(tables.counters.highWater, count)
     }
 
-    private mutating func freeSession(hardware: inout some Hardware & ~Copyable) -> Int? {
-        for index in sessions.indices where !sessions[index].isOpen { return index }
+    private mutating func freeSession(
+        for transport: LinkTransport, hardware: inout some Hardware & ~Copyable
+    ) -> Int? {
+        let places = transport.isConnection ? 0..<capacity : capacity..<sessions.count
+        for index in places where !sessions[index].isOpen { return index }
         var oldest: Int? = nil
-        for index in sessions.indices where sessions[index].mayMakeRoom {
+        for index in places where sessions[index].mayMakeRoom {
             if oldest.map({ sessions[index].openedAt < sessions[$0].openedAt }) ?? true { oldest = index }
         }
         guard let oldest else { return nil }
-        tables.counters.turnedAway &+= 1
         sessions[oldest].close(tables: &tables)
-        hardware.close(streams[oldest])
+        LinkServer.turnAway(streams[oldest], &tables, &hardware)
         return oldest
+    }
+
+    /// The frame that says that every session is taken.
+    public static var noRoomFrame: InlineArray<8, UInt8> { [0x07, 0x13, 0x02, 0x3D, 0x5E, 0x78, 0x1B, 0x00] }
+
+    private static func turnAway(
+        _ stream: StreamIndex, _ tables: inout LinkTables, _ hardware: inout some Hardware & ~Copyable
+    ) {
+        tables.counters.turnedAway &+= 1
+        let frame = noRoomFrame
+        _ = hardware.send(frame.span, to: stream)
+        hardware.close(stream)
     }
 
     /// Bytes arrived on a stream; those of streams that are no link are left alone.

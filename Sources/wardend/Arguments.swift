@@ -1,4 +1,5 @@
 import FixedMemory
+import LinuxHardware
 import ProgramSupport
 
 /// What the command line asks for.
@@ -13,11 +14,16 @@ struct Arguments: ~Copyable {
 
     /// Consoles that can be named at once.
     static var consoleLimit: Int { 4 }
+    /// Addresses to listen on that can be named at once, besides those of the board file.
+    static var listenLimit: Int { 4 }
 
     var task = Task.run
     var image: CText?
     var hashKey: CText?
     var socket: CText?
+    /// The board's own key of Warden Link.
+    var linkKey: CText?
+    var listeners = FixedArray<ListenerDescription>(capacity: listenLimit)
     var watchdog: CText?
     var journal: CText?
     /// Bytes that a new journal is to have.
@@ -43,6 +49,16 @@ struct Arguments: ~Copyable {
                 hashKey = value
             } else if let value = try Arguments.value("--socket", argument, &arguments) {
                 socket = value
+            } else if let value = try Arguments.value("--link-key", argument, &arguments) {
+                linkKey = value
+            } else if let value = try Arguments.value("--listen", argument, &arguments) {
+                guard let listener = ListenerDescription(value) else {
+                    throw ProgramFailure(
+                        .usage, "is no address to listen on, such as 0.0.0.0, 192.0.2.7:7321 or [::]:7321", about: value)
+                }
+                guard listeners.append(listener) else {
+                    throw ProgramFailure(.usage, "is one address more than there can be", about: value)
+                }
             } else if let value = try Arguments.value("--watchdog", argument, &arguments) {
                 watchdog = value
             } else if let value = try Arguments.value("--journal-size", argument, &arguments) {
@@ -66,6 +82,9 @@ struct Arguments: ~Copyable {
         }
         guard hashKey != nil else {
             throw ProgramFailure(.usage, "--hash-key FILE is needed: the image keeps cards as keyed hashes only")
+        }
+        guard listeners.isEmpty || linkKey != nil else {
+            throw ProgramFailure(.usage, "--listen needs --link-key FILE; 'wardenctl keys make' makes one")
         }
     }
 
@@ -94,6 +113,10 @@ struct Arguments: ~Copyable {
               --hash-key FILE    the board's secret for card identifiers: 64 hexadecimal digits
               --socket PATH      listens there for local connections, such as wardenctl's; members of the group of the
                                  process may connect, and what they may do depends on their user
+              --link-key FILE    the board's own key of Warden Link, which nobody else may read: 64 hexadecimal digits, as
+                                 'wardenctl keys make' writes them. Without it no network and no line is served
+              --listen ADDRESS   offers Warden Link over TCP there too, besides where the board file says 'listen': an
+                                 IPv4 or IPv6 address of this board, with a port if not 7321; up to four times
               --console TTY      a terminal for a technician, such as /dev/ttyS0; may be given up to four times
               --journal FILE     keeps events and state there over restarts and power cuts: a file, made if it is not
                                  there, or a partition; without it they are in memory alone
@@ -105,11 +128,14 @@ struct Arguments: ~Copyable {
 
             Outputs have their safe state from the moment they are claimed. On SIGTERM or SIGINT each is left as the board
             file's at_exit says. A missing device is reported as trouble, the rest runs, and it is used when it is there.
+            Who may do what over a network or a line is decided by the key that they hold; the image lists the keys, their
+            roles and their expiry ('clients'), so nobody but root and wardend's user may be able to change it.
             With a service manager that wants to know, wardend says when it is ready and that it is alive (sd_notify).
 
             examples:
               wardend --image lobby.board --hash-key site.hashkey --check
               wardend --image lobby.board --hash-key site.hashkey --socket /run/warden/socket --console /dev/ttyS0
+              wardend --image lobby.board --hash-key site.hashkey --link-key lobby.key --listen 0.0.0.0 --listen '[::]'
 
             exit codes:
 

@@ -7,8 +7,11 @@ import WardenMessages
 
 /// The hardware tables of a board image as Linux needs them, entry for entry.
 enum HardwareTables {
+    /// Connections that wait while the board decides who makes room for them.
+    private static var spareLinks: Int { 2 }
+
     static func configuration(
-        _ image: borrowing BoardImage, socket: CText?, consoles: borrowing FixedArray<CText>, journal: JournalFile?
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, journal: JournalFile?
     ) -> LinuxConfiguration {
         var lines = FixedArray<LineDescription>(capacity: image.lines.count)
         for index in image.lines.indices { lines.append(line(image.lines[index])) }
@@ -16,15 +19,36 @@ enum HardwareTables {
         for index in image.buses.indices { buses.append(bus(image.buses[index])) }
         var ports = FixedArray<PortDescription>(capacity: image.ports.count)
         for index in image.ports.indices { ports.append(port(image.ports[index])) }
-        var terminals = FixedArray<DevicePath>(capacity: consoles.count)
-        for index in consoles.indices { terminals.append(path(consoles[index])) }
+        var terminals = FixedArray<DevicePath>(capacity: arguments.consoles.count)
+        for index in arguments.consoles.indices { terminals.append(path(arguments.consoles[index])) }
+        let listeners = listeners(image, arguments)
+        let isReached = arguments.socket != nil || !listeners.isEmpty
 
-        var configuration = LinuxConfiguration(lines: lines, buses: buses, ports: ports, consoles: terminals)
-        configuration.socket = socket.map { path($0) }
-        configuration.links = socket == nil ? 0 : Int(image.capacities.links)
+        var configuration = LinuxConfiguration(
+            lines: lines, buses: buses, ports: ports, consoles: terminals, listeners: listeners)
+        configuration.socket = arguments.socket.map { path($0) }
+        configuration.links = isReached ? Int(image.capacities.links) + spareLinks : 0
         configuration.medium = journal.map { $0.description }
         configuration.takesSignals = true
         return configuration
+    }
+
+    /// Where the board is reached over networks: nowhere without a key to be recognised with.
+    private static func listeners(
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments
+    ) -> FixedArray<ListenerDescription> {
+        let named = image.network?.listen.count ?? 0
+        var listeners = FixedArray<ListenerDescription>(capacity: named + arguments.listeners.count)
+        guard arguments.linkKey != nil else { return listeners }
+        if let network = image.network {
+            for index in network.listen.indices {
+                let entry = network.listen[index]
+                listeners.append(
+                    ListenerDescription(address: path(entry.address), port: UInt16(truncatingIfNeeded: entry.port)))
+            }
+        }
+        for index in arguments.listeners.indices { listeners.append(arguments.listeners[index]) }
+        return listeners
     }
 
     static func line(_ entry: WardenMessages.Line) -> LineDescription {
@@ -60,7 +84,7 @@ enum HardwareTables {
         PortDescription(
             device: path(entry.device), baud: entry.baud, parity: parity(entry.parity),
             dataBits: UInt8(truncatingIfNeeded: entry.dataBits), stopBits: UInt8(truncatingIfNeeded: entry.stopBits),
-            isRS485: entry.rs485)
+            isRS485: entry.rs485, carriesLink: entry.use != .devices)
     }
 
     private static func parity(_ parity: Parity) -> PortDescription.Parity {

@@ -6,6 +6,7 @@ import HardwareInterface
 import LinuxHardware
 import ProgramSupport
 import Runtime
+import WardenLink
 import WardenMessages
 
 /// `wardend`: the board's program. Reads the image, claims the hardware, and turns the runtime until it is told to end.
@@ -46,6 +47,19 @@ enum Wardend {
 
     // MARK: Reading
 
+    /// The board's own key of Warden Link; `nil` where none is named.
+    private static func readLinkKey(_ arguments: borrowing Arguments) throws(ProgramFailure) -> PrivateKey? {
+        guard let path = arguments.linkKey else { return nil }
+        return try InputFile.readPrivateKey(path)
+    }
+
+    /// The image says whose keys are let in: where anybody is, nobody else may be able to change it.
+    private static func readFile(
+        _ path: CText, _ arguments: borrowing Arguments
+    ) throws(ProgramFailure) -> ByteBuffer {
+        try InputFile.read(path, limit: imageLimit, protection: arguments.linkKey == nil ? .none : .trusted)
+    }
+
     private static func readImage(_ path: CText, _ file: borrowing ByteBuffer) throws(ProgramFailure) -> BoardImage {
         do throws(BoardImageError) {
             return try BoardImage(decoding: file.span)
@@ -65,7 +79,8 @@ enum Wardend {
 
     private static func check(_ arguments: borrowing Arguments, _ output: inout TextOutput) throws(ProgramFailure) {
         guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return }
-        let file = try InputFile.read(imagePath, limit: imageLimit)
+        let linkKey = try readLinkKey(arguments)
+        let file = try readFile(imagePath, arguments)
         let image = try readImage(imagePath, file)
         let key = try InputFile.readHashKey(keyPath)
         guard key.checkValue == image.header.hashKeyCheck else {
@@ -75,6 +90,24 @@ enum Wardend {
         output.append(": ")
         describe(image, to: &output)
         output.append("\n")
+        if let linkKey { describe(linkKey.publicKey, to: &output) }
+        if linkKey == nil, isReached(image) { output.append(unreached) }
+    }
+
+    /// Whether the board file offers Warden Link beyond the UNIX socket.
+    private static func isReached(_ image: borrowing BoardImage) -> Bool {
+        for index in image.ports.indices where image.ports[index].use != .devices { return true }
+        return image.network.map { !$0.listen.isEmpty } ?? false
+    }
+
+    private static var unreached: StaticString {
+        "the board file offers Warden Link over a network or a line, but there is no --link-key: nobody is let in there\n"
+    }
+
+    private static func describe(_ key: PublicKey, to output: inout TextOutput) {
+        output.append("board key ")
+        output.appendHexadecimal(key.span)
+        output.append(", which clients need to recognise the board\n")
     }
 
     private static func describe(_ image: borrowing BoardImage, to output: inout TextOutput) {
@@ -101,7 +134,8 @@ enum Wardend {
 
     private static func run(_ arguments: borrowing Arguments) throws(ProgramFailure) -> ExitCode {
         guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return .usage }
-        let file = try InputFile.read(imagePath, limit: imageLimit)
+        let linkKey = try readLinkKey(arguments)
+        let file = try readFile(imagePath, arguments)
         let image = try readImage(imagePath, file)
         let key = try InputFile.readHashKey(keyPath)
         guard arguments.consoles.count <= Int(image.capacities.consoles) else {
@@ -115,11 +149,13 @@ enum Wardend {
             output.append(": ")
             describe(image, to: &output)
         }
+        reportLinks(hardware, image, linkKey)
         var runtime: Runtime<LinuxHardware>
         do throws(StartError) {
             runtime = try Runtime(
                 hardware: hardware, image: image, file: file.span, hashKey: key, random: .system(),
-                ownUser: warden_user(), medium: journal?.medium)
+                ownUser: warden_user(), medium: journal?.medium,
+                linkIdentity: linkKey.map { LinkIdentity(key: $0, random: .system()) })
         } catch {
             return hold(hardware, refused(error, imagePath, keyPath))
         }
@@ -153,10 +189,11 @@ enum Wardend {
         _ image: borrowing BoardImage, _ arguments: borrowing Arguments, _ journal: JournalFile?
     ) throws(ProgramFailure) -> LinuxHardware {
         let configuration = HardwareTables.configuration(
-            image, socket: arguments.socket, consoles: arguments.consoles, journal: journal)
+            image, arguments, journal: journal)
+        let listeners = configuration.listeners.count
         // Nothing of the table can be lent to a closure that the compiler must be able to keep; names are few.
         var troubles = FixedArray<LinuxHardware.StartTrouble>(
-            capacity: image.lines.count + image.ports.count + arguments.consoles.count)
+            capacity: image.lines.count + image.ports.count + arguments.consoles.count + listeners)
         let hardware: LinuxHardware
         do throws(LinuxHardware.StartError) {
             hardware = try LinuxHardware(configuration) { troubles.append($0) }
@@ -203,9 +240,49 @@ enum Wardend {
             output.append("console ")
             output.append(arguments.consoles[index])
             output.append(" cannot be opened: ")
+        case .listener(let index):
+            appendListener(index, image, arguments, to: &output)
+            output.append(" cannot be listened on: ")
         }
         output.append(CText(systemError: trouble.error))
         output.append("; it is tried again\n")
+    }
+
+    /// The address of a listener: those of the board file come first.
+    private static func appendListener(
+        _ index: Int, _ image: borrowing BoardImage, _ arguments: borrowing Arguments, to output: inout TextOutput
+    ) {
+        let named = image.network?.listen.count ?? 0
+        if let network = image.network, index < named {
+            let address = network.listen[index].address
+            output.append(address.span)
+        } else {
+            let listener = arguments.listeners[index - named]
+            output.append(listener.address.span)
+        }
+    }
+
+    /// Says where the board is reached, and by which key it is recognised.
+    private static func reportLinks(
+        _ hardware: LinuxHardware, _ image: borrowing BoardImage, _ key: PrivateKey?
+    ) {
+        guard let key else {
+            if isReached(image) { say { $0.append(unreached) } }
+            return
+        }
+        for index in 0..<hardware.listenerCount {
+            guard let port = hardware.port(ofListener: index) else { continue }
+            say { output in
+                let address = hardware.address(ofListener: index)
+                var isIPv6 = false
+                for place in 0..<address.count where address[place] == UInt8(ascii: ":") { isIPv6 = true }
+                output.append(isIPv6 ? "Warden Link on [" : "Warden Link on ")
+                output.append(address.span)
+                output.append(isIPv6 ? "]:" : ":")
+                output.appendDecimal(UInt32(port))
+            }
+        }
+        say { describe(key.publicKey, to: &$0) }
     }
 
     private static func refused(_ error: StartError, _ image: CText, _ key: CText) -> ProgramFailure {

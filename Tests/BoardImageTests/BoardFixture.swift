@@ -65,6 +65,7 @@ struct BoardFixture {
     var areas: [Area] = []
     var interlocks: [Interlock] = []
     var holidays: [Holiday] = []
+    var network: Network?
 
     /// The file; the memory budget in the header is right unless `budgetError` adds to it.
     func file(budgetError: UInt64 = 0) -> [UInt8] {
@@ -88,7 +89,9 @@ struct BoardFixture {
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
         var header = header
-        header.memoryBudgetBytes = MemoryBudget(counts: counts, capacities: capacities).total + budgetError
+        let budget = MemoryBudget(
+            counts: counts, capacities: capacities, linkPorts: ports.count { $0.use != .devices })
+        header.memoryBudgetBytes = budget.total + budgetError
         var entries: [Board.Entry] = [.header(header), .capacities(capacities)]
         entries += lines.map { .lines($0) } + buses.map { .buses($0) } + ports.map { .ports($0) }
         entries += sensors.map { .sensors($0) } + points.map { .points($0) } + readers.map { .readers($0) }
@@ -98,6 +101,7 @@ struct BoardFixture {
         entries += consoleUsers.map { .consoleUsers($0) }
         entries += cardFormats.map { .cardFormats($0) } + areas.map { .areas($0) }
         entries += interlocks.map { .interlocks($0) } + holidays.map { .holidays($0) }
+        entries += network.map { [.network($0)] } ?? []
         return BoardFixture.file(of: entries)
     }
 

@@ -178,6 +178,51 @@ public nonisolated enum Warden_V1_Parity: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+/// Who speaks on a port.
+public nonisolated enum Warden_V1_PortUse: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// A reader or a sensor.
+  case devices // = 0
+
+  /// A client of Warden Link, both sides at once.
+  case link // = 1
+
+  /// A client of Warden Link, each side in its turn: RS-485 on two wires.
+  case linkInTurns // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .devices
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .devices
+    case 1: self = .link
+    case 2: self = .linkInTurns
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .devices: return 0
+    case .link: return 1
+    case .linkInTurns: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_PortUse] = [
+    .devices,
+    .link,
+    .linkInTurns,
+  ]
+
+}
+
 /// Units of points; the numbers are those of `HardwareInterface.Unit`.
 public nonisolated enum Warden_V1_PointUnit: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
@@ -1323,6 +1368,15 @@ public nonisolated struct Warden_V1_Board: @unchecked Sendable {
   /// Clears the value of `accessPolicy`. Subsequent reads from it will return its default value.
   public mutating func clearAccessPolicy() {_uniqueStorage()._accessPolicy = nil}
 
+  public var network: Warden_V1_Network {
+    get {_storage._network ?? Warden_V1_Network()}
+    set {_uniqueStorage()._network = newValue}
+  }
+  /// Returns true if `network` has been explicitly set.
+  public var hasNetwork: Bool {_storage._network != nil}
+  /// Clears the value of `network`. Subsequent reads from it will return its default value.
+  public mutating func clearNetwork() {_uniqueStorage()._network = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1471,6 +1525,40 @@ public nonisolated struct Warden_V1_Port: Sendable {
 
   /// Half duplex with the transmitter switched by the kernel (TIOCSRS485).
   public var rs485: Bool = false
+
+  public var use: Warden_V1_PortUse = .devices
+
+  /// With a link in turns: how long the board waits after the client's last byte before it speaks.
+  public var turnaroundMs: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Where Warden Link is offered over networks, always encrypted. Nothing listens without an entry.
+public nonisolated struct Warden_V1_Network: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var listen: [Warden_V1_ListenAddress] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ListenAddress: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Numeric IPv4 or IPv6 address of the board; "0.0.0.0" or "::" for all of a kind.
+  public var address: String = String()
+
+  /// TCP port.
+  public var port: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3745,6 +3833,10 @@ nonisolated extension Warden_V1_Parity: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARITY_NONE\0\u{1}PARITY_EVEN\0\u{1}PARITY_ODD\0")
 }
 
+nonisolated extension Warden_V1_PortUse: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PORT_USE_DEVICES\0\u{1}PORT_USE_LINK\0\u{1}PORT_USE_LINK_IN_TURNS\0")
+}
+
 nonisolated extension Warden_V1_PointUnit: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0POINT_UNIT_STATE\0\u{1}POINT_UNIT_MICROVOLT\0\u{1}POINT_UNIT_MILLIDEGREE_CELSIUS\0\u{1}POINT_UNIT_MILLIPERCENT_RELATIVE_HUMIDITY\0\u{1}POINT_UNIT_PASCAL\0\u{1}POINT_UNIT_PARTS_PER_MILLION\0\u{1}POINT_UNIT_MILLIDECIBEL_PER_METRE\0\u{1}POINT_UNIT_CENTIPERCENT_LOWER_EXPLOSIVE_LIMIT\0\u{1}POINT_UNIT_MILLILUX\0\u{1}POINT_UNIT_MICROGRAM_PER_CUBIC_METRE\0\u{1}POINT_UNIT_INDEX\0\u{1}POINT_UNIT_MILLIGRAVITY\0\u{1}POINT_UNIT_COUNT\0\u{1}POINT_UNIT_OHM\0\u{1}POINT_UNIT_MILLIWATT\0\u{1}POINT_UNIT_MILLIDEGREE_PER_SECOND\0")
 }
@@ -3839,7 +3931,7 @@ nonisolated extension Warden_V1_CredentialStatus: SwiftProtobuf._ProtoNameProvid
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Board"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0\u{1}network\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -3863,6 +3955,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _interlocks: [Warden_V1_Interlock] = []
     var _holidays: [Warden_V1_Holiday] = []
     var _accessPolicy: Warden_V1_AccessPolicy? = nil
+    var _network: Warden_V1_Network? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3894,6 +3987,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _interlocks = source._interlocks
       _holidays = source._holidays
       _accessPolicy = source._accessPolicy
+      _network = source._network
     }
   }
 
@@ -3933,6 +4027,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._interlocks) }()
         case 23: try { try decoder.decodeRepeatedMessageField(value: &_storage._holidays) }()
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._accessPolicy) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._network) }()
         default: break
         }
       }
@@ -4008,6 +4103,9 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._accessPolicy {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
       } }()
+      try { if let v = _storage._network {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4038,6 +4136,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._interlocks != rhs_storage._interlocks {return false}
         if _storage._holidays != rhs_storage._holidays {return false}
         if _storage._accessPolicy != rhs_storage._accessPolicy {return false}
+        if _storage._network != rhs_storage._network {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4299,7 +4398,7 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Port"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{1}baud\0\u{1}parity\0\u{3}data_bits\0\u{3}stop_bits\0\u{1}rs485\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{1}baud\0\u{1}parity\0\u{3}data_bits\0\u{3}stop_bits\0\u{1}rs485\0\u{1}use\0\u{3}turnaround_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4314,6 +4413,8 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.dataBits) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.stopBits) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.rs485) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.use) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.turnaroundMs) }()
       default: break
       }
     }
@@ -4341,6 +4442,12 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.rs485 != false {
       try visitor.visitSingularBoolField(value: self.rs485, fieldNumber: 7)
     }
+    if self.use != .devices {
+      try visitor.visitSingularEnumField(value: self.use, fieldNumber: 8)
+    }
+    if self.turnaroundMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.turnaroundMs, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4352,6 +4459,73 @@ nonisolated extension Warden_V1_Port: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.dataBits != rhs.dataBits {return false}
     if lhs.stopBits != rhs.stopBits {return false}
     if lhs.rs485 != rhs.rs485 {return false}
+    if lhs.use != rhs.use {return false}
+    if lhs.turnaroundMs != rhs.turnaroundMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Network: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Network"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}listen\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.listen) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.listen.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.listen, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Network, rhs: Warden_V1_Network) -> Bool {
+    if lhs.listen != rhs.listen {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ListenAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListenAddress"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}port\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 1)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ListenAddress, rhs: Warden_V1_ListenAddress) -> Bool {
+    if lhs.address != rhs.address {return false}
+    if lhs.port != rhs.port {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

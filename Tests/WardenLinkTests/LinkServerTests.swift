@@ -28,12 +28,12 @@ struct StreamBench: Hardware, ~Copyable {
 }
 
 @Suite struct LinkServerTests {
-    static func makeServer(capacity: Int = 8) -> LinkServer {
+    static func makeServer(capacity: Int = 8, lines: Int = 0) -> LinkServer {
         var access = AccessTable(keys: 1, users: 1, ownUser: 500)
         _ = access.add(LocalUser(who: .user(1000), role: .operator))
         let random = RandomGenerator(seed: [UInt8](repeating: 1, count: 32).span)!
         return LinkServer(
-            capacity: capacity, access: access, identity: LinkIdentity(key: SealedBench.key(1), random: random))
+            capacity: capacity, lines: lines, access: access, identity: LinkIdentity(key: SealedBench.key(1), random: random))
     }
 
     static func frame(_ request: Request) -> [UInt8] {
@@ -79,14 +79,34 @@ struct StreamBench: Hardware, ~Copyable {
         #expect(try Self.answers(hardware.taken(9_999)).count == 1)
     }
 
+    @Test func aLineKeepsItsSessionHoweverManyConnectionsCome() {
+        var server = Self.makeServer(capacity: 2, lines: 1)
+        var hardware = StreamBench()
+        for number in 0..<UInt16(3) {
+            server.opened(StreamIndex(number), by: LinkBench.operatorUser, at: hardware.now, hardware: &hardware)
+        }
+        server.opened(StreamIndex(9), by: .unauthenticated, over: .line, at: hardware.now, hardware: &hardware)
+        server.closed(StreamIndex(9))
+        server.opened(StreamIndex(3), by: LinkBench.operatorUser, at: hardware.now, hardware: &hardware)
+        server.opened(StreamIndex(9), by: .unauthenticated, over: .line, at: hardware.now, hardware: &hardware)
+        let closed = hardware.closed
+        #expect(closed == [2, 3])
+        let count = server.count
+        #expect(count == 3)
+    }
+
     @Test func whenEverySessionIsRecognisedANewConnectionIsTurnedAway() {
         var server = Self.makeServer(capacity: 2)
         var hardware = StreamBench()
+        hardware.room[2] = 64
         for number in 0..<UInt16(3) {
             server.opened(StreamIndex(number), by: LinkBench.operatorUser, at: hardware.now, hardware: &hardware)
         }
         let closed = hardware.closed
         #expect(closed == [2])
+        // Notice 2, as the specification has it.
+        let told = hardware.taken(2)
+        #expect(told == [0x07, 0x13, 0x02, 0x3D, 0x5E, 0x78, 0x1B, 0x00])
         let count = server.count
         #expect(count == 2)
     }

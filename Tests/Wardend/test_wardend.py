@@ -383,7 +383,7 @@ class Refusing(unittest.TestCase):
     def test_help_version_and_check_end_with_0(self):
         code, out, _ = self.run_wardend("--help")
         self.assertEqual(code, 0)
-        for option in ("--image", "--hash-key", "--socket", "--console", "--watchdog", "--check", "exit codes"):
+        for option in ("--image", "--hash-key", "--socket", "--link-key", "--listen", "--console", "--watchdog", "--check", "exit codes"):
             self.assertIn(option, out)
         code, out, _ = self.run_wardend("--version")
         self.assertEqual(code, 0)
@@ -449,6 +449,48 @@ class Refusing(unittest.TestCase):
         self.assertEqual(board.level(LOCK), 1)
         self.assertEqual(board.end(), 78)
         self.assertIn("is not the key", board.log)
+
+    def test_the_boards_own_key_must_be_one_that_nobody_else_may_read(self):
+        key = work / "board.key"
+        for text, mode, said, code in (
+            ("01" * 32, 0o644, "others may read this private key", 77),
+            ("01" * 32, 0o640, "others may read this private key", 77),
+            ("01" * 31, 0o600, "is not a private key", 65), ("", 0o600, "is not a private key", 65),
+        ):
+            with self.subTest(said, mode=oct(mode)):
+                key.write_text(text + "\n")
+                key.chmod(mode)
+                for more in ((), ("--check",)):
+                    result = self.run_wardend("--image", image, "--hash-key", KEY, "--link-key", key, *more)
+                    self.assertEqual(result[0], code)
+                    self.assertIn(said, result[2])
+                    self.assertNotIn("0101", result[2], "a key is never shown")
+        self.assertEqual(self.run_wardend("--image", image, "--hash-key", KEY, "--link-key", work / "nothing")[0], 66)
+
+    def test_an_image_that_others_may_change_lets_nobody_in_by_key(self):
+        key, open_image = work / "board.key", work / "open.board"
+        key.write_text("01" * 32 + "\n")
+        key.chmod(0o600)
+        shutil.copy(image, open_image)
+        for mode, code in ((0o644, 0), (0o664, 77), (0o666, 77)):
+            open_image.chmod(mode)
+            result = self.run_wardend("--image", open_image, "--hash-key", KEY, "--link-key", key, "--check")
+            self.assertEqual(result[0], code)
+        self.assertIn("others may change it", result[2])
+
+    def test_addresses_to_listen_on_that_are_none_end_with_64(self):
+        key = work / "board.key"
+        key.write_text("01" * 32 + "\n")
+        key.chmod(0o600)
+        for address in ("[::1", "127.0.0.1:", "127.0.0.1:65536", "[::1]:x", ":1", "[]:7"):
+            with self.subTest(address):
+                code, _, errors = self.run_wardend(
+                    "--image", image, "--hash-key", KEY, "--link-key", key, "--listen", address)
+                self.assertEqual(code, 64)
+                self.assertIn("is no address to listen on", errors)
+        code, _, errors = self.run_wardend("--image", image, "--hash-key", KEY, "--listen", "127.0.0.1")
+        self.assertEqual(code, 64)
+        self.assertIn("--listen needs --link-key", errors)
 
     def test_a_socket_in_use_ends_with_69_and_one_that_cannot_be_made_with_73(self):
         path = work / "busy"

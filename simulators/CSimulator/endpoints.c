@@ -72,6 +72,23 @@ int simulator_listen_local(const char *path)
 
 void simulator_remove(const char *path) { unlink(path); }
 
+int simulator_link(const char *target, const char *path)
+{
+    struct stat file;
+    if (lstat(path, &file) == 0) {
+        if (!S_ISLNK(file.st_mode)) return -EEXIST;
+        if (unlink(path) != 0) return -errno;
+    }
+    return symlink(target, path) == 0 ? 0 : -errno;
+}
+
+bool simulator_is_secret(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && (file.st_uid == 0 || file.st_uid == geteuid())
+        && (file.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 int simulator_listen_network(uint16_t port)
 {
     struct sockaddr_in address = {

@@ -41,6 +41,8 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
     public private(set) var state = State.running
     /// The stream of the technician's console; `nil` if the board has none.
     public let console: StreamIndex?
+    /// The serial line that carries Warden Link, the first one of the board; `nil` if there is none.
+    public let linkLine: StreamIndex?
     /// The first of the streams for connections, and how many there are.
     private let firstLink: StreamIndex
     private let linkCount: Int
@@ -65,6 +67,11 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         var board = VirtualBoard(image, hashKey: hashKey)
         let devices = image.sensors.count
         console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
+        var linkLine: StreamIndex?
+        for index in image.ports.indices where image.ports[index].use != .devices && linkLine == nil {
+            linkLine = StreamIndex(UInt16(index))
+        }
+        self.linkLine = linkLine
         linkCount = Int(image.capacities.links)
         firstLink = StreamIndex(UInt16(image.ports.count + (image.capacities.consoles > 0 ? 1 : 0)))
         for _ in 0..<linkCount { board.addStream(.link(.unauthenticated), isOpen: false) }
@@ -183,6 +190,9 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
     public mutating func receive(_ bytes: Span<UInt8>, on link: StreamIndex) {
         runtime.hardware.transmit(bytes, to: link)
     }
+
+    /// Whether bytes of a peer are still on their way, as on a slow line.
+    public func isReceiving(on link: StreamIndex) -> Bool { runtime.hardware.isReceiving(on: link) }
 
     /// Whether the board still holds a connection.
     public func isConnected(_ link: StreamIndex) -> Bool { runtime.hardware.isOpen(link) }

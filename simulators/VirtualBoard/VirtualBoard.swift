@@ -313,6 +313,9 @@ public struct VirtualBoard: Hardware, ~Copyable {
         }
     }
 
+    /// Whether bytes are still on their way to the board on a stream.
+    public func isReceiving(on stream: StreamIndex) -> Bool { streams[Int(stream.value)].busyUntil > clock }
+
     /// Unplugs or plugs in a serial port, console or connection.
     public mutating func setStreamOpen(_ stream: StreamIndex, _ isOpen: Bool) {
         let place = Int(stream.value)

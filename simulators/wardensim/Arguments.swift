@@ -30,6 +30,7 @@ struct Arguments {
     var socket: UnsafePointer<CChar>?
     var port: UInt16?
     var linkKey: UnsafePointer<CChar>?
+    var serialLink: UnsafePointer<CChar>?
     var opensConsole: Bool
     var stays: Bool
     var isLive: Bool
@@ -37,7 +38,7 @@ struct Arguments {
 
     /// Options that a value follows.
     private enum Valued: CaseIterable {
-        case hashKey, readerKeys, trace, corpus, speed, socket, tcp, linkKey
+        case hashKey, readerKeys, trace, corpus, speed, socket, tcp, linkKey, serialLink
 
         var name: StaticString {
             switch self {
@@ -49,6 +50,7 @@ struct Arguments {
             case .socket: "--socket"
             case .tcp: "--tcp"
             case .linkKey: "--link-key"
+            case .serialLink: "--serial-link-pty"
             }
         }
 
@@ -66,6 +68,7 @@ struct Arguments {
         var corpus: UnsafePointer<CChar>?
         var socket: UnsafePointer<CChar>?
         var linkKey: UnsafePointer<CChar>?
+        var serialLink: UnsafePointer<CChar>?
         var port: UInt16?
         var speed: Speed?
         var opensConsole = false
@@ -97,6 +100,7 @@ struct Arguments {
                 case .corpus: corpus = value
                 case .socket: socket = value
                 case .linkKey: linkKey = value
+                case .serialLink: serialLink = value
                 case .speed:
                     guard let parsed = parseSpeed(value) else {
                         return .wrong("is no speed, which is 'max' or a number from 1 to 1000000", value)
@@ -124,11 +128,14 @@ struct Arguments {
         if port != nil, linkKey == nil {
             return .wrong("--tcp needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
         }
+        if serialLink != nil, linkKey == nil {
+            return .wrong("--serial-link-pty needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
+        }
         return .run(
             Arguments(
                 board: board, scenario: scenario, hashKey: hashKey, readerKeys: readerKeys,
                 speed: speed ?? (isLive ? .times(liveSpeed) : .max), trace: trace, corpus: corpus, socket: socket,
-                port: port, linkKey: linkKey, opensConsole: opensConsole, stays: stays, isLive: isLive,
+                port: port, linkKey: linkKey, serialLink: serialLink, opensConsole: opensConsole, stays: stays, isLive: isLive,
                 isQuiet: isQuiet))
     }
 
@@ -190,7 +197,10 @@ struct Arguments {
           --socket PATH      a UNIX socket that speaks Warden Link, as wardend's does
           --tcp PORT         the same over TCP on this machine (127.0.0.1), for clients that the board file lists; 0 takes
                              any free port and says which
-          --link-key FILE    the board's own key for --tcp: 64 hexadecimal digits
+          --serial-link-pty PATH
+                             the board's serial line of Warden Link ('use: link' at a port of the board file) on a
+                             pseudo-terminal, to which PATH leads
+          --link-key FILE    the board's own key for both, which nobody else may read: 64 hexadecimal digits
           --console-pty      the board's console on a pseudo-terminal, whose path is told
           --stay             when the scenario is over, the board goes on in real time until SIGINT or SIGTERM
 

@@ -3,8 +3,8 @@ import FixedMemory
 import HardwareInterface
 import Simulation
 
-/// How the board is reached from outside while it is simulated: sockets, a pseudo-terminal for its console, and the keys
-/// and screen of the live view.
+/// How the board is reached from outside while it is simulated: sockets, pseudo-terminals for its console and for its
+/// serial line of Warden Link, and the keys and screen of the live view.
 ///
 /// Nothing here waits for a peer: what it does not take stays in the stream of the board, whose runtime then sends less.
 struct Endpoints: ~Copyable {
@@ -42,6 +42,11 @@ struct Endpoints: ~Copyable {
     private var socket: UnsafePointer<CChar>?
     private var terminal: Int32 = -1
     private var forTerminal = ByteBuffer(capacity: waitingLimit)
+    /// The serial line of Warden Link, the link in the file system that leads to it, and its stream of the board.
+    private var line: Int32 = -1
+    private var lineLink: UnsafePointer<CChar>?
+    private var lineStream = StreamIndex(0)
+    private var forLine = ByteBuffer(capacity: waitingLimit)
     private var readsKeys: Bool
     private var received = ByteBuffer(capacity: readLimit)
     private var printed = ByteBuffer(capacity: waitingLimit)
@@ -53,7 +58,7 @@ struct Endpoints: ~Copyable {
     }
 
     /// Whether anything outside may reach the board.
-    var isEmpty: Bool { listeners.isEmpty && terminal < 0 && !readsKeys }
+    var isEmpty: Bool { listeners.isEmpty && terminal < 0 && line < 0 && !readsKeys }
 
     // MARK: Opening
 
@@ -89,6 +94,29 @@ struct Endpoints: ~Copyable {
         terminal = descriptor
     }
 
+    /// Opens a terminal for the board's serial line of Warden Link, which `path` then leads to.
+    mutating func openLine(_ stream: StreamIndex, path: UnsafePointer<CChar>) throws(Failure) {
+        var name = InlineArray<128, CChar>(repeating: 0)
+        var span = name.mutableSpan
+        let (descriptor, linked) = span.withUnsafeMutableBufferPointer { name in
+            let descriptor = simulator_open_terminal(name.baseAddress!, name.count)
+            return (descriptor, descriptor < 0 ? 0 : simulator_link(name.baseAddress!, path))
+        }
+        guard descriptor >= 0 else {
+            throw Failure(code: .cannotWrite, message: "there is no pseudo-terminal", systemError: descriptor)
+        }
+        guard linked == 0 else {
+            simulator_close(descriptor)
+            throw Failure(
+                code: .cannotWrite,
+                message: linked == -17 ? "is there already and no link: give another path" : "cannot be made",
+                subject: path, systemError: linked == -17 ? 0 : linked)
+        }
+        line = descriptor
+        lineLink = path
+        lineStream = stream
+    }
+
     private static func failure(_ error: Int32, _ path: UnsafePointer<CChar>?) -> Failure {
         switch -error {
         // EADDRINUSE; include/uapi/asm-generic/errno.h.
@@ -120,6 +148,9 @@ struct Endpoints: ~Copyable {
         simulator_watch_none()
         let keys = readsKeys ? simulator_watch(0, false) : -1
         let console = terminal >= 0 ? simulator_watch(terminal, forTerminal.count > 0) : -1
+        // What comes faster than the line is left to wait, as a line would have it.
+        let readsLine = line >= 0 && !simulation.isReceiving(on: lineStream)
+        let lineInput = readsLine ? simulator_watch(line, forLine.count > 0) : -1
         for index in connections.indices where connections[index].isOpen {
             connections[index].place = simulator_watch(
                 connections[index].descriptor, connections[index].waiting.count > 0)
@@ -131,6 +162,8 @@ struct Endpoints: ~Copyable {
         if simulator_has_input(keys), !read(0) { readsKeys = false } else { simulation.type(received.span) }
         received.removeAll()
         if simulator_has_input(console), read(terminal) { simulation.type(received.span) }
+        received.removeAll()
+        if simulator_has_input(lineInput), read(line) { simulation.receive(received.span, on: lineStream) }
         received.removeAll()
         for index in connections.indices where connections[index].isOpen {
             if simulator_has_input(connections[index].place) { receive(on: index, &simulation) }
@@ -193,6 +226,10 @@ struct Endpoints: ~Copyable {
 
     private mutating func moveOut(_ simulation: inout Simulation<TraceOutputs>) {
         moveConsole(&simulation)
+        if line >= 0 {
+            if forLine.count == 0 { simulation.takeOutput(of: lineStream, into: &forLine) }
+            _ = Endpoints.send(&forLine, to: line)
+        }
         for index in connections.indices where connections[index].isOpen {
             let link = connections[index].link
             if connections[index].waiting.count == 0 {
@@ -238,7 +275,7 @@ struct Endpoints: ~Copyable {
 
     /// Ends in order: every peer is told, and has a moment to take what is left for it.
     mutating func close(_ simulation: inout Simulation<TraceOutputs>) {
-        guard !listeners.isEmpty else { return }
+        guard !listeners.isEmpty || line >= 0 else { return }
         simulation.stop()
         for _ in 0..<20 {
             moveOut(&simulation)
@@ -250,5 +287,6 @@ struct Endpoints: ~Copyable {
         }
         for index in listeners.indices { simulator_close(listeners[index].descriptor) }
         if let socket { simulator_remove(socket) }
+        if let lineLink { simulator_remove(lineLink) }
     }
 }

@@ -67,6 +67,11 @@ enum Inputs {
     }
 
     static func readPrivateKey(_ path: UnsafePointer<CChar>) throws(Failure) -> PrivateKey {
+        guard simulator_is_secret(path) else {
+            throw Failure(
+                code: .notPermitted, message: "others may read this private key, or it is not there: chmod 600",
+                subject: path)
+        }
         let bytes = try readKey(path)
         guard let key = PrivateKey(bytes.span) else { throw notAKey(path) }
         return key

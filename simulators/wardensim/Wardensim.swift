@@ -79,7 +79,7 @@ enum Wardensim {
     // MARK: Reached from outside
 
     private static func linkIdentity(_ arguments: Arguments) throws(Failure) -> LinkIdentity? {
-        guard arguments.port != nil, let path = arguments.linkKey else { return nil }
+        guard let path = arguments.linkKey else { return nil }
         let key = try Inputs.readPrivateKey(path)
         var seed = ByteBuffer(capacity: 32)
         var isRandom = false
@@ -118,6 +118,18 @@ enum Wardensim {
             try endpoints.openTerminal(path: &told)
             told.append("\n")
         }
+        if let path = arguments.serialLink {
+            guard let line = simulation.linkLine else {
+                throw Failure(
+                    code: .usage,
+                    message: "has no serial line of Warden Link: write 'use: link' at a port of the board file",
+                    subject: arguments.board)
+            }
+            try endpoints.openLine(line, path: path)
+            told.append("Warden Link on the serial line ")
+            append(path, to: &told)
+            told.append("\n")
+        }
         if let port = arguments.port, let identity {
             let bound = try endpoints.listen(port: port)
             told.append("Warden Link on 127.0.0.1:")
@@ -130,12 +142,8 @@ enum Wardensim {
         // Last, so that the file is not there when something else has failed.
         if let socket = arguments.socket {
             try endpoints.listen(local: socket)
-            var index = 0
             told.append("Warden Link on ")
-            while socket[index] != 0 {
-                told.append(UInt8(bitPattern: socket[index]))
-                index += 1
-            }
+            append(socket, to: &told)
             told.append("\n")
         }
         simulation.sink.announcement = told
@@ -143,6 +151,14 @@ enum Wardensim {
             var output = Output(descriptor: 1)
             output.write(simulation.sink.announcement.span)
             output.flush()
+        }
+    }
+
+    private static func append(_ text: UnsafePointer<CChar>, to output: inout ByteBuffer) {
+        var index = 0
+        while text[index] != 0 {
+            output.append(UInt8(bitPattern: text[index]))
+            index += 1
         }
     }
 

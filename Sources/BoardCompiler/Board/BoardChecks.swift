@@ -51,6 +51,26 @@ struct BoardChecks {
             }
             ports[device] = ports[device] ?? port.name
         }
+        for (index, port) in board.ports.enumerated() where port.isWhole && port.value.use != .devices {
+            checkLink(port, index, board)
+        }
+    }
+
+    /// A line of Warden Link has eight data bits without parity, and nobody else on it.
+    private func checkLink(_ port: Described<Port>, _ index: Int, _ board: BoardDescription) {
+        if port.value.dataBits != 8 || port.value.parity != .none || port.value.stopBits != 1 {
+            report(
+                "port '\(port.name)'", at: port.places["use"], "Warden Link runs over 8N1",
+                remedy: "remove 'parity', 'data_bits' and 'stop_bits', or 'use'")
+        }
+        let reader = board.readers.first { $0.isWhole && $0.value.port == UInt32(index) }
+        let radar = board.detectors.first {
+            if case .radarFall(let options) = $0.value.message.kind { options.port == UInt32(index) } else { false }
+        }
+        guard let user = reader.map({ "reader '\($0.name)'" }) ?? radar.map({ "detector '\($0.name)'" }) else { return }
+        report(
+            "port '\(port.name)'", at: port.places["use"], "\(user) is wired to it, so it cannot carry Warden Link",
+            remedy: "give the link a port of its own")
     }
 
     private func checkPins(_ board: BoardDescription) {
@@ -643,7 +663,8 @@ struct BoardChecks {
             )
         }
         if let limit = board.memoryLimit {
-            let budget = MemoryBudget(counts: counts, capacities: board.capacities)
+            let budget = MemoryBudget(
+                counts: counts, capacities: board.capacities, linkPorts: board.linkPortCount)
             if budget.total > UInt64(limit) {
                 context.report(
                     at: SourceRange(start: SourceLocation(line: 1, column: 1)),

@@ -96,6 +96,9 @@ struct BoardDescription {
     var interlocks: [Described<Interlock>] = []
     var holidays: [Described<Holiday>] = []
     var accessPolicy: AccessPolicy?
+    var listenAddresses: [ListenAddress] = []
+    /// Ports that carry Warden Link.
+    var linkPortCount: Int { ports.count { $0.value.use != .devices } }
     var standbySupply = false
     var hardwareWatchdog = true
     var credentials: [Described<CredentialDescription>] = []

@@ -81,6 +81,10 @@ struct BoardDoubts {
                 if case .radarFall(let options) = $0.value.message.kind { options.port == UInt32(port) } else { false }
             }
             if radar != nil { continue }
+            if board.ports[port].value.use != .devices {
+                lookAtLink(board.ports[port], board)
+                continue
+            }
             guard let reader = board.readers.first(where: { $0.value.port == UInt32(port) }) else {
                 doubt(
                     at: board.ports[port].places.whole, "no reader is wired to port '\(board.ports[port].name)'",
@@ -108,6 +112,19 @@ struct BoardDoubts {
                     remedy: "write 'rs485: true' unless the adapter switches its transmitter by itself")
             default: break
             }
+        }
+    }
+
+    private func lookAtLink(_ port: Described<Port>, _ board: BoardDescription) {
+        if port.value.rs485, port.value.use != .linkInTurns {
+            doubt(
+                at: port.places["use"], "port '\(port.name)' is RS-485, where only one side speaks at a time",
+                remedy: "write 'use: link-in-turns', unless it has two pairs of wires")
+        }
+        if board.clients.isEmpty {
+            doubt(
+                at: port.places["use"], "nobody is let in on port '\(port.name)': no client is listed",
+                remedy: "enter one with 'wardenctl keys authorise'")
         }
     }
 

@@ -25,6 +25,10 @@ enum BoardFields {
                 "What somebody may do at a console who has not logged in. More than `observer` is for a bench or a demonstration: it needs no PIN, only a cable."
             ) { $0.consoleRole = $1 },
             .optional(
+                "listen", .list(of: .listenAddress, 1...4), example: "[0.0.0.0, \"[::]\"]",
+                "Where Warden Link is offered over TCP, always encrypted: addresses of the board, with a port where it is not 7321. Nothing listens without it, and nobody is let in whom `clients` does not list."
+            ) { $0.listenAddresses = $1 },
+            .optional(
                 "groups", .list(of: .name, 1...64), example: "[residents, staff]",
                 "Groups of credentials: a flat, a staircase, the cleaners. Doors say which groups may pass."
             ) { $0.groups = $1 },

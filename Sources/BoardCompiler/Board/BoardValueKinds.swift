@@ -244,6 +244,21 @@ extension ValueKind<[UInt8]> {
     }
 }
 
+extension ValueKind<ListenAddress> {
+    /// A numeric IPv4 or IPv6 address, with or without a port.
+    static var listenAddress: ValueKind {
+        let summary = "`ADDRESS` or `ADDRESS:PORT`, an IPv6 address with a port in brackets"
+        return ValueKind(summary: summary, schema: .object([("type", .string("string"))])) { node, context in
+            guard let text = plainText(node, context, wanted: "an address such as 0.0.0.0") else { return nil }
+            if let address = ListenAddress(text: text) { return address }
+            context.report(
+                node, "'\(text)' is no numeric address of this board",
+                remedy: "write such as 0.0.0.0, 192.0.2.7:7321, \"::\" or \"[::]:7321\"; names are not looked up")
+            return nil
+        }
+    }
+}
+
 /// What stands behind `pin:`.
 enum PinOrKernelName {
     /// A place; the kernel's name for it where that is the same on every kernel.

@@ -41,6 +41,19 @@ enum DeviceFields {
                 "rs485", .flag, default: "false", example: "true",
                 "Half duplex, the kernel switches the transmitter (TIOCSRS485)."
             ) { $0.rs485 = $1 },
+            .optional(
+                "use",
+                .choice([
+                    Choice("devices", PortUse.devices, "a reader or a sensor"),
+                    Choice("link", .link, "a client of Warden Link, both sides at once"),
+                    Choice("link-in-turns", .linkInTurns, "a client of Warden Link, each side in its turn"),
+                ]), default: "devices", example: "link",
+                "Who speaks there. A link is always 8N1, encrypted, and let in by the keys in `clients`; `link-in-turns` is for RS-485 on two wires."
+            ) { $0.use = $1 },
+            .optional(
+                "turnaround", .milliseconds(0...1_000), default: "2 ms", example: "5 ms",
+                "With `use: link-in-turns`: how long the board waits after the client's last byte, for its driver to let go of the wires."
+            ) { $0.turnaroundMs = $1 },
         ])
 
     static let sensor = Record<Sensor>(

@@ -142,7 +142,13 @@ public struct BoardExplanation {
         let ports = board.ports.map { port -> [String] in
             let parity = port.value.parity == .even ? "E" : port.value.parity == .odd ? "O" : "N"
             let format = "\(port.value.baud) \(port.value.dataBits)\(parity)\(port.value.stopBits)"
-            return [port.name, string(port.value.device), format + (port.value.rs485 ? ", RS-485" : "")]
+            let use =
+                switch port.value.use {
+                case .link: ", Warden Link"
+                case .linkInTurns: ", Warden Link in turns"
+                case .devices, .unrecognised: ""
+                }
+            return [port.name, string(port.value.device), format + (port.value.rs485 ? ", RS-485" : "") + use]
         }
         return ReportTable(
             "devices", "Buses and ports",

@@ -22,7 +22,8 @@ struct ImageWriter {
     }
 
     private var header: BoardHeader {
-        let budget = MemoryBudget(counts: board.counts, capacities: board.capacities)
+        let budget = MemoryBudget(
+            counts: board.counts, capacities: board.capacities, linkPorts: board.linkPortCount)
         return BoardHeader(
             format: BoardImage.format, name: fixedBytes(board.name), description: fixedBytes(board.summary),
             generation: generation, memoryBudgetBytes: budget.total, hashKeyCheck: key?.checkValue ?? 0,
@@ -111,6 +112,11 @@ struct ImageWriter {
             return .holidays(message)
         }
         if let policy = board.accessPolicy { entries.append(.accessPolicy(policy)) }
+        if !board.listenAddresses.isEmpty {
+            var network = Network()
+            for address in board.listenAddresses { network.listen.append(address) }
+            entries.append(.network(network))
+        }
         entries += board.consoleUsers.map { user in
             var message = user.value
             message.name = fixedBytes(user.name)

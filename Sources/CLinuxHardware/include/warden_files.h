@@ -2,6 +2,7 @@
 #ifndef WARDEN_FILES_H
 #define WARDEN_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,20 @@ int warden_file_open(const char *_Nonnull path);
 
 /// Bytes of an open regular file. @returns the size, or a negative errno value; -EISDIR for a folder.
 int64_t warden_file_size(int fd);
+
+/// What an open file's owner and permissions say about it.
+typedef struct {
+    /// Nobody but its owner and root can read or change it.
+    bool is_secret;
+    /// Nobody but root and the user of this process can change it.
+    bool is_trusted;
+} warden_file_protection;
+
+/// Looks at owner and permissions of an open file. @returns 0, or a negative errno value.
+///
+/// A file of root's with an access control list that lets somebody read it counts as secret: so the service manager hands
+/// over credentials (systemd.exec(5), acl(5)).
+int warden_file_look(int fd, warden_file_protection *_Nonnull protection);
 
 void warden_close(int fd);
 

@@ -1,4 +1,4 @@
-/// Stream sockets of this machine, with the kernel's word for who is at the other end.
+/// Stream sockets: those of this machine, with the kernel's word for who is at the other end, and those of networks.
 #ifndef WARDEN_SOCKETS_H
 #define WARDEN_SOCKETS_H
 
@@ -24,6 +24,28 @@ int warden_unix_accept(int listener, warden_peer *_Nonnull peer);
 
 /// Connects to a UNIX socket, not blocking. @returns a descriptor, or a negative errno value.
 int warden_unix_connect(const char *_Nonnull path);
+
+/// Listens for TCP connections.
+///
+/// An address that the board does not have yet can be listened on before a network brings it. An IPv6 listener takes
+/// IPv6 alone, so that "::" and "0.0.0.0" go together.
+///
+/// @param address numeric, IPv4 or IPv6, such as "192.0.2.7", "0.0.0.0" or "::".
+/// @param port    0 takes any free one.
+/// @returns a descriptor, or -EINVAL if the text is no address, -EADDRINUSE, -EACCES for a port of the system,
+///   -EAFNOSUPPORT if the kernel has no IPv6, and others of socket(2) and bind(2).
+int warden_tcp_listen(const char *_Nonnull address, uint16_t port);
+
+/// The port that a listener was given. @returns it, or a negative errno value.
+int warden_tcp_port(int listener);
+
+/// Takes a waiting connection, not blocking; its descriptor does not block either, and what is sent leaves at once.
+///
+/// @returns a descriptor, or -EAGAIN if none waits, or another negative errno value.
+int warden_tcp_accept(int listener);
+
+/// Connects over TCP, not blocking; for tests. @returns a descriptor, or a negative errno value.
+int warden_tcp_connect(const char *_Nonnull address, uint16_t port);
 
 /// Closes the listener and removes its socket file.
 void warden_unix_stop_listening(int listener, const char *_Nonnull path);

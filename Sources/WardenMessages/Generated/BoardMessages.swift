@@ -116,6 +116,38 @@ public enum Parity: MessageEnum {
     }
 }
 
+/// Who speaks on a port.
+public enum PortUse: MessageEnum {
+    /// A reader or a sensor.
+    case devices
+    /// A client of Warden Link, both sides at once.
+    case link
+    /// A client of Warden Link, each side in its turn: RS-485 on two wires.
+    case linkInTurns
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .devices }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .devices
+        case 1: self = .link
+        case 2: self = .linkInTurns
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .devices: 0
+        case .link: 1
+        case .linkInTurns: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 /// Units of points; the numbers are those of `HardwareInterface.Unit`.
 public enum PointUnit: MessageEnum {
     case state
@@ -892,6 +924,7 @@ public enum Board {
         public static var interlocks: UInt32 { 22 }
         public static var holidays: UInt32 { 23 }
         public static var accessPolicy: UInt32 { 24 }
+        public static var network: UInt32 { 25 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -918,6 +951,7 @@ public enum Board {
         case interlocks(Interlock)
         case holidays(Holiday)
         case accessPolicy(AccessPolicy)
+        case network(Network)
 
         /// Bytes that one entry takes at the most, its tag and length included.
         public static var maximumEncodedSize: Int { 963 }
@@ -967,6 +1001,8 @@ public enum Board {
                 23
             case .accessPolicy:
                 24
+            case .network:
+                25
             }
         }
 
@@ -1014,6 +1050,8 @@ public enum Board {
             case .holidays(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             case .accessPolicy(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .network(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             }
         }
@@ -1111,6 +1149,11 @@ public enum Board {
                 sink.append(0x01)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .network(let value):
+                sink.append(0xCA)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -1158,6 +1201,8 @@ public enum Board {
             case .holidays(let value):
                 try value.check()
             case .accessPolicy(let value):
+                try value.check()
+            case .network(let value):
                 try value.check()
             }
         }
@@ -1220,9 +1265,11 @@ public enum Board {
                     return .holidays(try Holiday(decoding: try reader.lengthDelimited()))
                 case 194:
                     return .accessPolicy(try AccessPolicy(decoding: try reader.lengthDelimited()))
+                case 202:
+                    return .network(try Network(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -1844,6 +1891,10 @@ public struct Port: Message {
     public var stopBits: UInt32
     /// Half duplex with the transmitter switched by the kernel (TIOCSRS485).
     public var rs485: Bool
+    public var use: PortUse
+    /// With a link in turns: how long the board waits after the client's last byte before it speaks.
+    /// Unit: millisecond. At most 1000.
+    public var turnaroundMs: UInt32
 
     public init() {
         name = FixedBytes<32>()
@@ -1853,6 +1904,8 @@ public struct Port: Message {
         dataBits = 0
         stopBits = 0
         rs485 = false
+        use = PortUse()
+        turnaroundMs = 0
     }
 
     public init(
@@ -1862,7 +1915,9 @@ public struct Port: Message {
         parity: Parity = Parity(),
         dataBits: UInt32 = 0,
         stopBits: UInt32 = 0,
-        rs485: Bool = false
+        rs485: Bool = false,
+        use: PortUse = PortUse(),
+        turnaroundMs: UInt32 = 0
     ) {
         self.name = name
         self.device = device
@@ -1871,9 +1926,11 @@ public struct Port: Message {
         self.dataBits = dataBits
         self.stopBits = stopBits
         self.rs485 = rs485
+        self.use = use
+        self.turnaroundMs = turnaroundMs
     }
 
-    public static var maximumEncodedSize: Int { 122 }
+    public static var maximumEncodedSize: Int { 136 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1897,6 +1954,12 @@ public struct Port: Message {
         }
         if self.rs485 {
             size += 1 + 1
+        }
+        if self.use.rawValue != 0 {
+            size += 1 + varintSize(self.use.rawValue)
+        }
+        if self.turnaroundMs != 0 {
+            size += 1 + varintSize(self.turnaroundMs)
         }
         return size
     }
@@ -1930,6 +1993,14 @@ public struct Port: Message {
             sink.append(0x38)
             sink.append(self.rs485 ? 1 : 0)
         }
+        if self.use.rawValue != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.use.rawValue)
+        }
+        if self.turnaroundMs != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.turnaroundMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1950,9 +2021,13 @@ public struct Port: Message {
                 self.stopBits = try reader.unsigned32()
             case 56:
                 self.rs485 = try reader.boolean()
+            case 64:
+                self.use = PortUse(rawValue: try reader.signed32())
+            case 72:
+                self.turnaroundMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1967,6 +2042,135 @@ public struct Port: Message {
         guard self.baud >= 300, self.baud <= 4000000 else { throw MessageError(.outOfRange, field: 3) }
         guard self.dataBits >= 7, self.dataBits <= 8 else { throw MessageError(.outOfRange, field: 5) }
         guard self.stopBits >= 1, self.stopBits <= 2 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.turnaroundMs <= 1000 else { throw MessageError(.outOfRange, field: 9) }
+    }
+}
+
+/// Where Warden Link is offered over networks, always encrypted. Nothing listens without an entry.
+public struct Network: Message {
+    /// At most 4 elements.
+    public var listen: FixedList<ListenAddress, 4>
+
+    public init() {
+        listen = FixedList<ListenAddress, 4>()
+    }
+
+    public init(
+        listen: FixedList<ListenAddress, 4> = FixedList<ListenAddress, 4>()
+    ) {
+        self.listen = listen
+    }
+
+    public static var maximumEncodedSize: Int { 224 }
+
+    public var encodedSize: Int {
+        var size = 0
+        for index in self.listen.indices {
+            size += 1 + lengthDelimitedSize(self.listen[index].encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        for index in self.listen.indices {
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(self.listen[index].encodedSize))
+            self.listen[index].encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = ListenAddress()
+                try value.merge(from: &nested)
+                try append(value, to: &self.listen, of: reader)
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.listen.overflowed else { throw MessageError(.tooMany, field: 1) }
+        for index in self.listen.indices {
+            try self.listen[index].check()
+        }
+    }
+}
+
+public struct ListenAddress: Message {
+    /// Numeric IPv4 or IPv6 address of the board; "0.0.0.0" or "::" for all of a kind.
+    /// UTF-8, at most 48 bytes.
+    public var address: FixedBytes<48>
+    /// TCP port.
+    /// 1 to 65535.
+    public var port: UInt32
+
+    public init() {
+        address = FixedBytes<48>()
+        port = 0
+    }
+
+    public init(
+        address: FixedBytes<48> = FixedBytes<48>(),
+        port: UInt32 = 0
+    ) {
+        self.address = address
+        self.port = port
+    }
+
+    public static var maximumEncodedSize: Int { 54 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.address.isEmpty {
+            size += 1 + lengthDelimitedSize(self.address.count)
+        }
+        if self.port != 0 {
+            size += 1 + varintSize(self.port)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.address.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.address.span)
+        }
+        if self.port != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.port)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.address = try fixedBytes(from: &reader)
+            case 16:
+                self.port = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.address.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.address.span) else { throw MessageError(.invalidText, field: 1) }
+        guard self.port >= 1, self.port <= 65535 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 

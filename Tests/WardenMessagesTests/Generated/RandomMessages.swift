@@ -29,6 +29,12 @@ extension Parity: RandomValue {
     }
 }
 
+extension PortUse: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> PortUse {
+        PortUse(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
 extension PointUnit: RandomValue {
     static func random(using generator: inout SeededGenerator) -> PointUnit {
         PointUnit(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]))
@@ -349,6 +355,25 @@ extension Port: RandomMessage {
         message.dataBits = generator.number(7, 8) as UInt32
         message.stopBits = generator.number(1, 2) as UInt32
         message.rs485 = generator.chance
+        message.use = PortUse.random(using: &generator)
+        message.turnaroundMs = generator.number(.min, 1000) as UInt32
+        return message
+    }
+}
+
+extension Network: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Network {
+        var message = Network()
+        for _ in 0..<generator.count(4) { message.listen.append(ListenAddress.random(using: &generator)) }
+        return message
+    }
+}
+
+extension ListenAddress: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ListenAddress {
+        var message = ListenAddress()
+        message.address = generator.text()
+        message.port = generator.number(1, 65535) as UInt32
         return message
     }
 }
@@ -1963,6 +1988,8 @@ extension MessageCase {
         MessageCase(Line.self, Warden_V1_Line.self),
         MessageCase(Bus.self, Warden_V1_Bus.self),
         MessageCase(Port.self, Warden_V1_Port.self),
+        MessageCase(Network.self, Warden_V1_Network.self),
+        MessageCase(ListenAddress.self, Warden_V1_ListenAddress.self),
         MessageCase(Sensor.self, Warden_V1_Sensor.self),
         MessageCase(Ads1115Options.self, Warden_V1_Ads1115Options.self),
         MessageCase(Bme280Options.self, Warden_V1_Bme280Options.self),
@@ -2103,7 +2130,7 @@ extension MessageCase {
     static func randomBoardEntry(using generator: inout SeededGenerator)
         -> Board.Entry
     {
-        switch generator.below(21) {
+        switch generator.below(22) {
         case 0: .header(BoardHeader.random(using: &generator))
         case 1: .capacities(Capacities.random(using: &generator))
         case 2: .lines(Line.random(using: &generator))
@@ -2124,7 +2151,8 @@ extension MessageCase {
         case 17: .areas(Area.random(using: &generator))
         case 18: .interlocks(Interlock.random(using: &generator))
         case 19: .holidays(Holiday.random(using: &generator))
-        default: .accessPolicy(AccessPolicy.random(using: &generator))
+        case 20: .accessPolicy(AccessPolicy.random(using: &generator))
+        default: .network(Network.random(using: &generator))
         }
     }
 

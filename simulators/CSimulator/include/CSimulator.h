@@ -42,6 +42,10 @@ bool simulator_end_asked(void);
 // the file is no socket. A socket file that nobody listens on is replaced.
 int simulator_listen_local(const char *_Nonnull path);
 void simulator_remove(const char *_Nonnull path);
+// Makes a symbolic link, in place of one that is there; -EEXIST for a file that is none.
+int simulator_link(const char *_Nonnull target, const char *_Nonnull path);
+// Whether a file is there that nobody but this user or root can read or change.
+bool simulator_is_secret(const char *_Nonnull path);
 // Listens on a TCP port of this machine alone (127.0.0.1), 0 for any free one; -errno on failure.
 int simulator_listen_network(uint16_t port);
 // The port that was bound; -errno on failure.
