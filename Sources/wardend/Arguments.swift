@@ -54,7 +54,8 @@ struct Arguments: ~Copyable {
             } else if let value = try Arguments.value("--listen", argument, &arguments) {
                 guard let listener = ListenerDescription(value) else {
                     throw ProgramFailure(
-                        .usage, "is no address to listen on, such as 0.0.0.0, 192.0.2.7:7321 or [::]:7321", about: value)
+                        .usage, "is no address to listen on, such as 0.0.0.0, 192.0.2.7:7321 or [::]:7321", about: value
+                    )
                 }
                 guard listeners.append(listener) else {
                     throw ProgramFailure(.usage, "is one address more than there can be", about: value)

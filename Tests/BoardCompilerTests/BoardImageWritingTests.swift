@@ -33,6 +33,31 @@ struct BoardImageWritingTests {
         }
     }
 
+    @Test("Where Warden Link is offered: addresses with their ports, serial lines with their manners")
+    func link() throws {
+        let text = Repository.text("boards/lobby.yaml")
+            .replacing(
+                "\nports:\n", with: "\nlisten: [0.0.0.0, 192.0.2.7:7000, \"::\", \"[2001:db8::1]:7001\"]\nports:\n"
+            )
+            .replacing(
+                "\nports:\n",
+                with: "\nports:\n  platform: {device: /dev/ttyS1, use: link}\n"
+                    + "  pair: {device: /dev/ttyS2, use: link-in-turns, turnaround: 5 ms}\n")
+        let result = BoardCompiler().check(text)
+        // Nobody is let in: the lobby lists no clients.
+        #expect(result.problems.map(\.severity) == [.warning, .warning])
+        let file = try lobbyFile(text)
+        let image = try BoardImage(decoding: file.span)
+        let listen = try #require(image.network).listen
+        let places = listen.indices.map { "\(string(listen[$0].address)) \(listen[$0].port)" }
+        #expect(places == ["0.0.0.0 7321", "192.0.2.7 7000", ":: 7321", "2001:db8::1 7001"])
+        #expect(image.ports.indices.map { image.ports[$0].use } == [.link, .linkInTurns, .devices])
+        #expect(image.ports[1].turnaroundMs == 5 && image.ports[0].turnaroundMs == 2)
+        let plain = try lobbyFile()
+        let plainImage = try BoardImage(decoding: plain.span)
+        #expect(image.memoryBudget.amount(.links) == plainImage.memoryBudget.amount(.links) + 2)
+    }
+
     @Test("Lines, doors and readers by their places")
     func linesAndDoors() throws {
         let file = try lobbyFile()

@@ -33,6 +33,28 @@ struct BoardImageTests {
         #expect(image.find(door: [UInt8]("entrance".utf8).span) == 0)
     }
 
+    @Test("A port that carries Warden Link is 8N1 and nobody else's")
+    func linkPorts() throws {
+        var fixture = BoardFixture()
+        let free = fixture.ports.count
+        fixture.ports.append(
+            Port(name: "platform", device: "/dev/ttyS5", baud: 9_600, dataBits: 8, stopBits: 1, use: .link))
+        fixture.network = Network()
+        fixture.network?.listen.append(ListenAddress(address: "::", port: 7_321))
+        let file = fixture.file()
+        let image = try BoardImage(decoding: file.span)
+        #expect(image.network == fixture.network)
+        for change: (inout Port) -> Void in [
+            { $0.dataBits = 7 }, { $0.parity = .even }, { $0.stopBits = 2 },
+        ] {
+            var other = fixture
+            change(&other.ports[free])
+            #expect(refusal(of: other.file()) == .invalidEntry(.ports, index: free, .contradictory))
+        }
+        fixture.ports[0].use = .linkInTurns
+        #expect(refusal(of: fixture.file()) == .invalidEntry(.ports, index: 0, .alreadyUsed))
+    }
+
     @Test("Credentials are walked in the order of the file and not kept")
     func credentials() throws {
         var fixture = BoardFixture()

@@ -126,6 +126,12 @@ final class Client {
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     }
 
+    /// A client on a descriptor that is connected, or about to be.
+    init(connected descriptor: Int32) {
+        self.descriptor = descriptor
+        isConnected = descriptor >= 0
+    }
+
     func close() {
         if isOpen { Glibc.close(descriptor) }
         isOpen = false

@@ -33,7 +33,8 @@ struct StreamBench: Hardware, ~Copyable {
         _ = access.add(LocalUser(who: .user(1000), role: .operator))
         let random = RandomGenerator(seed: [UInt8](repeating: 1, count: 32).span)!
         return LinkServer(
-            capacity: capacity, lines: lines, access: access, identity: LinkIdentity(key: SealedBench.key(1), random: random))
+            capacity: capacity, lines: lines, access: access,
+            identity: LinkIdentity(key: SealedBench.key(1), random: random))
     }
 
     static func frame(_ request: Request) -> [UInt8] {

@@ -129,13 +129,15 @@ struct Arguments {
             return .wrong("--tcp needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
         }
         if serialLink != nil, linkKey == nil {
-            return .wrong("--serial-link-pty needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
+            return .wrong(
+                "--serial-link-pty needs --link-key FILE, the board's key: 'wardenctl keys make' makes one", nil)
         }
         return .run(
             Arguments(
                 board: board, scenario: scenario, hashKey: hashKey, readerKeys: readerKeys,
                 speed: speed ?? (isLive ? .times(liveSpeed) : .max), trace: trace, corpus: corpus, socket: socket,
-                port: port, linkKey: linkKey, serialLink: serialLink, opensConsole: opensConsole, stays: stays, isLive: isLive,
+                port: port, linkKey: linkKey, serialLink: serialLink, opensConsole: opensConsole, stays: stays,
+                isLive: isLive,
                 isQuiet: isQuiet))
     }
 

@@ -20,7 +20,8 @@ extension ListenAddress {
             port = text[text.index(after: colon)...]
             if port.isEmpty { return nil }
         }
-        let number = port.isEmpty ? ListenAddress.standardPort : UInt32(port).flatMap { (1...65_535).contains($0) ? $0 : nil }
+        let number =
+            port.isEmpty ? ListenAddress.standardPort : UInt32(port).flatMap { (1...65_535).contains($0) ? $0 : nil }
         guard let number, ListenAddress.isNumeric(String(host)) else { return nil }
         self.init(address: fixedBytes(String(host)), port: number)
     }
