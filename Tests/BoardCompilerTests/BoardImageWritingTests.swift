@@ -48,7 +48,8 @@ struct BoardImageWritingTests {
         #expect(result.problems.map(\.severity) == [.warning, .warning])
         let file = try lobbyFile(text)
         let image = try BoardImage(decoding: file.span)
-        let listen = try #require(image.network).listen
+        let network = image.network
+        let listen = try #require(network).listen
         let places = listen.indices.map { "\(string(listen[$0].address)) \(listen[$0].port)" }
         #expect(places == ["0.0.0.0 7321", "192.0.2.7 7000", ":: 7321", "2001:db8::1 7001"])
         #expect(image.ports.indices.map { image.ports[$0].use } == [.link, .linkInTurns, .devices])

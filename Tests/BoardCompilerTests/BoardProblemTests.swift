@@ -85,12 +85,12 @@ struct BoardProblemTests {
             "a whole number that is none", "baud: 9600", "baud: «fast", "'fast' is not a whole number",
             "whole number from 300 to 4000000"),
         Case(
-            "an address to listen on that is a name", "standby_supply: true",
-            "standby_supply: true\nlisten: [«lobby.local]",
+            "an address to listen on that is a name", "hardware: raspberry-pi-4",
+            "hardware: raspberry-pi-4\nlisten: [«lobby.local]",
             "'lobby.local' is no numeric address", "names are not looked up"),
         Case(
-            "an address to listen on with a port that is none", "standby_supply: true",
-            "standby_supply: true\nlisten: [«\"[::]:70000\"]", "'[::]:70000' is no numeric address", "0.0.0.0"),
+            "an address to listen on with a port that is none", "hardware: raspberry-pi-4",
+            "hardware: raspberry-pi-4\nlisten: [«\"[::]:70000\"]", "'[::]:70000' is no numeric address", "0.0.0.0"),
         Case(
             "a link on the port of a reader", "baud: 9600", "baud: 9600\n    use: «link",
             "reader 'entrance_reader' is wired to it", "give the link a port of its own"),

@@ -59,9 +59,9 @@ import WardenMessages
         for _ in 0..<200 {
             let entries = (0..<generator.below(20)).map { _ in MessageCase.randomBoardEntry(using: &generator) }
                 .sorted { $0.field < $1.field }
-                // One header, one set of capacities and one of rules: more would be merged by one and listed by the other.
+                // One header, one set of capacities, of rules, of networks: more would be merged by one and listed by the other.
                 .reduce(into: [Board.Entry]()) { entries, entry in
-                    let isOne = entry.field <= Board.Field.capacities || entry.field == Board.Field.accessPolicy
+                    let isOne = entry.field <= Board.Field.capacities || entry.field >= Board.Field.accessPolicy
                     if !isOne || entries.last?.field != entry.field {
                         entries.append(entry)
                     }
