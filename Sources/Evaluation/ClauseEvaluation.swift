@@ -44,11 +44,7 @@ public struct ClauseEvaluation: Sendable {
 
     /// The result for a machine. Times without a limit are left out.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "never", negativeInfinity: "-inf", nan: "nan")
-        return try encoder.encode(results)
+        try machineReadable(results)
     }
 }
 

@@ -148,9 +148,7 @@ public struct FallEvaluation: Sendable {
         func rows(_ table: [String: FallCounts]) -> [Row] {
             table.sorted { $0.key < $1.key }.map { Row($0.key, $0.value) }
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(
+        return try machineReadable(
             Report(
                 overall: Row("overall", overall), medianLatencySeconds: latency?.median,
                 longestLatencySeconds: latency?.longest, activities: rows(activities), groups: rows(groups),

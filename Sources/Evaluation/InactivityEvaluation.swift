@@ -61,9 +61,7 @@ public struct InactivityEvaluation: Codable, Sendable {
 
     /// The result for a machine.
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(self)
+        try machineReadable(self)
     }
 }
 

@@ -30,9 +30,7 @@ public struct SeriesEvaluation: Codable, Sendable {
     }
 
     public func json() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        return try encoder.encode(self)
+        try machineReadable(self)
     }
 }
 
