@@ -236,7 +236,12 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
-        tests("ConsoleTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "Console"]),
+        tests(
+            "ConsoleTests",
+            [
+                "FixedMemory", "HardwareInterface", "WardenMessages", "Authority", "Drivers", "Console",
+                "AccessControl",
+            ]),
         tests("HardwareInterfaceTests", ["HardwareInterface"]),
         tests(
             "ReaderTests",
@@ -249,8 +254,8 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
-                "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
+                "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
+                "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(

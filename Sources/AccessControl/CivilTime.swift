@@ -123,12 +123,27 @@ public struct TimeZoneRule: Equatable, Sendable, BitwiseCopyable {
 
     public static var utc: TimeZoneRule { TimeZoneRule(offsetMinutes: 0) }
 
-    /// Central European Time as in force since 1996 (Directive 2000/84/EC): last Sundays of March and October, 01:00 UTC.
-    public static var centralEurope: TimeZoneRule {
+    /// Daylight saving of the European Union (Directive 2000/84/EC): last Sundays of March and October, 01:00 UTC.
+    ///
+    /// - Parameter minutes: that standard time is ahead of UTC, -60 to 180: in other zones the Sunday would be another day.
+    public static func europe(standardOffsetMinutes minutes: Int16) -> TimeZoneRule {
+        precondition((-60...180).contains(minutes), "no European zone")
+        return TimeZoneRule(
+            standardOffsetMinutes: minutes, daylightOffsetMinutes: minutes + 60,
+            daylightBegins: Change(month: 3, week: 5, weekday: 6, minuteOfDay: UInt16(60 + minutes)),
+            daylightEnds: Change(month: 10, week: 5, weekday: 6, minuteOfDay: UInt16(120 + minutes)))
+    }
+
+    /// Central European Time as in force since 1996.
+    public static var centralEurope: TimeZoneRule { europe(standardOffsetMinutes: 60) }
+
+    /// Daylight saving of the United States and most of Canada (Energy Policy Act of 2005, section 110): from the second
+    /// Sunday of March to the first of November, both at 02:00 local time.
+    public static func northAmerica(standardOffsetMinutes minutes: Int16) -> TimeZoneRule {
         TimeZoneRule(
-            standardOffsetMinutes: 60, daylightOffsetMinutes: 120,
-            daylightBegins: Change(month: 3, week: 5, weekday: 6, minuteOfDay: 120),
-            daylightEnds: Change(month: 10, week: 5, weekday: 6, minuteOfDay: 180))
+            standardOffsetMinutes: minutes, daylightOffsetMinutes: minutes + 60,
+            daylightBegins: Change(month: 3, week: 2, weekday: 6, minuteOfDay: 120),
+            daylightEnds: Change(month: 11, week: 1, weekday: 6, minuteOfDay: 120))
     }
 
     /// Minutes to add to UTC at a moment given in minutes since 1970-01-01T00:00Z.

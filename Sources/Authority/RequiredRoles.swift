@@ -1,7 +1,7 @@
 import WardenMessages
 
 extension Command: RoleBound {
-    /// Commands of doors and alarms are an operator's work, bypassing a detector a technician's; what only audits say, and
+    /// Commands of doors and alarms are an operator's work, bypassing a detector and giving a reader its key a technician's; what only audits say, and
     /// a kind that this version does not know, is nobody's.
     public var requiredRole: Role? {
         switch kind {
@@ -9,6 +9,8 @@ extension Command: RoleBound {
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fireReset, .fallCancel: .operator
         // Taking a detector out of service is maintenance (EN 54-2, access level 2 with a key, or 3).
         case .alarmBypass, .alarmRestore: .technician
+        // For a minute the reader is spoken to with a key that everybody knows.
+        case .readerInstall: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
         }
     }

@@ -65,6 +65,8 @@ public struct CheckedBoard {
         case hashKeyMissing
         /// A reader names a key that was not given.
         case readerKeyMissing(String)
+        /// Two credentials are one card, written differently; their numbers in the file, from 1.
+        case sameCard(Int, Int)
         /// The runtime's own checks refuse the image: compiler and runtime disagree.
         case refused(BoardImageError)
     }
@@ -80,7 +82,9 @@ public struct CheckedBoard {
     ) throws(BuildFailure) -> [UInt8] {
         guard key != nil || !needsHashKey else { throw .hashKeyMissing }
         for name in readerKeyNames where readerKeys[name] == nil { throw .readerKeyMissing(name) }
-        let bytes = ImageWriter(board: description, key: key, readerKeys: readerKeys, generation: generation).image()
+        let writer = ImageWriter(board: description, key: key, readerKeys: readerKeys, generation: generation)
+        if let (first, second) = writer.sameCard { throw .sameCard(first + 1, second + 1) }
+        let bytes = writer.image()
         do throws(BoardImageError) {
             _ = try BoardImage(decoding: bytes.span)
         } catch {

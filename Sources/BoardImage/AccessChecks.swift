@@ -66,6 +66,15 @@ extension BoardImage {
         for place in options.formats.indices {
             try check(options.formats[place], within: cardFormats.count, .readers, index)
         }
+        // Whoever stands outside must not be able to ask to be let out.
+        guard options.exitInput == nil || readers[index].side == .exit else {
+            throw .invalidEntry(.readers, index: index, .contradictory)
+        }
+        if let texts = options.texts {
+            guard isPrintable(texts.ready), isPrintable(texts.closed), isPrintable(texts.open),
+                isPrintable(texts.granted), isPrintable(texts.denied), isPrintable(texts.pin), isPrintable(texts.second)
+            else { throw .invalidEntry(.readers, index: index, .contradictory) }
+        }
         var neighbours = 0
         for earlier in 0..<index {
             guard case .osdp(let other) = readers[earlier].interface, other.port == options.port else { continue }
@@ -138,10 +147,15 @@ extension BoardImage {
     }
 
     private func checkContacts(of door: Door, _ index: Int) throws(BoardImageError) {
-        guard door.contactLine == nil || door.supervisedContact == nil else {
-            throw .invalidEntry(.doors, index: index, .contradictory)
-        }
-        guard let contact = door.supervisedContact else { return }
+        guard door.contactLine == nil || door.supervisedContact == nil,
+            door.secondContactLine == nil || door.secondSupervisedContact == nil,
+            door.secondSupervisedContact == nil || door.kind == .twoLeaf
+        else { throw .invalidEntry(.doors, index: index, .contradictory) }
+        if let contact = door.supervisedContact { try check(contact, index) }
+        if let contact = door.secondSupervisedContact { try check(contact, index) }
+    }
+
+    private func check(_ contact: SupervisedContact, _ index: Int) throws(BoardImageError) {
         try check(contact.point, within: points.count, .doors, index)
         switch points[Int(contact.point)].unit {
         case .ohm: break
@@ -250,6 +264,12 @@ extension BoardImage {
         }
         return count
     }
+}
+
+/// Whether a display can show it: printable ASCII (SIA OSDP 2.2, section 6.12).
+private func isPrintable(_ text: FixedBytes<32>) -> Bool {
+    for index in 0..<text.count where text[index] < 0x20 || text[index] > 0x7E { return false }
+    return true
 }
 
 private func isKnown(_ kind: LockKind) -> Bool { if case .unrecognised = kind { false } else { true } }

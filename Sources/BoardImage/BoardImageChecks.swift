@@ -406,6 +406,14 @@ extension BoardImage {
                         throw .invalidEntry(.effects, index: index, .referenceOfWrongKind)
                     }
                 case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
+                case .releaseZone(let zone):
+                    var doorCount = 0
+                    for door in doors.indices where zone < 32 && doors[door].fireZones >> zone & 1 != 0 {
+                        doorCount += 1
+                    }
+                    guard doorCount > 0 else {
+                        throw .invalidEntry(.effects, index: index, .referenceOutOfRange)
+                    }
                 case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
                 }
             }

@@ -88,7 +88,7 @@ extension ConsoleSession {
         case .terminal: .terminal
         case .version: .version
         case .whoami: .whoAmI
-        case .help, .door, .alarm, .fire, .events, .watch, .login, .logout, .language: .help(0)
+        case .help, .door, .alarm, .reader, .fire, .events, .watch, .login, .logout, .language: .help(0)
         }
     }
 
@@ -148,7 +148,7 @@ extension ConsoleSession {
         case .clock: true
         case .command(let command):
             switch command.kind {
-            case .doorFree, .doorLockdown, .fireReset, .alarmBypass: true
+            case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .readerInstall: true
             default: false
             }
         }
@@ -177,6 +177,11 @@ extension ConsoleSession {
         case .done:
             outcome = .done
             style.text(.ok, &row)
+        case .started:
+            outcome = .done
+            style.text(.ok, &row)
+            row.append(": ")
+            style.text(.started, &row)
         case .notPermitted:
             outcome = .notPermitted
             style.text(.error, &row)
@@ -201,7 +206,7 @@ extension ConsoleSession {
     ) -> Int? {
         if let index = subject.index(of: kind, named: editor.line.span.extracting(name)) { return index }
         outcome = .unknownName
-        style.text(kind == .door ? .unknownDoor : .unknownDetector, &row)
+        style.text(kind == .door ? .unknownDoor : kind == .reader ? .unknownReader : .unknownDetector, &row)
         appendTyped(name)
         suggest(.names(kind), name, subject)
         answer = .ending

@@ -215,7 +215,7 @@ extension ConsoleSession {
     private mutating func appendExample<Subject: ConsoleSubject & ~Copyable>(
         _ line: StaticString, _ command: ConsoleCommand, _ subject: borrowing Subject
     ) {
-        let kind: NamedKind = command == .door ? .door : .detector
+        let kind: NamedKind = command == .door ? .door : command == .reader ? .reader : .detector
         for index in 0..<line.utf8CodeUnitCount {
             let byte = unsafe line.utf8Start[index]
             if byte != UInt8(ascii: "@") {

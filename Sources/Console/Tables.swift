@@ -202,9 +202,13 @@ extension ConsoleSession {
         row.append(" ")
         row.appendDecimal(reader.frames)
         style.endCell(start, 16, &row)
+        let rejected = row.count
         style.text(.rejected, &row)
         row.append(" ")
         row.appendDecimal(reader.rejected)
+        guard reader.trouble != 0 else { return true }
+        style.endCell(rejected, 16, &row)
+        style.text(style.vocabulary.readerTrouble(reader.trouble), &row, .warning)
         return true
     }
 

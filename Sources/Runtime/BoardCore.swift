@@ -32,6 +32,8 @@ struct BoardCore: ~Copyable {
     var sensors: SensorBank
     var points: PointTable
     var readers: ReaderBank
+    /// Who has a reader's key being installed, by reader; `nil` where nobody has.
+    var installers: FixedArray<Actor?>
     /// Contacts that are points: supervised by resistors.
     var contactPoints: FixedArray<ContactPoint>
     var radars: RadarBank
@@ -65,6 +67,10 @@ struct BoardCore: ~Copyable {
     var wallClockSet = WallClock.unset
     /// When that was right.
     var wallClockSetAt = Instant.start
+    /// How local time follows from it.
+    let zone: TimeZoneRule
+    /// Minutes that local time was ahead of UTC when the detectors were last told.
+    var toldOffsetMinutes: Int32
     var turns: UInt64 = 0
 
     /// Builds the board from its image.
@@ -95,23 +101,31 @@ struct BoardCore: ~Copyable {
         let matrix = try BoardCore.makeMatrix(lists, causes)
         var points = PointTable(capacity: image.points.count, sensors: image.sensors.count)
         for index in image.points.indices { points.add(BoardTranslation.point(image.points[index]), at: now) }
-        var contactPoints = FixedArray<ContactPoint>(capacity: image.doors.count)
+        var contactPoints = FixedArray<ContactPoint>(capacity: 2 * image.doors.count)
         for index in image.doors.indices {
-            guard let contact = image.doors[index].supervisedContact else { continue }
-            contactPoints.append(
-                ContactPoint(
-                    door: DoorIndex(UInt8(index)), contact: contact,
-                    isInOhms: image.points[Int(contact.point)].unit == .ohm))
+            for isSecondLeaf in 0..<2 {
+                let door = image.doors[index]
+                guard let contact = isSecondLeaf == 0 ? door.supervisedContact : door.secondSupervisedContact else {
+                    continue
+                }
+                contactPoints.append(
+                    ContactPoint(
+                        door: DoorIndex(UInt8(index)), isSecondLeaf: isSecondLeaf == 1, contact: contact,
+                        isInOhms: image.points[Int(contact.point)].unit == .ohm))
+            }
         }
 
         self.now = now
         self.map = map
         self.hashKey = hashKey
+        zone = DoorTranslation.zone(image.header)
+        toldOffsetMinutes = image.header.utcOffsetMinutes
         consoleAccess = BoardTranslation.consoleAccess(image)
         secretCheck = nil
         lines = LineTable(image)
         self.sensors = sensors
         self.points = points
+        installers = FixedArray(repeating: nil, count: readers.count)
         self.readers = readers
         self.contactPoints = contactPoints
         self.radars = radars
@@ -214,7 +228,7 @@ struct BoardCore: ~Copyable {
         capacities.people = Int(image.capacities.people)
         var access = AccessController(
             capacities: capacities, policy: DoorTranslation.policy(image.accessPolicy),
-            zone: TimeZoneRule(offsetMinutes: Int16(truncatingIfNeeded: image.header.utcOffsetMinutes)),
+            zone: DoorTranslation.zone(image.header),
             hashKey: hashKey)
         for index in image.schedules.indices { try addSchedule(image.schedules[index], index, to: &access) }
         for index in image.holidays.indices {
@@ -295,9 +309,11 @@ struct BoardCore: ~Copyable {
             guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self)
             else { throw .defectiveCredentials }
             let credential = DoorTranslation.credential(entry)
-            guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done else {
-                throw .defectiveCredentials
-            }
+            let before = access.credentials.count
+            // A card that is there twice would lose what one of its entries says.
+            guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done,
+                access.credentials.count > before
+            else { throw .defectiveCredentials }
         }
     }
 
@@ -343,6 +359,7 @@ public enum StartError: Error, Equatable {
 /// A supervised contact of a door and the point that measures it.
 struct ContactPoint: BitwiseCopyable {
     let door: DoorIndex
+    let isSecondLeaf: Bool
     let contact: SupervisedContact
     /// The point is in ohms; otherwise in volts across the loop.
     let isInOhms: Bool

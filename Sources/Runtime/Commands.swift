@@ -41,6 +41,8 @@ extension BoardCore {
             return commandAlarm(command, actor)
         case .fireReset:
             return resetFire(actor)
+        case .readerInstall:
+            return installKey(ofReader: Int(command.target), actor)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
@@ -106,6 +108,27 @@ extension BoardCore {
         evaluateMatrix()
         return CommandAnswer(
             result: decision.isGranted ? .done : .refused, reason: UInt32(decision.reason.rawValue))
+    }
+
+    /// Has a factory-new reader take the key that the image has for it; how it ended comes with `installationEnded`.
+    private mutating func installKey(ofReader index: Int, _ actor: Actor) -> CommandAnswer {
+        guard index < image.readers.count else { return CommandAnswer(result: .unknownTarget) }
+        guard let key = ReaderTranslation.installationKey(image.readers[index], hashKey), readers.isOpen(index) else {
+            return CommandAnswer(result: .refused)
+        }
+        guard installers[index] == nil, readers.beginInstallation(key, at: index, now: now) else {
+            return CommandAnswer(result: .busy)
+        }
+        installers[index] = actor
+        return CommandAnswer(result: .started)
+    }
+
+    /// A reader has taken its key, or has not; nothing if nobody asked.
+    mutating func installationEnded(ofReader index: Int, isDone: Bool) {
+        guard let actor = installers[index] else { return }
+        installers[index] = nil
+        audit(
+            Command(kind: .readerInstall, target: UInt32(index)), actor, isDone ? .done : .refused)
     }
 
     static func requester(_ actor: Actor) -> Requester {

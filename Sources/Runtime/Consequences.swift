@@ -100,20 +100,45 @@ extension BoardCore {
             setTamper(ofReader: index, isActive: isActive)
             evaluateMatrix()
         case .online:
-            troubles.set(.reader, index, isActive: false)
+            readers.setLoss(index, nil)
+            reportTrouble(ofReader: index)
             readers.forgetShown(index)
             showAtReaders()
         case .offline(let reason):
-            troubles.set(.reader, index, isActive: true, code: reason.rawValue)
+            // A button that nobody can see any more is not pressed.
+            if readers.exitInput(of: index) != nil { requestToExit(ofReader: index, isActive: false) }
+            readers.setLoss(index, reason)
+            reportTrouble(ofReader: index)
             readers.forgetShown(index)
+        case .powerFailure(let isActive):
+            readers.setPowerFailure(index, isActive)
+            reportTrouble(ofReader: index)
+        case .commandDone(ReaderBank.installationTag):
+            installationEnded(ofReader: index, isDone: true)
+        case .commandRefused(ReaderBank.installationTag, _):
+            installationEnded(ofReader: index, isDone: false)
         case .malformed, .cardRefused:
             readers.countMalformed(index)
         case .commandDone, .commandRefused:
             showAtReaders()
-        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .fileDataWanted,
+        case .input(let input, let isActive):
+            guard readers.exitInput(of: index) == input else { return }
+            requestToExit(ofReader: index, isActive: isActive)
+        case .cardRemoved, .output, .identified, .keyInstalled, .fileDataWanted,
             .fileTransferEnded:
             break
         }
+    }
+
+    private mutating func requestToExit(ofReader index: Int, isActive: Bool) {
+        access.requestToExit(door(ofReader: index), isActive: isActive, at: now, now: now, into: &accessOutput)
+        settleAccess()
+        evaluateMatrix()
+    }
+
+    private mutating func reportTrouble(ofReader index: Int) {
+        let code = readers.trouble(of: index)
+        troubles.set(.reader, index, isActive: code != 0, code: code)
     }
 
     func door(ofReader index: Int) -> DoorIndex { DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)) }
@@ -193,7 +218,7 @@ extension BoardCore {
         for index in image.readers.indices {
             let outputs = access.outputs(of: door(ofReader: index))
             let show = ReaderShow(side(ofReader: index) == .entry ? outputs.entryReader : outputs.exitReader)
-            readers.show(show, at: index, now: now)
+            readers.show(show, isReleased: outputs.isReleased, at: index, now: now)
             if let line = image.readers[index].grantedLine {
                 _ = lines.demand(Int(line), isActive: show == .released || show == .granted)
             }
@@ -213,7 +238,8 @@ extension BoardCore {
             guard let state = DoorTranslation.contact(entry.contact, isInOhms: entry.isInOhms, reading) else {
                 continue
             }
-            access.contact(entry.door, state, at: reading.at, now: now, into: &accessOutput)
+            access.contact(
+                entry.door, state, isSecondLeaf: entry.isSecondLeaf, at: reading.at, now: now, into: &accessOutput)
             settleAccess()
         }
     }

@@ -105,12 +105,36 @@ public enum DoorTranslation {
         place.map { AreaIndex(UInt8(truncatingIfNeeded: $0 + 1)) } ?? .outside
     }
 
+    /// Whether an action releases a door: by its name, or with one of its fire zones.
+    ///
+    /// - Parameter zones: of the door, one bit each.
+    public static func releases(_ action: EffectAction, door: Int, zones: UInt32) -> Bool {
+        switch action.action {
+        case .releaseDoor(let released)?: Int(released) == door
+        case .releaseZone(let zone)?: zone < 32 && zones >> zone & 1 != 0
+        case .output?, .shutValve?, nil: false
+        }
+    }
+
+    /// How the board reckons local time.
+    public static func zone(_ header: BoardHeader) -> TimeZoneRule {
+        let offset = Int16(truncatingIfNeeded: header.utcOffsetMinutes)
+        switch header.daylightSaving {
+        case .europe where (-60...180).contains(offset): return .europe(standardOffsetMinutes: offset)
+        case .northAmerica: return .northAmerica(standardOffsetMinutes: offset)
+        case .none, .europe, .unrecognised: return TimeZoneRule(offsetMinutes: offset)
+        }
+    }
+
     /// Whether a row of the matrix tells a door of a fire: it releases it for a detector or an input.
     ///
     /// A row that waits for a forced or held door alone tells nothing of a fire.
-    public static func tellsOfFire(_ effect: WardenMessages.Effect, door: Int) -> Bool {
+    ///
+    /// - Parameter zones: of the door, one bit each.
+    public static func tellsOfFire(_ effect: WardenMessages.Effect, door: Int, zones: UInt32) -> Bool {
         var releases = false
-        for place in effect.actions.indices where effect.actions[place].action == .releaseDoor(UInt32(door)) {
+        for place in effect.actions.indices
+        where DoorTranslation.releases(effect.actions[place], door: door, zones: zones) {
             releases = true
         }
         guard releases else { return false }

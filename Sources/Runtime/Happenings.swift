@@ -176,10 +176,22 @@ extension BoardCore {
         access.advance(to: now, clock: clock, into: &accessOutput)
         settleAccess()
         settleSchedules()
-        monitor.setClock(
-            LocalClock(clock, offsetSeconds: image.header.utcOffsetMinutes * 60, at: now), at: now, into: &alarmOutput)
-        settleAlarms()
+        tellDetectorsTheTime()
         evaluateMatrix()
+    }
+
+    private mutating func tellDetectorsTheTime() {
+        toldOffsetMinutes = utcOffsetMinutes
+        monitor.setClock(
+            LocalClock(wallClock, offsetSeconds: toldOffsetMinutes * 60, at: now), at: now, into: &alarmOutput)
+        settleAlarms()
+    }
+
+    /// Minutes that local time is ahead of UTC now, daylight saving included.
+    var utcOffsetMinutes: Int32 {
+        guard wallClockSet.trust != .unset else { return Int32(zone.standardOffsetMinutes) }
+        let minute = wallClock.unixMilliseconds / 60_000
+        return Int32(zone.offsetMinutes(atUnixMinute: minute))
     }
 
     /// The wall clock now: it runs on by the monotonic one.
@@ -194,6 +206,7 @@ extension BoardCore {
 
     /// Whatever time has made due in the decisions.
     mutating func runDecisions() {
+        if toldOffsetMinutes != utcOffsetMinutes { tellDetectorsTheTime() }
         if access.deadline <= now {
             access.advance(to: now, clock: wallClock, into: &accessOutput)
             settleAccess()

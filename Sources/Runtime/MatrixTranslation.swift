@@ -24,7 +24,9 @@ struct MatrixLists: ~Copyable {
         var actionCount = 0
         for index in image.effects.indices {
             termCount += image.effects[index].causes.count
-            actionCount += image.effects[index].actions.count
+            for action in 0..<image.effects[index].actions.count {
+                actionCount += MatrixLists.count(image.effects[index].actions[action], image)
+            }
         }
         rules = FixedArray(capacity: image.effects.count)
         terms = FixedArray(capacity: termCount)
@@ -59,6 +61,14 @@ struct MatrixLists: ~Copyable {
         }
         let firstEffect = UInt16(effects.count)
         for index in 0..<row.actions.count {
+            if case .releaseZone? = row.actions[index].action {
+                for door in image.doors.indices
+                where DoorTranslation.releases(row.actions[index], door: door, zones: image.doors[door].fireZones) {
+                    effects.append(
+                        CauseAndEffect.Effect(target: place(of: .door(UInt16(door))), demand: .release))
+                }
+                continue
+            }
             guard let (target, demand) = MatrixLists.action(row.actions[index]) else { continue }
             effects.append(CauseAndEffect.Effect(target: place(of: target), demand: demand))
         }
@@ -93,6 +103,17 @@ struct MatrixLists: ~Copyable {
         }
     }
 
+    /// Effects that an action comes to: one for each door of a fire zone.
+    private static func count(_ action: EffectAction, _ image: borrowing BoardImage) -> Int {
+        guard case .releaseZone? = action.action else { return 1 }
+        var count = 0
+        for door in image.doors.indices
+        where DoorTranslation.releases(action, door: door, zones: image.doors[door].fireZones) {
+            count += 1
+        }
+        return count
+    }
+
     private static func action(_ action: EffectAction) -> (EffectTarget, Demand)? {
         switch action.action {
         case .output(let output)?:
@@ -107,7 +128,7 @@ struct MatrixLists: ~Copyable {
             return (.door(UInt16(door)), .release)
         case .shutValve(let valve)?:
             return (.valve(UInt16(valve)), .shut)
-        case nil:
+        case .releaseZone?, nil:
             return nil
         }
     }

@@ -14,6 +14,18 @@ struct ReaderBank: ~Copyable {
         let place: UInt8
         /// What its lamp and buzzer were last told to show; `nil` before that, or while it is not certain.
         var shown: ReaderShow?
+        /// Whether it was then told that the door is released.
+        var shownReleased = false
+        /// Why it cannot be relied on; `nil` while it can.
+        var loss: OfflineReason?
+        /// Its supply failed, and it says so itself.
+        var hasPowerFailure = false
+        /// What its display says; `nil` for one without.
+        let texts: ReaderTexts?
+        /// Its input that is the door's request to exit.
+        let exitInput: UInt8?
+        /// Its output that is active while the door is released.
+        let releasedOutput: UInt8?
         /// Cards that it has read since start.
         var cards: UInt64 = 0
         /// Frames that it turned away since start.
@@ -34,6 +46,11 @@ struct ReaderBank: ~Copyable {
         /// Lines that cannot be read, bit 0 data 0, bit 1 data 1.
         var missing: UInt8 = 0
     }
+
+    /// What commands about keys carry; the others carry 0.
+    static var installationTag: UInt16 { 1 }
+    /// The trouble of a reader whose supply failed, beside the numbers of `OfflineReason`.
+    static var supplyFailed: UInt8 { 16 }
 
     private var serial: FixedArray<SerialDevice>
     private var wired: FixedArray<LineDevice>
@@ -72,8 +89,11 @@ struct ReaderBank: ~Copyable {
     }
 
     /// Adds the next reader of the image.
-    mutating func addMember(device: Int, place: UInt8) {
-        let added = members.append(Member(device: device, place: place))
+    mutating func addMember(
+        device: Int, place: UInt8, texts: ReaderTexts? = nil, exitInput: UInt8? = nil, releasedOutput: UInt8? = nil
+    ) {
+        let added = members.append(
+            Member(device: device, place: place, texts: texts, exitInput: exitInput, releasedOutput: releasedOutput))
         precondition(added, "the bank is sized for every reader of the image")
     }
 
@@ -106,6 +126,24 @@ struct ReaderBank: ~Copyable {
         let device = members[reader].device
         return device < serial.count ? serial[device].isOpen : wired[device - serial.count].missing == 0
     }
+
+    /// What is wrong with a reader: the number of its `OfflineReason`, `supplyFailed`, or 0.
+    func trouble(of reader: Int) -> UInt8 {
+        members[reader].loss?.rawValue ?? (members[reader].hasPowerFailure ? ReaderBank.supplyFailed : 0)
+    }
+
+    /// Whether it can be relied on.
+    func isOnline(_ reader: Int) -> Bool { isOpen(reader) && members[reader].loss == nil }
+
+    mutating func setLoss(_ reader: Int, _ reason: OfflineReason?) {
+        members[reader].loss = reason
+        // It tells of its supply anew when it is back.
+        if reason != nil { members[reader].hasPowerFailure = false }
+    }
+
+    mutating func setPowerFailure(_ reader: Int, _ isActive: Bool) { members[reader].hasPowerFailure = isActive }
+
+    func exitInput(of reader: Int) -> UInt8? { members[reader].exitInput }
 
     func cards(of reader: Int) -> UInt64 { members[reader].cards }
     func malformed(of reader: Int) -> UInt64 { members[reader].malformed }
@@ -188,8 +226,11 @@ struct ReaderBank: ~Copyable {
 
     /// Has a reader show something, if its protocol can and it was not told so already. What it could not take now is
     /// told again at its next report.
-    mutating func show(_ indication: ReaderShow, at reader: Int, now: Instant) {
-        guard members[reader].shown != indication else { return }
+    ///
+    /// - Parameter isReleased: whether its door is released, for its output.
+    mutating func show(_ indication: ReaderShow, isReleased: Bool, at reader: Int, now: Instant) {
+        let isOutputRight = members[reader].releasedOutput == nil || members[reader].shownReleased == isReleased
+        guard members[reader].shown != indication || !isOutputRight else { return }
         let device = members[reader].device
         guard device < serial.count, serial[device].reader.isBus else {
             members[reader].shown = indication
@@ -197,10 +238,19 @@ struct ReaderBank: ~Copyable {
         }
         let place = members[reader].place
         guard serial[device].reader.perform(.light(indication.light), tag: 0, on: place, at: now) else { return }
-        if let sound = indication.sound {
+        if let text = members[reader].texts?[indication] {
+            guard serial[device].reader.perform(.text(TextCommand(text)), tag: 0, on: place, at: now) else { return }
+        }
+        if let output = members[reader].releasedOutput {
+            let command = OutputCommand(output: output, isActive: isReleased)
+            guard serial[device].reader.perform(.output(command), tag: 0, on: place, at: now) else { return }
+        }
+        // An answer sounds once, however often the door is released meanwhile.
+        if members[reader].shown != indication, let sound = indication.sound {
             _ = serial[device].reader.perform(.sound(sound), tag: 0, on: place, at: now)
         }
         members[reader].shown = indication
+        members[reader].shownReleased = isReleased
     }
 
     /// A reader forgot what it shows.
@@ -213,6 +263,6 @@ struct ReaderBank: ~Copyable {
         let device = members[reader].device
         guard device < serial.count else { return false }
         return serial[device].reader.perform(
-            .beginInstallation(key), tag: 1, on: members[reader].place, at: now)
+            .beginInstallation(key), tag: ReaderBank.installationTag, on: members[reader].place, at: now)
     }
 }

@@ -1,5 +1,7 @@
 import AccessControl
 import Drivers
+import FixedMemory
+import WardenMessages
 
 /// What the lamp and buzzer of a reader on a bus do for each thing that a door has to say (SIA OSDP 2.2, sections 6.10
 /// and 6.11). Red is locked, green released, amber waits for more.
@@ -9,7 +11,8 @@ enum ReaderShow: UInt8, Equatable, BitwiseCopyable {
     case released
     case granted
     case denied
-    case moreWanted
+    case pinWanted
+    case secondWanted
 
     init(_ indication: ReaderIndication) {
         switch indication {
@@ -18,7 +21,8 @@ enum ReaderShow: UInt8, Equatable, BitwiseCopyable {
         case .released, .emergency: self = .released
         case .granted: self = .granted
         case .denied: self = .denied
-        case .pinWanted, .secondCardWanted: self = .moreWanted
+        case .pinWanted: self = .pinWanted
+        case .secondCardWanted: self = .secondWanted
         }
     }
 
@@ -29,7 +33,8 @@ enum ReaderShow: UInt8, Equatable, BitwiseCopyable {
         case .closed: LightCommand(permanent: LightPattern(on: .red, off: .off, onTime: 2, offTime: 18))
         case .released, .granted: LightCommand(permanent: LightPattern(steady: .green))
         case .denied: LightCommand(permanent: LightPattern(on: .red, off: .off, onTime: 2, offTime: 2))
-        case .moreWanted: LightCommand(permanent: LightPattern(on: .amber, off: .off, onTime: 5, offTime: 5))
+        case .pinWanted, .secondWanted:
+            LightCommand(permanent: LightPattern(on: .amber, off: .off, onTime: 5, offTime: 5))
         }
     }
 
@@ -39,7 +44,52 @@ enum ReaderShow: UInt8, Equatable, BitwiseCopyable {
         case .ready, .closed, .released: nil
         case .granted: SoundCommand(onTime: 2, offTime: 1, repetitions: 1)
         case .denied: SoundCommand(onTime: 1, offTime: 1, repetitions: 3)
-        case .moreWanted: SoundCommand(onTime: 1, offTime: 1, repetitions: 1)
+        case .pinWanted, .secondWanted: SoundCommand(onTime: 1, offTime: 1, repetitions: 1)
+        }
+    }
+}
+
+/// What a reader's display says for each thing that a door has to say (SIA OSDP 2.2, section 6.12).
+///
+/// All texts are as long as the longest, so that each one covers what stood there before.
+struct ReaderTexts: BitwiseCopyable {
+    private let ready: FixedBytes<32>
+    private let closed: FixedBytes<32>
+    private let open: FixedBytes<32>
+    private let granted: FixedBytes<32>
+    private let denied: FixedBytes<32>
+    private let pin: FixedBytes<32>
+    private let second: FixedBytes<32>
+
+    init(_ texts: OsdpTexts) {
+        var length = 1
+        length = max(length, max(texts.ready.count, texts.closed.count))
+        length = max(length, max(texts.open.count, texts.granted.count))
+        length = max(length, max(texts.denied.count, max(texts.pin.count, texts.second.count)))
+        ready = ReaderTexts.filled(texts.ready, length)
+        closed = ReaderTexts.filled(texts.closed, length)
+        open = ReaderTexts.filled(texts.open, length)
+        granted = ReaderTexts.filled(texts.granted, length)
+        denied = ReaderTexts.filled(texts.denied, length)
+        pin = ReaderTexts.filled(texts.pin, length)
+        second = ReaderTexts.filled(texts.second, length)
+    }
+
+    private static func filled(_ text: FixedBytes<32>, _ length: Int) -> FixedBytes<32> {
+        var filled = text
+        while filled.count < length { filled.append(0x20) }
+        return filled
+    }
+
+    subscript(show: ReaderShow) -> FixedBytes<32> {
+        switch show {
+        case .ready: ready
+        case .closed: closed
+        case .released: open
+        case .granted: granted
+        case .denied: denied
+        case .pinWanted: pin
+        case .secondWanted: second
         }
     }
 }

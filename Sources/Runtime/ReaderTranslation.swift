@@ -40,7 +40,14 @@ enum ReaderTranslation {
         }
         for index in image.readers.indices {
             guard devices[index] >= 0 else { throw .unknownReader(index) }
-            bank.addMember(device: devices[index], place: places[index])
+            guard case .osdp(let options)? = image.readers[index].interface else {
+                bank.addMember(device: devices[index], place: places[index])
+                continue
+            }
+            bank.addMember(
+                device: devices[index], place: places[index], texts: options.texts.map { ReaderTexts($0) },
+                exitInput: options.exitInput.map { UInt8(truncatingIfNeeded: $0) },
+                releasedOutput: options.releasedOutput.map { UInt8(truncatingIfNeeded: $0) })
         }
         return bank
     }
@@ -168,9 +175,11 @@ enum ReaderTranslation {
         }
     }
 
-    /// The key that a factory-new reader is to be given; `nil` where the board has none for it.
+    /// The key that a factory-new reader is to be given, or the estate's that it is worked out from; `nil` where the image
+    /// does not say that the board may.
     static func installationKey(_ entry: WardenMessages.Reader, _ secret: HashKey) -> ReaderKey? {
-        guard case .osdp(let options)? = entry.interface, options.security == .install,
+        guard case .osdp(let options)? = entry.interface,
+            options.security == .install || options.security == .masterKey,
             let key = SealedKey.open(options.sealedKey, with: secret)
         else { return nil }
         return ReaderKey(key)

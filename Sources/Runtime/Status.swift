@@ -97,8 +97,8 @@ extension BoardCore {
         guard index < readers.count else { return nil }
         return ReaderStatus(
             index: UInt32(index), name: image.readers[index].name,
-            online: readers.isOpen(index) && !troubles.isActive(.reader, index), frames: readers.cards(of: index),
-            rejected: readers.malformed(of: index))
+            online: readers.isOnline(index), frames: readers.cards(of: index),
+            rejected: readers.malformed(of: index), trouble: UInt32(readers.trouble(of: index)))
     }
 
     func lineStatus(at index: Int) -> LineStatus? {
@@ -116,8 +116,6 @@ extension BoardCore {
         guard journal.find(sequence, into: &record) else { return nil }
         return event(from: record)
     }
-
-    var utcOffsetMinutes: Int32 { image.header.utcOffsetMinutes }
 
     func name(of kind: NamedKind, at index: Int) -> Name? {
         switch kind {

@@ -90,7 +90,7 @@ public func isValidText(_ bytes: Span<UInt8>) -> Bool {
     return true
 }
 
-/// Reads the bytes of a string or bytes field, which must fit.
+/// Reads the bytes of a bytes field, which must fit.
 @_lifetime(reader: copy reader)
 public func fixedBytes<let capacity: Int>(
     from reader: inout MessageReader
@@ -98,6 +98,17 @@ public func fixedBytes<let capacity: Int>(
     let bytes = try reader.lengthDelimited()
     guard bytes.count <= capacity else { throw reader.error(.tooLong) }
     return FixedBytes(bytes)
+}
+
+/// Reads the bytes of a string field, which must fit and be text: also where the field comes again and this one will not
+/// count, as every protobuf library has it.
+@_lifetime(reader: copy reader)
+public func fixedText<let capacity: Int>(
+    from reader: inout MessageReader
+) throws(MessageError) -> FixedBytes<capacity> {
+    let text: FixedBytes<capacity> = try fixedBytes(from: &reader)
+    guard isValidText(text.span) else { throw reader.error(.invalidText) }
+    return text
 }
 
 /// Adds an element of a repeated field, which must fit.

@@ -237,7 +237,8 @@ struct MessageEmitter {
         let value: String
         switch field.value {
         case .number, .schemaEnum: value = field.readNumber
-        case .text, .data: value = "try fixedBytes(from: &reader)"
+        case .text: value = "try fixedText(from: &reader)"
+        case .data: value = "try fixedBytes(from: &reader)"
         case .message:
             statements.append("var nested = try reader.nested()")
             switch field.shape {

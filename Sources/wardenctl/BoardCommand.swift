@@ -203,6 +203,10 @@ struct BoardCommand: ParsableCommand {
                 throw Failure(
                     status: .keyMissing, message: "a reader names the key '\(name)', which was not given",
                     remedy: "Give a file with the line '\(name): 32 hexadecimal digits' with --reader-keys FILE.")
+            case .sameCard(let first, let second):
+                throw Failure(
+                    status: .invalidData, message: "credentials \(first) and \(second) of the file are the same card",
+                    remedy: "Remove one of them; what both may do goes into one.")
             case .refused(let refusal):
                 var text = ByteBuffer(capacity: 256)
                 refusal.describe(into: &text)

@@ -22,6 +22,7 @@ struct Wardenctl: ParsableCommand {
             WatchCommand.self,
             EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
+            ReaderCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, KeysCommand.self,
         ])
 

@@ -30,6 +30,8 @@ struct ConsoleRequestTests {
         arguments: [
             ("", .nothing), ("   ", .nothing), ("help", .help), ("help door", .helpOn(.door)),
             ("  status  ", .show(.status)), ("doors", .show(.doors)), ("sensors --plain", .show(.sensors)),
+            ("reader lobby install", .command(.readerInstall, name: 7..<12)),
+            ("reader install lobby", .command(.readerInstall, name: 15..<20)),
             ("alarms", .show(.alarms)), ("detectors", .show(.detectors)), ("readers", .show(.readers)),
             ("door front unlock", .command(.doorUnlock, name: 5..<10)),
             ("door unlock front", .command(.doorUnlock, name: 12..<17)),

@@ -1,3 +1,5 @@
+import AccessControl
+import Drivers
 import FixedMemory
 import Foundation
 import Testing
@@ -45,6 +47,7 @@ struct LanguageTests {
             ("troubles", Words.detectorTrouble, ChineseWords.detectorTrouble),
             ("reasons", Words.decisionReason, ChineseWords.decisionReason),
             ("qualities", Words.quality, ChineseWords.quality),
+            ("reader troubles", Words.readerTrouble, ChineseWords.readerTrouble),
             ("sensor faults", Words.sensorFault, ChineseWords.sensorFault),
             (
                 "results", { Words.commandResult(CommandResult(rawValue: Int32($0))) },
@@ -74,6 +77,26 @@ struct LanguageTests {
                 if isKnown { known += 1 }
             }
             #expect(known > 3, "\(name)")
+        }
+    }
+
+    @Test("Every reason of a decision has its words, English and Chinese", arguments: DecisionReason.allCases)
+    func decisionReasons(_ reason: DecisionReason) {
+        let number = UInt32(reason.rawValue)
+        #expect(LanguageTests.text(Words.decisionReason(number)) != LanguageTests.text(Words.decisionReason(255)))
+        #expect(
+            LanguageTests.text(ChineseWords.decisionReason(number))
+                != LanguageTests.text(ChineseWords.decisionReason(255)))
+    }
+
+    @Test("Every way in which a reader can be in trouble has its words, English and Chinese")
+    func readerTroubles() {
+        let reasons = (UInt8.min...UInt8.max).compactMap { OfflineReason(rawValue: $0) }
+        #expect(reasons.count == 8)
+        for number in reasons.map({ UInt32($0.rawValue) }) + [16] {
+            #expect(LanguageTests.text(Words.readerTrouble(number)) != "unknown")
+            #expect(LanguageTests.isChinese(LanguageTests.text(ChineseWords.readerTrouble(number))))
+            #expect(LanguageTests.text(ChineseWords.readerTrouble(number)) != "未知")
         }
     }
 

@@ -44,8 +44,11 @@ final class BoardUnderTest {
     static func compile(_ yaml: String, generation: UInt32 = 1) throws -> [UInt8] {
         let result = BoardCompiler().check(yaml)
         let board = try #require(result.board, "\(result.problems.map(\.message))")
-        return try board.image(key: key, generation: generation)
+        return try board.image(key: key, readerKeys: ["estate": estateKey], generation: generation)
     }
+
+    /// The key that board files of tests call `estate`.
+    static let estateKey = AES128([UInt8](16..<32).span)!
 
     /// What the journal lies on; `nil` for one in memory alone.
     let medium: VirtualMedium?
@@ -162,6 +165,31 @@ final class BoardUnderTest {
         pass(.milliseconds(50))
     }
 
+    /// Holds a card at the reader at a place of the board file.
+    func hold(_ card: PresentedCard, at reader: Int = 0, for duration: Interval = .milliseconds(500)) {
+        let isTaken = runtime.hardware.present(card, at: reader, for: duration)
+        #expect(isTaken, "the reader can read such a card")
+        settle()
+    }
+
+    /// Presses keys of a keypad, one after the other, with a pause before each.
+    func press(_ keys: String, pause: Interval = .milliseconds(200), at reader: Int = 0) {
+        for key in keys.utf8 {
+            pass(pause)
+            let isTaken = runtime.hardware.press(key, at: reader)
+            #expect(isTaken, "the reader has such a key")
+            settle()
+        }
+        pass(.milliseconds(100))
+    }
+
+    /// Breaks, mends or moves something of a reader.
+    func change(reader: Int, _ body: (inout VirtualBoard) -> Bool) {
+        let isKnown = body(&runtime.hardware)
+        #expect(isKnown)
+        settle()
+    }
+
     func send(_ bytes: [UInt8], port: UInt16 = 0) { runtime.hardware.transmit(bytes.span, to: StreamIndex(port)) }
 
     func set(_ quantity: DeviceModels.Quantity, _ value: Int32, sensor: Int = 0) {
@@ -241,6 +269,27 @@ final class BoardUnderTest {
 
     var deadline: Instant { runtime.deadline }
     var turns: UInt64 { runtime.boardStatus.turns }
+}
+
+extension PresentedCard {
+    /// The frame of a card of 26 bits (H10301): even parity over the first half, odd over the second.
+    static func h10301(_ facility: Int, _ card: Int) -> PresentedCard {
+        let data = (0..<24).map { (facility << 16 | card) >> (23 - $0) & 1 }
+        let even = data[..<12].reduce(0, +) & 1
+        let odd = 1 - data[12...].reduce(0, +) & 1
+        var bytes = [UInt8](repeating: 0, count: 4)
+        for (place, bit) in ([even] + data + [odd]).enumerated() where bit == 1 {
+            bytes[place / 8] |= 0x80 >> UInt8(place % 8)
+        }
+        return .bits(FixedBytes(bytes.span), count: 26)
+    }
+
+    static func text(_ text: String) -> PresentedCard { .text(FixedBytes(Array(text.utf8).span)) }
+
+    static func tag(_ digits: String) -> PresentedCard {
+        let digits = Array(digits)
+        return .tag(InlineArray { UInt8(String(digits[2 * $0...2 * $0 + 1]), radix: 16)! })
+    }
 }
 
 /// Bytes as text.

@@ -25,6 +25,49 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// When local time is an hour further ahead of UTC.
+public nonisolated enum Warden_V1_DaylightSaving: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case none // = 0
+
+  /// From the last Sunday of March to that of October, both at 01:00 UTC (Directive 2000/84/EC).
+  case europe // = 1
+
+  /// From the second Sunday of March to the first of November, both at 02:00 local (Energy Policy Act of 2005).
+  case northAmerica // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .europe
+    case 2: self = .northAmerica
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .europe: return 1
+    case .northAmerica: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_DaylightSaving] = [
+    .none,
+    .europe,
+    .northAmerica,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_LineDirection: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case input // = 0
@@ -1417,6 +1460,8 @@ public nonisolated struct Warden_V1_BoardHeader: Sendable {
   /// What somebody may do at a console who has not logged in; none for no more than an observer.
   public var consoleRole: Warden_V1_AccessRole = .none
 
+  public var daylightSaving: Warden_V1_DaylightSaving = .none
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2189,6 +2234,67 @@ public nonisolated struct Warden_V1_OsdpOptions: Sendable {
   /// Raw card data of these formats is the same identifier as from a Wiegand reader.
   public var formats: [UInt32] = []
 
+  /// The reader's input, 0 the first, that is its door's request to exit.
+  public var exitInput: UInt32 {
+    get {_exitInput ?? 0}
+    set {_exitInput = newValue}
+  }
+  /// Returns true if `exitInput` has been explicitly set.
+  public var hasExitInput: Bool {self._exitInput != nil}
+  /// Clears the value of `exitInput`. Subsequent reads from it will return its default value.
+  public mutating func clearExitInput() {self._exitInput = nil}
+
+  /// The reader's output, 0 the first, that is active while the door is released.
+  public var releasedOutput: UInt32 {
+    get {_releasedOutput ?? 0}
+    set {_releasedOutput = newValue}
+  }
+  /// Returns true if `releasedOutput` has been explicitly set.
+  public var hasReleasedOutput: Bool {self._releasedOutput != nil}
+  /// Clears the value of `releasedOutput`. Subsequent reads from it will return its default value.
+  public mutating func clearReleasedOutput() {self._releasedOutput = nil}
+
+  public var texts: Warden_V1_OsdpTexts {
+    get {_texts ?? Warden_V1_OsdpTexts()}
+    set {_texts = newValue}
+  }
+  /// Returns true if `texts` has been explicitly set.
+  public var hasTexts: Bool {self._texts != nil}
+  /// Clears the value of `texts`. Subsequent reads from it will return its default value.
+  public mutating func clearTexts() {self._texts = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _exitInput: UInt32? = nil
+  fileprivate var _releasedOutput: UInt32? = nil
+  fileprivate var _texts: Warden_V1_OsdpTexts? = nil
+}
+
+/// What the display of a reader says, printable ASCII; empty for nothing.
+public nonisolated struct Warden_V1_OsdpTexts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var ready: String = String()
+
+  /// Closed to everybody.
+  public var closed: String = String()
+
+  /// The door is released.
+  public var `open`: String = String()
+
+  public var granted: String = String()
+
+  public var denied: String = String()
+
+  /// A PIN must follow, or a second card.
+  public var pin: String = String()
+
+  public var second: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2646,6 +2752,22 @@ public nonisolated struct Warden_V1_Door: @unchecked Sendable {
     get {_storage._secondPersonMs}
     set {_uniqueStorage()._secondPersonMs = newValue}
   }
+
+  /// Bit n for fire zone n.
+  public var fireZones: UInt32 {
+    get {_storage._fireZones}
+    set {_uniqueStorage()._fireZones = newValue}
+  }
+
+  /// Instead of `second_contact_line`.
+  public var secondSupervisedContact: Warden_V1_SupervisedContact {
+    get {_storage._secondSupervisedContact ?? Warden_V1_SupervisedContact()}
+    set {_uniqueStorage()._secondSupervisedContact = newValue}
+  }
+  /// Returns true if `secondSupervisedContact` has been explicitly set.
+  public var hasSecondSupervisedContact: Bool {_storage._secondSupervisedContact != nil}
+  /// Clears the value of `secondSupervisedContact`. Subsequent reads from it will return its default value.
+  public mutating func clearSecondSupervisedContact() {_uniqueStorage()._secondSupervisedContact = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3593,6 +3715,15 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     set {action = .shutValve(newValue)}
   }
 
+  /// Release every door of a fire zone as in a fire.
+  public var releaseZone: UInt32 {
+    get {
+      if case .releaseZone(let v)? = action {return v}
+      return 0
+    }
+    set {action = .releaseZone(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -3602,6 +3733,8 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     case releaseDoor(UInt32)
     /// Have a valve detector shut its valve, and open it when the effect ends.
     case shutValve(UInt32)
+    /// Release every door of a fire zone as in a fire.
+    case releaseZone(UInt32)
 
   }
 
@@ -3816,6 +3949,10 @@ public nonisolated struct Warden_V1_ConsoleUser: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "warden.v1"
+
+nonisolated extension Warden_V1_DaylightSaving: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DAYLIGHT_SAVING_NONE\0\u{1}DAYLIGHT_SAVING_EUROPE\0\u{1}DAYLIGHT_SAVING_NORTH_AMERICA\0")
+}
 
 nonisolated extension Warden_V1_LineDirection: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LINE_DIRECTION_INPUT\0\u{1}LINE_DIRECTION_OUTPUT\0")
@@ -4148,7 +4285,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BoardHeader"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0\u{3}standby_supply\0\u{3}hardware_watchdog\0\u{3}console_role\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}format\0\u{1}name\0\u{1}description\0\u{1}generation\0\u{3}memory_budget_bytes\0\u{3}hash_key_check\0\u{3}utc_offset_minutes\0\u{3}standby_supply\0\u{3}hardware_watchdog\0\u{3}console_role\0\u{3}daylight_saving\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4166,6 +4303,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
       case 8: try { try decoder.decodeSingularBoolField(value: &self.standbySupply) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.hardwareWatchdog) }()
       case 10: try { try decoder.decodeSingularEnumField(value: &self.consoleRole) }()
+      case 11: try { try decoder.decodeSingularEnumField(value: &self.daylightSaving) }()
       default: break
       }
     }
@@ -4202,6 +4340,9 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if self.consoleRole != .none {
       try visitor.visitSingularEnumField(value: self.consoleRole, fieldNumber: 10)
     }
+    if self.daylightSaving != .none {
+      try visitor.visitSingularEnumField(value: self.daylightSaving, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4216,6 +4357,7 @@ nonisolated extension Warden_V1_BoardHeader: SwiftProtobuf.Message, SwiftProtobu
     if lhs.standbySupply != rhs.standbySupply {return false}
     if lhs.hardwareWatchdog != rhs.hardwareWatchdog {return false}
     if lhs.consoleRole != rhs.consoleRole {return false}
+    if lhs.daylightSaving != rhs.daylightSaving {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5710,7 +5852,7 @@ nonisolated extension Warden_V1_TextLineOptions: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Warden_V1_OsdpOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OsdpOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}address\0\u{1}security\0\u{3}sealed_key\0\u{3}packet_check\0\u{1}formats\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0\u{1}address\0\u{1}security\0\u{3}sealed_key\0\u{3}packet_check\0\u{1}formats\0\u{3}exit_input\0\u{3}released_output\0\u{1}texts\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5724,12 +5866,19 @@ nonisolated extension Warden_V1_OsdpOptions: SwiftProtobuf.Message, SwiftProtobu
       case 4: try { try decoder.decodeSingularBytesField(value: &self.sealedKey) }()
       case 5: try { try decoder.decodeSingularEnumField(value: &self.packetCheck) }()
       case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.formats) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._exitInput) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._releasedOutput) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._texts) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.port != 0 {
       try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
     }
@@ -5748,6 +5897,15 @@ nonisolated extension Warden_V1_OsdpOptions: SwiftProtobuf.Message, SwiftProtobu
     if !self.formats.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.formats, fieldNumber: 6)
     }
+    try { if let v = self._exitInput {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._releasedOutput {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
+    try { if let v = self._texts {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5758,6 +5916,69 @@ nonisolated extension Warden_V1_OsdpOptions: SwiftProtobuf.Message, SwiftProtobu
     if lhs.sealedKey != rhs.sealedKey {return false}
     if lhs.packetCheck != rhs.packetCheck {return false}
     if lhs.formats != rhs.formats {return false}
+    if lhs._exitInput != rhs._exitInput {return false}
+    if lhs._releasedOutput != rhs._releasedOutput {return false}
+    if lhs._texts != rhs._texts {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_OsdpTexts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OsdpTexts"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ready\0\u{1}closed\0\u{1}open\0\u{1}granted\0\u{1}denied\0\u{1}pin\0\u{1}second\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.ready) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.closed) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.`open`) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.granted) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.denied) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.pin) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.second) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.ready.isEmpty {
+      try visitor.visitSingularStringField(value: self.ready, fieldNumber: 1)
+    }
+    if !self.closed.isEmpty {
+      try visitor.visitSingularStringField(value: self.closed, fieldNumber: 2)
+    }
+    if !self.`open`.isEmpty {
+      try visitor.visitSingularStringField(value: self.`open`, fieldNumber: 3)
+    }
+    if !self.granted.isEmpty {
+      try visitor.visitSingularStringField(value: self.granted, fieldNumber: 4)
+    }
+    if !self.denied.isEmpty {
+      try visitor.visitSingularStringField(value: self.denied, fieldNumber: 5)
+    }
+    if !self.pin.isEmpty {
+      try visitor.visitSingularStringField(value: self.pin, fieldNumber: 6)
+    }
+    if !self.second.isEmpty {
+      try visitor.visitSingularStringField(value: self.second, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_OsdpTexts, rhs: Warden_V1_OsdpTexts) -> Bool {
+    if lhs.ready != rhs.ready {return false}
+    if lhs.closed != rhs.closed {return false}
+    if lhs.`open` != rhs.`open` {return false}
+    if lhs.granted != rhs.granted {return false}
+    if lhs.denied != rhs.denied {return false}
+    if lhs.pin != rhs.pin {return false}
+    if lhs.second != rhs.second {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6023,7 +6244,7 @@ nonisolated extension Warden_V1_SupervisedContact: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Door"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{1}relock\0\u{1}rules\0\u{3}mode_rules\0\u{1}mode\0\u{1}kind\0\u{1}relay\0\u{3}standby_supply\0\u{3}cut_by_fire_panel\0\u{1}handle\0\u{3}fire_ends_with_cause\0\u{3}exit_shunts_only\0\u{3}exit_holds_release\0\u{3}lockdown_holds_exit\0\u{3}needs_two_persons\0\u{3}tamper_stops_reader\0\u{3}pin_length\0\u{3}outer_area\0\u{3}inner_area\0\u{3}supervised_contact\0\u{3}emergency_exit_line\0\u{3}tamper_line\0\u{3}sounder_line\0\u{3}second_lock_line\0\u{3}second_contact_line\0\u{3}second_leaf_for_extended_only\0\u{3}floor_lines\0\u{4}\u{4}exit_unlock_ms\0\u{3}relock_delay_ms\0\u{3}extended_held_open_ms\0\u{3}relock_grace_ms\0\u{3}exit_race_ms\0\u{3}exit_shunt_ms\0\u{3}exit_stuck_ms\0\u{3}contact_debounce_ms\0\u{3}exit_debounce_ms\0\u{3}second_leaf_delay_ms\0\u{3}answer_ms\0\u{3}pin_ms\0\u{3}second_person_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}lock_kind\0\u{3}lock_line\0\u{3}contact_line\0\u{3}exit_line\0\u{3}unlock_ms\0\u{3}extended_unlock_ms\0\u{3}held_open_warning_ms\0\u{3}held_open_alarm_ms\0\u{1}egress\0\u{1}relock\0\u{1}rules\0\u{3}mode_rules\0\u{1}mode\0\u{1}kind\0\u{1}relay\0\u{3}standby_supply\0\u{3}cut_by_fire_panel\0\u{1}handle\0\u{3}fire_ends_with_cause\0\u{3}exit_shunts_only\0\u{3}exit_holds_release\0\u{3}lockdown_holds_exit\0\u{3}needs_two_persons\0\u{3}tamper_stops_reader\0\u{3}pin_length\0\u{3}outer_area\0\u{3}inner_area\0\u{3}supervised_contact\0\u{3}emergency_exit_line\0\u{3}tamper_line\0\u{3}sounder_line\0\u{3}second_lock_line\0\u{3}second_contact_line\0\u{3}second_leaf_for_extended_only\0\u{3}floor_lines\0\u{4}\u{4}exit_unlock_ms\0\u{3}relock_delay_ms\0\u{3}extended_held_open_ms\0\u{3}relock_grace_ms\0\u{3}exit_race_ms\0\u{3}exit_shunt_ms\0\u{3}exit_stuck_ms\0\u{3}contact_debounce_ms\0\u{3}exit_debounce_ms\0\u{3}second_leaf_delay_ms\0\u{3}answer_ms\0\u{3}pin_ms\0\u{3}second_person_ms\0\u{3}fire_zones\0\u{3}second_supervised_contact\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -6075,6 +6296,8 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _answerMs: UInt32 = 0
     var _pinMs: UInt32 = 0
     var _secondPersonMs: UInt32 = 0
+    var _fireZones: UInt32 = 0
+    var _secondSupervisedContact: Warden_V1_SupervisedContact? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6134,6 +6357,8 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _answerMs = source._answerMs
       _pinMs = source._pinMs
       _secondPersonMs = source._secondPersonMs
+      _fireZones = source._fireZones
+      _secondSupervisedContact = source._secondSupervisedContact
     }
   }
 
@@ -6201,6 +6426,8 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 50: try { try decoder.decodeSingularUInt32Field(value: &_storage._answerMs) }()
         case 51: try { try decoder.decodeSingularUInt32Field(value: &_storage._pinMs) }()
         case 52: try { try decoder.decodeSingularUInt32Field(value: &_storage._secondPersonMs) }()
+        case 53: try { try decoder.decodeSingularFixed32Field(value: &_storage._fireZones) }()
+        case 54: try { try decoder.decodeSingularMessageField(value: &_storage._secondSupervisedContact) }()
         default: break
         }
       }
@@ -6360,6 +6587,12 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if _storage._secondPersonMs != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._secondPersonMs, fieldNumber: 52)
       }
+      if _storage._fireZones != 0 {
+        try visitor.visitSingularFixed32Field(value: _storage._fireZones, fieldNumber: 53)
+      }
+      try { if let v = _storage._secondSupervisedContact {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6418,6 +6651,8 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._answerMs != rhs_storage._answerMs {return false}
         if _storage._pinMs != rhs_storage._pinMs {return false}
         if _storage._secondPersonMs != rhs_storage._secondPersonMs {return false}
+        if _storage._fireZones != rhs_storage._fireZones {return false}
+        if _storage._secondSupervisedContact != rhs_storage._secondSupervisedContact {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -8117,7 +8352,7 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EffectAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0\u{3}release_zone\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8154,6 +8389,14 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
           self.action = .shutValve(v)
         }
       }()
+      case 101: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .releaseZone(v)
+        }
+      }()
       default: break
       }
     }
@@ -8176,6 +8419,10 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
     case .shutValve?: try {
       guard case .shutValve(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 100)
+    }()
+    case .releaseZone?: try {
+      guard case .releaseZone(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 101)
     }()
     case nil: break
     }

@@ -572,6 +572,9 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
   case refused // = 5
   case busy // = 6
   case outOfRange // = 7
+
+  /// Begun; an audit tells of its end.
+  case started // = 8
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -588,6 +591,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     case 5: self = .refused
     case 6: self = .busy
     case 7: self = .outOfRange
+    case 8: self = .started
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -602,6 +606,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     case .refused: return 5
     case .busy: return 6
     case .outOfRange: return 7
+    case .started: return 8
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -616,6 +621,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     .refused,
     .busy,
     .outOfRange,
+    .started,
   ]
 
 }
@@ -886,7 +892,8 @@ public nonisolated struct Warden_V1_Trouble: Sendable {
 
   public var active: Bool = false
 
-  /// `HardwareInterface.Quality` or the driver's own health number.
+  /// By the source: `HardwareInterface.Quality`, a driver's own number; of readers `Drivers.OfflineReason`, and 16 where the
+  /// reader's supply failed.
   public var code: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1007,7 +1014,7 @@ nonisolated extension Warden_V1_SystemKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_CommandResult: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0\u{1}COMMAND_RESULT_STARTED\0")
 }
 
 nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -53,6 +53,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// Back into service.
   case alarmRestore // = 16
 
+  /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
+  /// tells of its end. For technicians.
+  case readerInstall // = 20
+
   /// What audits say of consoles and services; nobody can ask for these as commands.
   case consoleLogin // = 30
   case consoleLogout // = 31
@@ -78,6 +82,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 14: self = .fallCancel
     case 15: self = .alarmBypass
     case 16: self = .alarmRestore
+    case 20: self = .readerInstall
     case 30: self = .consoleLogin
     case 31: self = .consoleLogout
     case 32: self = .clockSet
@@ -100,6 +105,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .fallCancel: return 14
     case .alarmBypass: return 15
     case .alarmRestore: return 16
+    case .readerInstall: return 20
     case .consoleLogin: return 30
     case .consoleLogout: return 31
     case .clockSet: return 32
@@ -122,6 +128,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .fallCancel,
     .alarmBypass,
     .alarmRestore,
+    .readerInstall,
     .consoleLogin,
     .consoleLogout,
     .clockSet,
@@ -760,7 +767,7 @@ public nonisolated struct Warden_V1_Command: Sendable {
 
   public var kind: Warden_V1_CommandKind = .none
 
-  /// Door or detector by place.
+  /// Door, detector or reader by place.
   public var target: UInt32 = 0
 
   /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
@@ -1556,6 +1563,9 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 
   public var rejected: UInt64 = 0
 
+  /// Why it is in trouble: `Drivers.OfflineReason`, or 16 where its supply failed; 0 for none.
+  public var trouble: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1566,7 +1576,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{e}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -4027,7 +4037,7 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ReaderStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}online\0\u{1}frames\0\u{1}rejected\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}online\0\u{1}frames\0\u{1}rejected\0\u{1}trouble\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4040,6 +4050,7 @@ nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtob
       case 3: try { try decoder.decodeSingularBoolField(value: &self.online) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.frames) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.rejected) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.trouble) }()
       default: break
       }
     }
@@ -4061,6 +4072,9 @@ nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtob
     if self.rejected != 0 {
       try visitor.visitSingularUInt64Field(value: self.rejected, fieldNumber: 5)
     }
+    if self.trouble != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trouble, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4070,6 +4084,7 @@ nonisolated extension Warden_V1_ReaderStatus: SwiftProtobuf.Message, SwiftProtob
     if lhs.online != rhs.online {return false}
     if lhs.frames != rhs.frames {return false}
     if lhs.rejected != rhs.rejected {return false}
+    if lhs.trouble != rhs.trouble {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

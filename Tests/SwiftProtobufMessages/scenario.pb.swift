@@ -214,6 +214,12 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
 
   /// The case of a reader is opened.
   case tamper // = 7
+
+  /// An OSDP reader is as it comes from the factory: it has no key of its own. Restored, it has the board's.
+  case factoryNew // = 8
+
+  /// The supply of an OSDP reader fails; a battery in it goes on.
+  case supply // = 9
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -230,6 +236,8 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case 5: self = .checksum
     case 6: self = .slow
     case 7: self = .tamper
+    case 8: self = .factoryNew
+    case 9: self = .supply
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -244,6 +252,8 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case .checksum: return 5
     case .slow: return 6
     case .tamper: return 7
+    case .factoryNew: return 8
+    case .supply: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -258,6 +268,8 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     .checksum,
     .slow,
     .tamper,
+    .factoryNew,
+    .supply,
   ]
 
 }
@@ -804,7 +816,7 @@ nonisolated extension Warden_V1_Quantity: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_FaultKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0\u{1}FAULT_KIND_TAMPER\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0\u{1}FAULT_KIND_TAMPER\0\u{1}FAULT_KIND_FACTORY_NEW\0\u{1}FAULT_KIND_SUPPLY\0")
 }
 
 nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

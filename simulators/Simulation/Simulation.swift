@@ -335,6 +335,8 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         case .checksum: runtime.hardware.setReader(reader, fault.active ? .badChecksum : .none)
         case .held: runtime.hardware.setReader(reader, fault.active ? .held : .none)
         case .tamper: runtime.hardware.setReader(reader, isTampered: fault.active)
+        case .supply: runtime.hardware.setReader(reader, hasPowerFailure: fault.active)
+        case .factoryNew: runtime.hardware.setReader(reader, isFactoryNew: fault.active)
         case .reset: if fault.active { runtime.hardware.restartReader(reader) }
         case .frozen, .slow, .unrecognised: break
         }
@@ -374,7 +376,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         case .checksum: device.faults.distortion = fault.active ? .flippedBits : .none
         case .slow: device.defects.conversionPercent = fault.active ? 400 : 100
         case .reset: if fault.active { device.powerOn(at: now) }
-        case .tamper, .unrecognised: return false
+        case .tamper, .supply, .factoryNew, .unrecognised: return false
         }
         return true
     }

@@ -107,7 +107,7 @@ extension VirtualBoard {
                 OSDPReaderModel(
                     address: UInt8(truncatingIfNeeded: options.address), key: key, baudRate: baud,
                     seed: UInt8(truncatingIfNeeded: options.address &+ 1))),
-            on: StreamIndex(UInt16(options.port)))
+            on: StreamIndex(UInt16(options.port)), key: key)
     }
 
     private static func model(of sensor: WardenMessages.Sensor) -> DeviceModel {

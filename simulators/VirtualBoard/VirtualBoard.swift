@@ -110,8 +110,10 @@ public struct VirtualBoard: Hardware, ~Copyable {
     }
 
     /// Puts a reader on a serial port; several may share a bus.
-    mutating func addReader(_ model: consuming ReaderModel, on stream: StreamIndex, file: CardFileModel? = nil) {
-        let added = readers.append(VirtualReader(wiring: .stream(stream), model: model, file: file))
+    mutating func addReader(
+        _ model: consuming ReaderModel, on stream: StreamIndex, file: CardFileModel? = nil, key: AES128? = nil
+    ) {
+        let added = readers.append(VirtualReader(wiring: .stream(stream), model: model, file: file, key: key))
         precondition(added, "more readers than the virtual board has room for")
         refreshReaderDeadline()
     }
@@ -188,6 +190,33 @@ public struct VirtualBoard: Hardware, ~Copyable {
         runReaders()
         return isKnown
     }
+
+    /// Fails or restores the supply of a reader that tells of it.
+    @discardableResult
+    public mutating func setReader(_ reader: Int, hasPowerFailure: Bool) -> Bool {
+        let isKnown = readers[reader].model.setPowerFailure(hasPowerFailure)
+        runReaders()
+        return isKnown
+    }
+
+    /// Puts a reader into the state in which it comes from the factory, without a key of its own, or gives it the board's.
+    @discardableResult
+    public mutating func setReader(_ reader: Int, isFactoryNew: Bool) -> Bool {
+        let isKnown = readers[reader].model.setKey(isFactoryNew ? nil : readers[reader].key)
+        runReaders()
+        return isKnown
+    }
+
+    /// Activates inputs of a reader that has some, one bit each.
+    @discardableResult
+    public mutating func setReader(_ reader: Int, inputs: UInt8) -> Bool {
+        let isKnown = readers[reader].model.setInputs(inputs)
+        runReaders()
+        return isKnown
+    }
+
+    /// What the board last had a reader show; `nil` for a reader that shows nothing by itself.
+    public func indication(of reader: Int) -> OSDPReaderModel.Indication? { readers[reader].model.indication }
 
     /// Takes a reader's supply away for a moment.
     public mutating func restartReader(_ reader: Int) {

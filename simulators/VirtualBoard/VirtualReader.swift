@@ -17,6 +17,8 @@ struct VirtualReader: ~Copyable {
     /// The DESFire file that the board asks for, so that a scenario can hand over a card that has it; `nil` where the board
     /// asks for none.
     var file: CardFileModel?
+    /// The key that the board has for it; `nil` where it has none.
+    var key: AES128?
 
     var deadline: Instant { min(model.deadline, removalAt) }
 }

@@ -26,6 +26,11 @@
                         code: .wrongKey, message: "names a reader key that is not in the file given with --reader-keys",
                         subject: arguments.board)
                 }
+                if case .sameCard = error {
+                    throw Failure(
+                        code: .invalidInput, message: "lists one card twice; 'wardenctl board build' says which",
+                        subject: arguments.board)
+                }
                 throw Failure(
                     code: .invalidInput,
                     message: "compiles to an image that the runtime refuses: use programs of one build",

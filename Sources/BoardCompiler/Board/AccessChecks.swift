@@ -6,8 +6,11 @@ struct AccessChecks {
     let context: ReadingContext
 
     func run(_ board: inout BoardDescription) {
+        checkZone(board)
         checkDoors(board)
         checkReaders(board)
+        checkReaderInputs(board)
+        checkFireZones(board)
         checkLines(board)
         checkSchedules(board)
         checkInterlocks(board)
@@ -118,7 +121,12 @@ struct AccessChecks {
             }
             checkTimes(door, subject: subject)
             checkKind(door, subject: subject)
-            checkContact(door, board, subject: subject)
+            checkContact(
+                door.value.supervisedContact, "supervised_contact", besides: door.value.contactLine, "contact", door,
+                board)
+            checkContact(
+                door.value.secondSupervisedContact, "second_supervised_contact", besides: door.value.secondContactLine,
+                "second_contact", door, board)
             if door.value.places(rulesIn: door.places), door.value.rules[0].groups == 0 {
                 report(
                     subject, at: door.places["schedule"],
@@ -177,9 +185,10 @@ struct AccessChecks {
                 isMissing ? "the second leaf has no lock" : "only a two-leaf door has a second lock",
                 remedy: isMissing ? "add 'second_lock:' with its output" : "write 'kind: two-leaf', or remove it")
         }
-        if message.secondContactLine != nil, message.kind != .twoLeaf {
+        for key in ["second_contact", "second_supervised_contact"]
+        where door.places.keys[key] != nil && message.kind != .twoLeaf {
             report(
-                subject, at: door.places["second_contact"], "only a two-leaf door has a second contact",
+                subject, at: door.places[key], "only a two-leaf door has a second contact",
                 remedy: "write 'kind: two-leaf', or remove it")
         }
         if (message.kind == .lift) != !message.floorLines.isEmpty {
@@ -196,12 +205,15 @@ struct AccessChecks {
         }
     }
 
-    private func checkContact(_ door: Described<Door>, _ board: BoardDescription, subject: String) {
-        guard let contact = door.value.supervisedContact else { return }
-        let range = door.places["supervised_contact"]
-        if door.value.contactLine != nil {
-            report(
-                subject, at: range, "it has 'contact' and 'supervised_contact'", remedy: "remove one of them")
+    private func checkContact(
+        _ contact: SupervisedContact?, _ key: String, besides line: UInt32?, _ lineKey: String, _ door: Described<Door>,
+        _ board: BoardDescription
+    ) {
+        guard let contact else { return }
+        let subject = "door '\(door.name)'"
+        let range = door.places[key]
+        if line != nil {
+            report(subject, at: range, "it has '\(lineKey)' and '\(key)'", remedy: "remove one of them")
         }
         guard Int(contact.point) < board.points.count, board.points[Int(contact.point)].isWhole else { return }
         let point = board.points[Int(contact.point)]
@@ -301,6 +313,56 @@ struct AccessChecks {
                 "a debounce of \(Dimension.duration.format(Int64(line.value.message.debounceUs))) swallows the pulses of \(subject)",
                 remedy: "write 'debounce: 0 s': Wiegand pulses last 20 to 100 µs")
         }
+    }
+
+    /// A request to exit comes from inside and from one place.
+    private func checkReaderInputs(_ board: BoardDescription) {
+        var users: [UInt32: String] = [:]
+        for reader in board.readers where reader.isWhole {
+            guard case .osdp(let options) = reader.value.message.interface, options.exitInput != nil else { continue }
+            let door = reader.value.message.door
+            let subject = "reader '\(reader.name)'"
+            if reader.value.message.side != .exit {
+                report(
+                    subject, at: reader.places["exit_input"],
+                    "it stands outside, where anybody could open it and ask to be let out",
+                    remedy: "wire the button to an input of the board or to a reader with 'side: exit'")
+            }
+            guard Int(door) < board.doors.count, board.doors[Int(door)].isWhole else { continue }
+            let other = board.doors[Int(door)].value.exitLine == nil ? users[door] : "'exit_button' of the door"
+            if let other {
+                report(
+                    subject, at: reader.places["exit_input"],
+                    "the request to exit of door '\(board.doors[Int(door)].name)' is already the \(other)",
+                    remedy: "wire both buttons to one input")
+            }
+            users[door] = "'exit_input' of reader '\(reader.name)'"
+        }
+    }
+
+    // MARK: Fire zones and local time
+
+    private func checkFireZones(_ board: BoardDescription) {
+        for effect in board.effects where effect.isWhole {
+            let actions = effect.value.message.actions
+            for index in actions.indices {
+                guard case .releaseZone(let zone) = actions[index].action, Int(zone) < board.fireZones.count,
+                    !board.doors.contains(where: { $0.value.fireZones >> zone & 1 != 0 })
+                else { continue }
+                report(
+                    "effect '\(effect.name)'", at: effect.places["actions"],
+                    "no door stands in the fire zone '\(board.fireZones[Int(zone)])'",
+                    remedy: "write 'fire_zones: [\(board.fireZones[Int(zone)])]' at its doors")
+            }
+        }
+    }
+
+    private func checkZone(_ board: BoardDescription) {
+        guard board.daylightSaving == .europe, !(-60...180).contains(board.utcOffsetMinutes) else { return }
+        context.report(
+            at: board.places?["daylight_saving"] ?? SourceRange(start: SourceLocation(line: 1, column: 1)),
+            "daylight saving of Europe is for zones from -01:00 to +03:00",
+            remedy: "write another 'utc_offset', or 'daylight_saving: none'")
     }
 
     // MARK: Schedules and interlocks
@@ -404,9 +466,9 @@ struct AccessChecks {
     private func resolveTimes(
         _ credential: inout CredentialDescription, _ places: RecordPlaces, _ board: BoardDescription, subject: String
     ) {
-        let offset = board.utcOffsetMinutes
-        let from = credential.validFrom?.unixSeconds(utcOffsetMinutes: offset, atEnd: false) ?? 0
-        let until = credential.validUntil?.unixSeconds(utcOffsetMinutes: offset, atEnd: true) ?? 0
+        let zone = board.zone
+        let from = credential.validFrom?.unixSeconds(zone, atEnd: false) ?? 0
+        let until = credential.validUntil?.unixSeconds(zone, atEnd: true) ?? 0
         for (keyName, seconds) in [("valid_from", from), ("valid_until", until)]
         where UInt32(exactly: seconds) == nil {
             report(
@@ -439,6 +501,7 @@ struct AccessChecks {
 
 extension Door {
     var hasContact: Bool { contactLine != nil || supervisedContact != nil }
+    var hasSecondContact: Bool { secondContactLine != nil || secondSupervisedContact != nil }
 
     /// Whether the file gave the door's own groups a schedule.
     fileprivate func places(rulesIn places: RecordPlaces) -> Bool {

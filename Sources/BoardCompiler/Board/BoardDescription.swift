@@ -73,13 +73,17 @@ struct ClientDescription {
 struct BoardDescription {
     var name = ""
     var summary = ""
+    /// Of the keys at the top of the file.
+    var places: RecordPlaces?
     var utcOffsetMinutes = 0
+    var daylightSaving = DaylightSaving.none
     /// What somebody may do at a console who has not logged in.
     var consoleRole = AccessRole.observer
     var hardware: HardwareModel?
     var capacities = Capacities()
     var memoryLimit: Int?
     var groups: [String] = []
+    var fireZones: [String] = []
     var lines: [Described<LineDescription>] = []
     var buses: [Described<Bus>] = []
     var ports: [Described<Port>] = []

@@ -21,6 +21,17 @@ enum BoardFields {
                 "How far local time is ahead of UTC in winter; schedules and dates are local."
             ) { $0.utcOffsetMinutes = $1 },
             .optional(
+                "daylight_saving",
+                .choice([
+                    Choice("none", DaylightSaving.none, "the same time all year"),
+                    Choice(
+                        "europe", .europe, "the last Sundays of March and October, 01:00 UTC (Directive 2000/84/EC)"),
+                    Choice(
+                        "north-america", .northAmerica,
+                        "the second Sunday of March to the first of November, 02:00 local (Energy Policy Act of 2005)"),
+                ]), default: "none", example: "europe", "When local time is an hour further ahead of UTC."
+            ) { $0.daylightSaving = $1 },
+            .optional(
                 "console_role", PrincipalFields.role, default: "observer", example: "observer",
                 "What somebody may do at a console who has not logged in. More than `observer` is for a bench or a demonstration: it needs no PIN, only a cable."
             ) { $0.consoleRole = $1 },
@@ -32,6 +43,10 @@ enum BoardFields {
                 "groups", .list(of: .name, 1...64), example: "[residents, staff]",
                 "Groups of credentials: a flat, a staircase, the cleaners. Doors say which groups may pass."
             ) { $0.groups = $1 },
+            .optional(
+                "fire_zones", .list(of: .name, 1...32), example: "[staircase, garage]",
+                "Fire zones: doors say in which they stand, effects release all doors of one."
+            ) { $0.fireZones = $1 },
             .optional(
                 "capacities", .record(capacities, summary: "sizes that the tables do not give"), default: "~",
                 example: "{events: 4096, credentials: 1000}",

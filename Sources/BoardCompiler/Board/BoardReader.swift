@@ -40,19 +40,21 @@ struct BoardReader {
         }
         let known = entries.filter { topKeys.contains($0.key) }
         let first = SourceRange(start: SourceLocation(line: 1, column: 1))
-        let (read, _) = BoardFields.top.read(
+        let (read, places) = BoardFields.top.read(
             YamlNode(content: .mapping(known), range: whole), whole: first, context)
         if let read { description = read }
+        description.places = places
         // The hardware is wanted for the pins even where something else at the top is wrong.
         if description.hardware == nil, let word = known.first(where: { $0.key == "hardware" })?.value.scalar {
             description.hardware = HardwareModel.named(word)
         }
         context.hardware = description.hardware
         context.hasUnknownHardware = description.hardware == nil && known.contains { $0.key == "hardware" }
-        if let groups = known.first(where: { $0.key == "groups" })?.value {
-            for node in items(groups) {
+        for (key, table) in [("groups", NamedTable.groups), ("fire_zones", .fireZones)] {
+            guard let names = known.first(where: { $0.key == key })?.value else { continue }
+            for node in items(names) {
                 if let name = node.scalar, NameRule.complaint(name) == nil {
-                    context.declare(name, in: .groups, at: node.range)
+                    context.declare(name, in: table, at: node.range)
                 }
             }
         }
@@ -95,7 +97,9 @@ struct BoardReader {
                 case "detectors":
                     context.declare(entry.key, in: .detectors, trait: word(of: "kind", in: entry), at: entry.keyRange)
                 default:
-                    if let table = NamedTable(rawValue: section.key), table != .groups, table != .lines {
+                    if let table = NamedTable(rawValue: section.key), table != .groups, table != .fireZones,
+                        table != .lines
+                    {
                         context.declare(entry.key, in: table, at: entry.keyRange)
                     }
                 }

@@ -1,3 +1,5 @@
+import AccessControl
+
 /// A date, or a date and a time of day, in the board's local time.
 struct CivilMoment: Equatable {
     var year: Int
@@ -27,9 +29,19 @@ struct CivilMoment: Equatable {
 
     /// Seconds since 1970-01-01T00:00:00Z of the beginning, or of the end where the moment is a whole day.
     func unixSeconds(utcOffsetMinutes: Int, atEnd: Bool) -> Int {
-        let minute = minuteOfDay ?? (atEnd ? 1_440 : 0)
-        return (dayNumber * 1_440 + minute - utcOffsetMinutes) * 60
+        (localMinute(atEnd: atEnd) - utcOffsetMinutes) * 60
     }
+
+    /// The same where the offset changes with the season. Of an hour that comes twice the second counts.
+    func unixSeconds(_ zone: TimeZoneRule, atEnd: Bool) -> Int {
+        let local = Int64(localMinute(atEnd: atEnd))
+        let standard = local - Int64(zone.standardOffsetMinutes)
+        let daylight = local - Int64(zone.daylightOffsetMinutes)
+        let isStandard = zone.offsetMinutes(atUnixMinute: standard) == zone.standardOffsetMinutes
+        return Int(isStandard ? standard : daylight) * 60
+    }
+
+    private func localMinute(atEnd: Bool) -> Int { dayNumber * 1_440 + (minuteOfDay ?? (atEnd ? 1_440 : 0)) }
 
     /// Reads "2026-05-01" or "2026-05-01 08:30".
     init?(_ text: String) {

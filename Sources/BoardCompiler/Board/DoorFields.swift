@@ -326,8 +326,12 @@ enum DoorFields {
     private static let emergencyFields: [Field<Door>] = [
         flag(
             "egress", default: "true", example: "true",
-            "Whether the door is on an escape route: a fire must leave it passable, which `wardenctl board check` proves."
+            "Whether the door is on an escape route: a fire must leave it passable, which `wardenctl board check` proves. It is unless the file says otherwise, so that a door that nobody thought about is refused rather than left locked in a fire."
         ) { $0.egress = $1 },
+        .optional(
+            "fire_zones", .list(of: fireZone, 1...32), example: "[staircase]",
+            "The fire zones that it stands in, each one of the board's `fire_zones`; an effect with `release_zone` releases it with them."
+        ) { $0.fireZones = $1.reduce(0, |) },
         flag(
             "handle", default: "false", example: "true",
             "A handle or bar opens from the inside whatever the lock does."
@@ -349,6 +353,14 @@ enum DoorFields {
         ) { $0.lockdownHoldsExit = $1 },
     ]
 
+    /// The bit of a fire zone.
+    private static let fireZone = ValueKind<UInt32>(
+        summary: "name of a fire zone", schema: .object([("type", .string("string"))])
+    ) { node, context in
+        guard let name = plainText(node, context, wanted: "the name of a fire zone") else { return nil }
+        return context.place(of: name, in: .fireZones, at: node.range).map { 1 << UInt32($0) }
+    }
+
     // MARK: Kinds of door
 
     private static let kindFields: [Field<Door>] = [
@@ -368,6 +380,11 @@ enum DoorFields {
         input("second_contact", example: "hall_second_contact", "The input of the second leaf's contact.") {
             $0.secondContactLine = $1
         },
+        .optional(
+            "second_supervised_contact", .record(supervised, summary: "contact with end-of-line resistors"),
+            example: "{point: hall_second_loop, series: 1 kΩ, across: 1 kΩ}",
+            "Instead of `second_contact`: a contact with resistors at the end of its line."
+        ) { $0.secondSupervisedContact = $1 },
         flag(
             "second_leaf_for_extended_only", default: "true", example: "false",
             "The second leaf opens for people who need longer only; otherwise for every grant."

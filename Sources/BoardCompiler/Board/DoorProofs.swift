@@ -100,7 +100,15 @@ extension BoardDescription {
 
     /// Whether an effect tells a door of a fire.
     func isToldOfFire(_ index: Int) -> Bool {
-        effects.contains { DoorTranslation.tellsOfFire($0.value.message, door: index) }
+        effects.contains {
+            DoorTranslation.tellsOfFire($0.value.message, door: index, zones: doors[index].value.fireZones)
+        }
+    }
+
+    /// Local time as the board reckons it.
+    var zone: TimeZoneRule {
+        DoorTranslation.zone(
+            BoardHeader(utcOffsetMinutes: Int32(utcOffsetMinutes), daylightSaving: daylightSaving))
     }
 
     func isInterlocked(_ index: Int) -> Bool {

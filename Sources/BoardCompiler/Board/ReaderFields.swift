@@ -303,8 +303,13 @@ enum ReaderFields {
                     .choice([
                         Choice("clear", OsdpSecurity.clear, "none: anyone at the cable can read and send cards"),
                         Choice("key", .key, "secure channel with the reader's own key"),
-                        Choice("master-key", .masterKey, "secure channel with a key worked out from the estate's"),
-                        Choice("install", .install, "as `key`, and a technician may have the board install the key"),
+                        Choice(
+                            "master-key", .masterKey,
+                            "secure channel with a key worked out from the estate's, which a technician may have the board install"
+                        ),
+                        Choice(
+                            "install", .install,
+                            "as `key`, and a technician may have the board install it: `reader NAME install`"),
                     ]), example: "key",
                     "How its packets are protected. What comes outside of the secure channel is never believed where there shall be one."
                 ) { $0.security = $1 }),
@@ -327,6 +332,53 @@ enum ReaderFields {
                 ) { options, places in
                     for place in places { options.formats.append(place) }
                 }),
+            bus(
+                .optional(
+                    "texts", .record(texts, summary: "texts of its display"),
+                    example: "{ready: Card please, denied: No access}",
+                    "What its display says; without it nothing. What is left out leaves the display empty then."
+                ) { $0.texts = $1 }),
+            bus(
+                .optional(
+                    "exit_input", .unsigned(0...31), example: "0",
+                    "The reader's own input, 0 the first, that is the request to exit of its door, for a reader with `side: exit`. A door has this or `exit_button`. While the reader does not answer, the button does nothing: never make it the only way out."
+                ) { $0.exitInput = $1 }),
+            bus(
+                .optional(
+                    "released_output", .unsigned(0...31), example: "0",
+                    "The reader's own output, 0 the first, that is active while the door is released: a lamp, a second relay. The lock itself stays with the board's `lock`."
+                ) { $0.releasedOutput = $1 }),
+        ])
+
+    private static func display(
+        _ key: String, example: String, _ explanation: String,
+        set: @escaping @Sendable (inout OsdpTexts, FixedBytes<32>) -> Void
+    ) -> Field<OsdpTexts> {
+        .optional(key, shown, example: example, explanation) { set(&$0, fixedBytes($1)) }
+    }
+
+    /// A display shows printable ASCII (SIA OSDP 2.2, section 6.12).
+    private static let shown = ValueKind<String>.text(maximumBytes: 32).checked { text, node, context -> String? in
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
+        context.report(
+            node, "a reader's display cannot show '\(text)'", remedy: "write letters, digits and signs of ASCII alone")
+        return nil
+    }
+
+    private static let texts = Record<OsdpTexts>(
+        make: { OsdpTexts() },
+        fields: [
+            display("ready", example: "Card please", "While it waits for a card.") { $0.ready = $1 },
+            display("closed", example: "Closed", "While the door is closed to everybody.") { $0.closed = $1 },
+            display("open", example: "Open", "While the door is released for everybody, in a fire too.") {
+                $0.open = $1
+            },
+            display("granted", example: "Welcome", "After a grant.") { $0.granted = $1 },
+            display("denied", example: "No access", "After a refusal, whatever its reason.") { $0.denied = $1 },
+            display("pin", example: "PIN and #", "While a PIN must follow.") { $0.pin = $1 },
+            display("second", example: "Second card", "While a second person or an escort must follow.") {
+                $0.second = $1
+            },
         ])
 
     private static func bus(_ field: Field<OsdpOptions>) -> Field<ReaderDescription> {

@@ -302,6 +302,7 @@ enum SafetyFields {
 
     struct ActionDescription {
         var release: UInt32?
+        var releaseZone: UInt32?
         var drive: UInt32?
         var shut: UInt32?
         var pattern: OutputPattern?
@@ -313,6 +314,10 @@ enum SafetyFields {
             .optional(
                 "release", .reference(to: .doors), example: "entrance", "Releases a door as in a fire."
             ) { $0.release = $1 },
+            .optional(
+                "release_zone", .reference(to: .fireZones), example: "staircase",
+                "Releases every door of a fire zone as in a fire."
+            ) { $0.releaseZone = $1 },
             .optional(
                 "drive", .reference(to: .lines, trait: "output"), example: "siren", "Drives an output."
             ) { $0.drive = $1 },
@@ -332,26 +337,27 @@ enum SafetyFields {
         ])
 
     private static let action: ValueKind<EffectAction> = ValueKind<ActionDescription>
-        .record(actionRecord, summary: "action: release a door, drive an output or shut a valve").checked {
+        .record(actionRecord, summary: "action: release a door or zone, drive an output or shut a valve").checked {
             draft, node, context in
-            if draft.drive == nil, draft.pattern != nil, draft.release != nil || draft.shut != nil {
+            let targets = [draft.release, draft.releaseZone, draft.drive, draft.shut].compactMap { $0 }
+            if draft.drive == nil, draft.pattern != nil, !targets.isEmpty {
                 context.report(
-                    node, "\(draft.release == nil ? "a valve" : "a door") has no pattern",
+                    node, "\(draft.shut == nil ? "a door" : "a valve") has no pattern",
                     remedy: "remove 'pattern', or drive an output")
                 return nil
             }
-            switch (draft.release, draft.drive, draft.shut) {
-            case (let door?, nil, nil): return EffectAction(action: .releaseDoor(door))
-            case (nil, nil, let valve?): return EffectAction(action: .shutValve(valve))
-            case (nil, let line?, nil):
-                return EffectAction(action: .output(OutputAction(line: line, pattern: draft.pattern ?? .steady)))
-            default:
-                let isNothing = draft.release == nil && draft.drive == nil && draft.shut == nil
+            guard targets.count == 1 else {
                 context.report(
-                    node, isNothing ? "an action does nothing" : "an action does two things",
-                    remedy: "write one of 'release: DOOR', 'drive: OUTPUT' and 'shut: VALVE' in each action")
+                    node, targets.isEmpty ? "an action does nothing" : "an action does two things",
+                    remedy:
+                        "write one of 'release: DOOR', 'release_zone: ZONE', 'drive: OUTPUT' and 'shut: VALVE' in each action"
+                )
                 return nil
             }
+            if let door = draft.release { return EffectAction(action: .releaseDoor(door)) }
+            if let zone = draft.releaseZone { return EffectAction(action: .releaseZone(zone)) }
+            if let valve = draft.shut { return EffectAction(action: .shutValve(valve)) }
+            return EffectAction(action: .output(OutputAction(line: targets[0], pattern: draft.pattern ?? .steady)))
         }
 
     static let effect = Record<EffectDescription>(

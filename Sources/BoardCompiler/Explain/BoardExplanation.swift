@@ -1,5 +1,6 @@
 import BoardImage
 import FixedMemory
+import Runtime
 import WardenMessages
 
 /// A board in words: which pin does what, what each door and detector does, how much memory it takes.
@@ -216,6 +217,9 @@ public struct BoardExplanation {
     }
 
     func doorName(_ place: UInt32) -> String { Int(place) < board.doors.count ? board.doors[Int(place)].name : "" }
+    func fireZoneName(_ zone: UInt32) -> String {
+        Int(zone) < board.fireZones.count ? board.fireZones[Int(zone)] : ""
+    }
     func lineName(_ place: UInt32?) -> String {
         place.map { Int($0) < board.lines.count ? board.lines[Int($0)].name : "" } ?? ""
     }
@@ -229,7 +233,9 @@ public struct BoardExplanation {
         guard let place = board.doors.firstIndex(where: { $0.name == door.name }) else { return [] }
         return board.effects.filter { effect in
             let actions = effect.value.message.actions
-            return actions.indices.contains { actions[$0].action == .releaseDoor(UInt32(place)) }
+            return actions.indices.contains {
+                DoorTranslation.releases(actions[$0], door: place, zones: door.value.fireZones)
+            }
         }.map(\.name)
     }
 
@@ -387,6 +393,7 @@ public struct BoardExplanation {
     func actionText(_ action: EffectAction) -> String {
         switch action.action {
         case .releaseDoor(let door): return "release \(doorName(door))"
+        case .releaseZone(let zone): return "release zone \(fireZoneName(zone))"
         case .shutValve(let place):
             return "shut \(Int(place) < board.detectors.count ? board.detectors[Int(place)].name : "")"
         case .output(let output):

@@ -115,6 +115,7 @@ public struct MatrixChart {
         case .releaseDoor(let door):
             let name = Int(door) < board.doors.count ? board.doors[Int(door)].name : ""
             return (Column(title: name, kind: "door"), "R")
+        case .releaseZone(let zone): return (Column(title: explanation.fireZoneName(zone), kind: "zone"), "R")
         case .shutValve(let valve):
             let name = Int(valve) < board.detectors.count ? board.detectors[Int(valve)].name : ""
             return (Column(title: name, kind: "valve"), "V")

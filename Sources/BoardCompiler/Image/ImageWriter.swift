@@ -28,7 +28,8 @@ struct ImageWriter {
             format: BoardImage.format, name: fixedBytes(board.name), description: fixedBytes(board.summary),
             generation: generation, memoryBudgetBytes: budget.total, hashKeyCheck: key?.checkValue ?? 0,
             utcOffsetMinutes: Int32(board.utcOffsetMinutes), standbySupply: board.standbySupply,
-            hardwareWatchdog: board.hardwareWatchdog, consoleRole: board.consoleRole)
+            hardwareWatchdog: board.hardwareWatchdog, consoleRole: board.consoleRole,
+            daylightSaving: board.daylightSaving)
     }
 
     /// All entries in the order of the schema.
@@ -123,6 +124,18 @@ struct ImageWriter {
             return .consoleUsers(message)
         }
         return entries
+    }
+
+    /// The places of two credentials with one hash: one of them would be lost without a word.
+    var sameCard: (Int, Int)? {
+        var known: [[UInt8]: Int] = [:]
+        for (place, credential) in board.credentials.enumerated() {
+            let hash = hashed(credential.value).hash
+            let bytes = (0..<hash.count).map { hash[$0] }
+            if let other = known[bytes] { return (other, place) }
+            known[bytes] = place
+        }
+        return nil
     }
 
     // MARK: Secrets

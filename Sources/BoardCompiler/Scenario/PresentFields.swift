@@ -203,7 +203,7 @@ enum PresentFields {
         case .serialTag: return [.absent, .nonsense, .checksum]
         case .wiegand: return [.held]
         case .textLine, nil: return []
-        case .osdp: return [.absent, .held, .nonsense, .checksum, .reset, .tamper]
+        case .osdp: return [.absent, .held, .nonsense, .checksum, .reset, .tamper, .supply, .factoryNew]
         case .pn532: return [.absent, .held, .nonsense, .checksum, .reset]
         }
     }

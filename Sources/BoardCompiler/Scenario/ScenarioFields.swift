@@ -509,6 +509,10 @@ enum ScenarioFields {
                     Choice("checksum", .checksum, "checksums are wrong"),
                     Choice("slow", .slow, "requests take much longer"),
                     Choice("tamper", .tamper, "the case of an OSDP reader is opened"),
+                    Choice("supply", .supply, "the supply of an OSDP reader fails; a battery in it goes on"),
+                    Choice(
+                        "factory-new", .factoryNew,
+                        "an OSDP reader has no key of its own; restored, it has the one that the board file names"),
                 ]), example: "absent", "What is wrong with it."
             ) { $0.kind = $1 },
         ],
@@ -567,6 +571,7 @@ enum ScenarioFields {
             target("silence", .detectors, .alarmSilence, "Silences an alarm."),
             target("reset", .detectors, .alarmReset, "Resets an alarm."),
             target("cancel_fall", .detectors, .fallCancel, "The wearer of a fall sensor is well."),
+            target("install", .readers, .readerInstall, "Gives a factory-new OSDP reader its key."),
             .optional("fire_reset", .flag, example: "true", "Ends the fire state of all doors.") { draft, _ in
                 draft.message.kind = .fireReset
                 draft.count += 1
@@ -584,7 +589,8 @@ enum ScenarioFields {
         _ key: String, _ table: NamedTable, _ kind: CommandKind, _ explanation: String
     ) -> Field<CommandDraft> {
         .optional(
-            key, .reference(to: table), example: table == .doors ? "entrance" : "lobby_smoke", explanation
+            key, .reference(to: table),
+            example: table == .doors ? "entrance" : table == .readers ? "entrance_reader" : "lobby_smoke", explanation
         ) { draft, place in
             draft.message.kind = kind
             draft.message.target = place

@@ -6,6 +6,7 @@ enum NamedTable: String, CaseIterable {
         tracks, areas, interlocks, holidays
     case cardFormats = "card_formats"
     case consoleUsers = "console_users"
+    case fireZones = "fire_zones"
 
     /// One entry, for messages.
     var singular: String {
@@ -13,6 +14,7 @@ enum NamedTable: String, CaseIterable {
         case .buses: "bus"
         case .cardFormats: "card format"
         case .consoleUsers: "console user"
+        case .fireZones: "fire zone"
         default: String(rawValue.dropLast())
         }
     }

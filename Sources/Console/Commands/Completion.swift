@@ -7,6 +7,7 @@ enum CompletionContext: Equatable, BitwiseCopyable {
     case names(NamedKind)
     case doorActions
     case alarmActions
+    case readerActions
     case fireActions
     case languages
     case terminals
@@ -26,6 +27,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case (.door, 2): return .doorActions
         case (.alarm, 1), (.alarms, 1): return .names(.detector)
         case (.alarm, 2), (.alarms, 2): return .alarmActions
+        case (.reader, 1): return .names(.reader)
+        case (.reader, 2): return .readerActions
         case (.fire, 1): return .fireActions
         case (.language, 1): return .languages
         case (.terminal, 1): return .terminals
@@ -49,6 +52,7 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case .names(let kind): names.name(of: kind, at: index)
         case .doorActions: DoorAction.word(at: index).map { Name($0) }
         case .alarmActions: AlarmAction.word(at: index).map { Name($0) }
+        case .readerActions: ReaderAction.word(at: index).map { Name($0) }
         case .fireActions: index == 0 ? "reset" : nil
         case .languages: Language(rawValue: UInt8(clamping: index)).map { Name($0.word) }
         case .terminals:

@@ -13,6 +13,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     case sensors
     case points
     case readers
+    case reader
     case events
     case watch
     case counters
@@ -40,6 +41,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .sensors: "sensors"
         case .points: "points"
         case .readers: "readers"
+        case .reader: "reader"
         case .events: "events"
         case .watch: "watch"
         case .counters: "counters"
@@ -67,6 +69,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .sensors: "sensors"
         case .points: "points"
         case .readers: "readers"
+        case .reader: "reader NAME install"
         case .events: "events [COUNT] [kind KIND] [door NAME] [detector NAME] [since TIME|#NUMBER]"
         case .watch: "watch [doors|sensors|detectors|points] [SECONDS]"
         case .counters: "counters"
@@ -93,6 +96,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .sensors: .summarySensors
         case .points: .summaryPoints
         case .readers: .summaryReaders
+        case .reader: .summaryReader
         case .events: .summaryEvents
         case .watch: .summaryWatch
         case .counters: .summaryCounters
@@ -139,6 +143,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.sensors, 0): Example("sensors", .exampleSensors)
         case (.points, 0): Example("points", .examplePoints)
         case (.readers, 0): Example("readers", .exampleReaders)
+        case (.reader, 0): Example("reader @ install", .exampleReaderInstall)
         case (.events, 0): Example("events 50", .exampleEventsCount)
         case (.events, 1): Example("events kind alarm since 2h", .exampleEventsKind)
         case (.events, 2): Example("events since #100 --plain", .exampleEventsSince)

@@ -40,6 +40,7 @@ enum ConsoleRequest: Equatable {
             case .status, .doors, .detectors, .sensors, .points, .readers, .counters, .version, .whoami:
                 words.count == 1 ? .show(command) : nil
             case .door: parseDoor(line, words)
+            case .reader: parseReader(line, words)
             case .alarm: parseAlarm(line, words)
             case .fire: words.count == 2 && equal(line.extracting(words[1]), "reset") ? .globalCommand(.fireReset) : nil
             case .events: EventRequest(line, words).map { .events($0) }
@@ -64,6 +65,13 @@ enum ConsoleRequest: Equatable {
         guard words.count == 3 else { return nil }
         if let kind = DoorAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
         if let kind = DoorAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
+        return nil
+    }
+
+    private static func parseReader(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count == 3 else { return nil }
+        if let kind = ReaderAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
+        if let kind = ReaderAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
         return nil
     }
 
@@ -174,6 +182,13 @@ enum DoorAction {
         if equal(word, "restore") { return .doorRestore }
         return nil
     }
+}
+
+/// The words that come after a reader's name.
+enum ReaderAction {
+    static func word(at index: Int) -> StaticString? { index == 0 ? "install" : nil }
+
+    static func command(_ word: Span<UInt8>) -> CommandKind? { equal(word, "install") ? .readerInstall : nil }
 }
 
 /// The words that come after a detector's name.

@@ -178,6 +178,8 @@ enum ChineseWords {
         case 147: "读卡器被拆"
         case 150: "未知的门"
         case 151: "火灾进行中"
+        case 152: "火灾原因未消除"
+        case 153: "已是如此"
         default: "其他原因"
         }
     }
@@ -202,10 +204,28 @@ enum ChineseWords {
         case .sensor: sensorFault(code)
         case .point: quality(code)
         case .detector: detectorTrouble(code)
-        case .line, .port, .bus, .reader: "不见"
+        case .line, .port, .bus: "不见"
+        case .reader: readerTrouble(code)
         case .clock: "不可信"
         case .journal: "未写入"
         case .unrecognised: "未知"
+        }
+    }
+
+    /// `Drivers.OfflineReason` by its number, and what the runtime adds to it from 16 on.
+    static func readerTrouble(_ code: UInt32) -> StaticString {
+        switch code {
+        case 0: "无"
+        case 1: "串口已关闭"
+        case 2: "无应答"
+        case 3: "乱发数据"
+        case 4: "数据线0卡死"
+        case 5: "数据线1卡死"
+        case 6: "两条数据线卡死"
+        case 7: "安全通道失败"
+        case 8: "设备不符"
+        case 16: "供电故障"
+        default: "未知"
         }
     }
 
@@ -269,6 +289,7 @@ enum ChineseWords {
         case .fallCancel: "取消跌倒报警"
         case .alarmBypass: "屏蔽探测器"
         case .alarmRestore: "恢复探测器"
+        case .readerInstall: "安装读卡器密钥"
         case .consoleLogin: "登录"
         case .consoleLogout: "退出登录"
         case .clockSet: "时钟已设置"
@@ -286,6 +307,7 @@ enum ChineseWords {
         case .refused: "被拒绝"
         case .busy: "忙"
         case .outOfRange: "超出范围"
+        case .started: "已开始"
         case .unrecognised: "未知"
         }
     }

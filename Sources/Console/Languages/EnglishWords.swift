@@ -190,6 +190,8 @@ package enum Words {
         case 147: "reader-tampered"
         case 150: "unknown-door"
         case 151: "fire-active"
+        case 152: "fire-cause-active"
+        case 153: "already-so"
         default: "other-reason"
         }
     }
@@ -227,10 +229,28 @@ package enum Words {
         case .sensor: sensorFault(code)
         case .point: quality(code)
         case .detector: detectorTrouble(code)
-        case .line, .port, .bus, .reader: "gone"
+        case .line, .port, .bus: "gone"
+        case .reader: readerTrouble(code)
         case .clock: "not-trusted"
         case .journal: journalTrouble(code)
         case .unrecognised: "unknown"
+        }
+    }
+
+    /// `Drivers.OfflineReason` by its number, and what the runtime adds to it from 16 on.
+    package static func readerTrouble(_ code: UInt32) -> StaticString {
+        switch code {
+        case 0: "none"
+        case 1: "port-closed"
+        case 2: "no-answer"
+        case 3: "babbling"
+        case 4: "data-line-0-stuck"
+        case 5: "data-line-1-stuck"
+        case 6: "both-data-lines-stuck"
+        case 7: "secure-channel-failed"
+        case 8: "wrong-device"
+        case 16: "supply-failed"
+        default: "unknown"
         }
     }
 
@@ -312,6 +332,7 @@ package enum Words {
         case .fallCancel: "fall-cancel"
         case .alarmBypass: "alarm-bypass"
         case .alarmRestore: "alarm-restore"
+        case .readerInstall: "reader-install"
         case .consoleLogin: "console-login"
         case .consoleLogout: "console-logout"
         case .clockSet: "clock-set"
@@ -324,6 +345,7 @@ package enum Words {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
+        case .readerInstall: .reader
         case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
         }
     }
@@ -338,6 +360,7 @@ package enum Words {
         case .refused: "refused"
         case .busy: "busy"
         case .outOfRange: "out-of-range"
+        case .started: "started"
         case .unrecognised: "unknown"
         }
     }

@@ -63,6 +63,10 @@ struct Vocabulary: BitwiseCopyable {
         language == .chinese ? ChineseWords.troubleCode(source, code) : Words.troubleCode(source, code)
     }
 
+    func readerTrouble(_ code: UInt32) -> StaticString {
+        language == .chinese ? ChineseWords.readerTrouble(code) : Words.readerTrouble(code)
+    }
+
     func quality(_ quality: UInt32) -> StaticString {
         language == .chinese ? ChineseWords.quality(quality) : Words.quality(quality)
     }

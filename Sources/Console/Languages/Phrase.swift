@@ -1,11 +1,13 @@
 /// Every text of the console that is no word of the schema, by what it says. Each language has a table of them.
 enum Phrase: UInt8, BitwiseCopyable {
     case ok
+    case started
     case error
     case usage
     case unknownCommand
     case unknownDoor
     case unknownDetector
+    case unknownReader
     case didYouMean
     case helpLists
     case notPermitted
@@ -34,6 +36,7 @@ enum Phrase: UInt8, BitwiseCopyable {
     case summarySensors
     case summaryPoints
     case summaryReaders
+    case summaryReader
     case summaryEvents
     case summaryWatch
     case summaryCounters
@@ -60,6 +63,7 @@ enum Phrase: UInt8, BitwiseCopyable {
     case exampleSensors
     case examplePoints
     case exampleReaders
+    case exampleReaderInstall
     case exampleEventsCount
     case exampleEventsKind
     case exampleEventsSince

@@ -3,6 +3,37 @@
 
 import FixedMemory
 
+/// When local time is an hour further ahead of UTC.
+public enum DaylightSaving: MessageEnum {
+    case none
+    /// From the last Sunday of March to that of October, both at 01:00 UTC (Directive 2000/84/EC).
+    case europe
+    /// From the second Sunday of March to the first of November, both at 02:00 local (Energy Policy Act of 2005).
+    case northAmerica
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .europe
+        case 2: self = .northAmerica
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .europe: 1
+        case .northAmerica: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum LineDirection: MessageEnum {
     case input
     case output
@@ -954,7 +985,7 @@ public enum Board {
         case network(Network)
 
         /// Bytes that one entry takes at the most, its tag and length included.
-        public static var maximumEncodedSize: Int { 963 }
+        public static var maximumEncodedSize: Int { 995 }
 
         /// Number of the field.
         public var field: UInt32 {
@@ -1303,6 +1334,7 @@ public struct BoardHeader: Message {
     public var hardwareWatchdog: Bool
     /// What somebody may do at a console who has not logged in; none for no more than an observer.
     public var consoleRole: AccessRole
+    public var daylightSaving: DaylightSaving
 
     public init() {
         format = 0
@@ -1315,6 +1347,7 @@ public struct BoardHeader: Message {
         standbySupply = false
         hardwareWatchdog = false
         consoleRole = AccessRole()
+        daylightSaving = DaylightSaving()
     }
 
     public init(
@@ -1327,7 +1360,8 @@ public struct BoardHeader: Message {
         utcOffsetMinutes: Int32 = 0,
         standbySupply: Bool = false,
         hardwareWatchdog: Bool = false,
-        consoleRole: AccessRole = AccessRole()
+        consoleRole: AccessRole = AccessRole(),
+        daylightSaving: DaylightSaving = DaylightSaving()
     ) {
         self.format = format
         self.name = name
@@ -1339,9 +1373,10 @@ public struct BoardHeader: Message {
         self.standbySupply = standbySupply
         self.hardwareWatchdog = hardwareWatchdog
         self.consoleRole = consoleRole
+        self.daylightSaving = daylightSaving
     }
 
-    public static var maximumEncodedSize: Int { 213 }
+    public static var maximumEncodedSize: Int { 224 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1374,6 +1409,9 @@ public struct BoardHeader: Message {
         }
         if self.consoleRole.rawValue != 0 {
             size += 1 + varintSize(self.consoleRole.rawValue)
+        }
+        if self.daylightSaving.rawValue != 0 {
+            size += 1 + varintSize(self.daylightSaving.rawValue)
         }
         return size
     }
@@ -1419,6 +1457,10 @@ public struct BoardHeader: Message {
             sink.append(0x50)
             sink.appendVarint(self.consoleRole.rawValue)
         }
+        if self.daylightSaving.rawValue != 0 {
+            sink.append(0x58)
+            sink.appendVarint(self.daylightSaving.rawValue)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1428,9 +1470,9 @@ public struct BoardHeader: Message {
             case 8:
                 self.format = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 26:
-                self.description = try fixedBytes(from: &reader)
+                self.description = try fixedText(from: &reader)
             case 32:
                 self.generation = try reader.unsigned32()
             case 40:
@@ -1445,9 +1487,11 @@ public struct BoardHeader: Message {
                 self.hardwareWatchdog = try reader.boolean()
             case 80:
                 self.consoleRole = AccessRole(rawValue: try reader.signed32())
+            case 88:
+                self.daylightSaving = DaylightSaving(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1749,13 +1793,13 @@ public struct Line: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.direction = LineDirection(rawValue: try reader.signed32())
             case 26:
-                self.chip = try fixedBytes(from: &reader)
+                self.chip = try fixedText(from: &reader)
             case 34:
-                self.kernelName = try fixedBytes(from: &reader)
+                self.kernelName = try fixedText(from: &reader)
             case 40:
                 self.offset = try reader.unsigned32()
             case 48:
@@ -1854,9 +1898,9 @@ public struct Bus: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 18:
-                self.device = try fixedBytes(from: &reader)
+                self.device = try fixedText(from: &reader)
             case 24:
                 self.timeoutMs = try reader.unsigned32()
             default:
@@ -2008,9 +2052,9 @@ public struct Port: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 18:
-                self.device = try fixedBytes(from: &reader)
+                self.device = try fixedText(from: &reader)
             case 24:
                 self.baud = try reader.unsigned32()
             case 32:
@@ -2155,7 +2199,7 @@ public struct ListenAddress: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.address = try fixedBytes(from: &reader)
+                self.address = try fixedText(from: &reader)
             case 16:
                 self.port = try reader.unsigned32()
             default:
@@ -2371,7 +2415,7 @@ public struct Sensor: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.bus = try reader.unsigned32()
             case 24:
@@ -3278,7 +3322,7 @@ public struct Point: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.sensor = try reader.unsigned32()
             case 24:
@@ -3382,7 +3426,7 @@ public struct Reader: Message {
         self.interface = interface
     }
 
-    public static var maximumEncodedSize: Int { 258 }
+    public static var maximumEncodedSize: Int { 391 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3489,7 +3533,7 @@ public struct Reader: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.door = try reader.unsigned32()
             case 24:
@@ -3856,9 +3900,9 @@ public struct CardFormat: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 18:
-                self.layout = try fixedBytes(from: &reader)
+                self.layout = try fixedText(from: &reader)
             case 26:
                 var nested = try reader.nested()
                 var value = ParityLine()
@@ -3921,7 +3965,7 @@ public struct ParityLine: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.line = try fixedBytes(from: &reader)
+                self.line = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -4081,7 +4125,7 @@ public struct TextLineOptions: Message {
             case 42:
                 self.suffix = try fixedBytes(from: &reader)
             case 50:
-                self.pattern = try fixedBytes(from: &reader)
+                self.pattern = try fixedText(from: &reader)
             case 56:
                 self.minimumLength = try reader.unsigned32()
             case 64:
@@ -4124,6 +4168,13 @@ public struct OsdpOptions: Message {
     /// Raw card data of these formats is the same identifier as from a Wiegand reader.
     /// At most 255. At most 4 elements.
     public var formats: FixedList<UInt32, 4>
+    /// The reader's input, 0 the first, that is its door's request to exit.
+    /// At most 31.
+    public var exitInput: UInt32?
+    /// The reader's output, 0 the first, that is active while the door is released.
+    /// At most 31.
+    public var releasedOutput: UInt32?
+    public var texts: OsdpTexts?
 
     public init() {
         port = 0
@@ -4132,6 +4183,9 @@ public struct OsdpOptions: Message {
         sealedKey = FixedBytes<40>()
         packetCheck = OsdpCheck()
         formats = FixedList<UInt32, 4>()
+        exitInput = nil
+        releasedOutput = nil
+        texts = nil
     }
 
     public init(
@@ -4140,7 +4194,10 @@ public struct OsdpOptions: Message {
         security: OsdpSecurity = OsdpSecurity(),
         sealedKey: FixedBytes<40> = FixedBytes<40>(),
         packetCheck: OsdpCheck = OsdpCheck(),
-        formats: FixedList<UInt32, 4> = FixedList<UInt32, 4>()
+        formats: FixedList<UInt32, 4> = FixedList<UInt32, 4>(),
+        exitInput: UInt32? = nil,
+        releasedOutput: UInt32? = nil,
+        texts: OsdpTexts? = nil
     ) {
         self.port = port
         self.address = address
@@ -4148,9 +4205,12 @@ public struct OsdpOptions: Message {
         self.sealedKey = sealedKey
         self.packetCheck = packetCheck
         self.formats = formats
+        self.exitInput = exitInput
+        self.releasedOutput = releasedOutput
+        self.texts = texts
     }
 
-    public static var maximumEncodedSize: Int { 79 }
+    public static var maximumEncodedSize: Int { 324 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4173,6 +4233,15 @@ public struct OsdpOptions: Message {
             var length = 0
             for index in self.formats.indices { length += varintSize(self.formats[index]) }
             size += 1 + lengthDelimitedSize(length)
+        }
+        if let value = self.exitInput {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.releasedOutput {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.texts {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
         return size
     }
@@ -4205,6 +4274,19 @@ public struct OsdpOptions: Message {
             sink.appendVarint(UInt64(length))
             for index in self.formats.indices { sink.appendVarint(self.formats[index]) }
         }
+        if let value = self.exitInput {
+            sink.append(0x38)
+            sink.appendVarint(value)
+        }
+        if let value = self.releasedOutput {
+            sink.append(0x40)
+            sink.appendVarint(value)
+        }
+        if let value = self.texts {
+            sink.append(0x4A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4226,9 +4308,18 @@ public struct OsdpOptions: Message {
             case 50:
                 var packed = try reader.nested()
                 while !packed.isAtEnd { try append(try packed.unsigned32(), to: &self.formats, of: reader) }
+            case 56:
+                self.exitInput = try reader.unsigned32()
+            case 64:
+                self.releasedOutput = try reader.unsigned32()
+            case 74:
+                var nested = try reader.nested()
+                var value = self.texts ?? OsdpTexts()
+                try value.merge(from: &nested)
+                self.texts = value
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4243,6 +4334,167 @@ public struct OsdpOptions: Message {
         for index in self.formats.indices {
             guard self.formats[index] <= 255 else { throw MessageError(.outOfRange, field: 6) }
         }
+        if let value = self.exitInput {
+            guard value <= 31 else { throw MessageError(.outOfRange, field: 7) }
+        }
+        if let value = self.releasedOutput {
+            guard value <= 31 else { throw MessageError(.outOfRange, field: 8) }
+        }
+        if let value = self.texts {
+            try value.check()
+        }
+    }
+}
+
+/// What the display of a reader says, printable ASCII; empty for nothing.
+public struct OsdpTexts: Message {
+    /// UTF-8, at most 32 bytes.
+    public var ready: FixedBytes<32>
+    /// Closed to everybody.
+    /// UTF-8, at most 32 bytes.
+    public var closed: FixedBytes<32>
+    /// The door is released.
+    /// UTF-8, at most 32 bytes.
+    public var open: FixedBytes<32>
+    /// UTF-8, at most 32 bytes.
+    public var granted: FixedBytes<32>
+    /// UTF-8, at most 32 bytes.
+    public var denied: FixedBytes<32>
+    /// A PIN must follow, or a second card.
+    /// UTF-8, at most 32 bytes.
+    public var pin: FixedBytes<32>
+    /// UTF-8, at most 32 bytes.
+    public var second: FixedBytes<32>
+
+    public init() {
+        ready = FixedBytes<32>()
+        closed = FixedBytes<32>()
+        open = FixedBytes<32>()
+        granted = FixedBytes<32>()
+        denied = FixedBytes<32>()
+        pin = FixedBytes<32>()
+        second = FixedBytes<32>()
+    }
+
+    public init(
+        ready: FixedBytes<32> = FixedBytes<32>(),
+        closed: FixedBytes<32> = FixedBytes<32>(),
+        open: FixedBytes<32> = FixedBytes<32>(),
+        granted: FixedBytes<32> = FixedBytes<32>(),
+        denied: FixedBytes<32> = FixedBytes<32>(),
+        pin: FixedBytes<32> = FixedBytes<32>(),
+        second: FixedBytes<32> = FixedBytes<32>()
+    ) {
+        self.ready = ready
+        self.closed = closed
+        self.open = open
+        self.granted = granted
+        self.denied = denied
+        self.pin = pin
+        self.second = second
+    }
+
+    public static var maximumEncodedSize: Int { 238 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.ready.isEmpty {
+            size += 1 + lengthDelimitedSize(self.ready.count)
+        }
+        if !self.closed.isEmpty {
+            size += 1 + lengthDelimitedSize(self.closed.count)
+        }
+        if !self.open.isEmpty {
+            size += 1 + lengthDelimitedSize(self.open.count)
+        }
+        if !self.granted.isEmpty {
+            size += 1 + lengthDelimitedSize(self.granted.count)
+        }
+        if !self.denied.isEmpty {
+            size += 1 + lengthDelimitedSize(self.denied.count)
+        }
+        if !self.pin.isEmpty {
+            size += 1 + lengthDelimitedSize(self.pin.count)
+        }
+        if !self.second.isEmpty {
+            size += 1 + lengthDelimitedSize(self.second.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.ready.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.ready.span)
+        }
+        if !self.closed.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.closed.span)
+        }
+        if !self.open.isEmpty {
+            sink.append(0x1A)
+            sink.appendLengthDelimited(self.open.span)
+        }
+        if !self.granted.isEmpty {
+            sink.append(0x22)
+            sink.appendLengthDelimited(self.granted.span)
+        }
+        if !self.denied.isEmpty {
+            sink.append(0x2A)
+            sink.appendLengthDelimited(self.denied.span)
+        }
+        if !self.pin.isEmpty {
+            sink.append(0x32)
+            sink.appendLengthDelimited(self.pin.span)
+        }
+        if !self.second.isEmpty {
+            sink.append(0x3A)
+            sink.appendLengthDelimited(self.second.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.ready = try fixedText(from: &reader)
+            case 18:
+                self.closed = try fixedText(from: &reader)
+            case 26:
+                self.open = try fixedText(from: &reader)
+            case 34:
+                self.granted = try fixedText(from: &reader)
+            case 42:
+                self.denied = try fixedText(from: &reader)
+            case 50:
+                self.pin = try fixedText(from: &reader)
+            case 58:
+                self.second = try fixedText(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.ready.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.ready.span) else { throw MessageError(.invalidText, field: 1) }
+        guard !self.closed.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard isValidText(self.closed.span) else { throw MessageError(.invalidText, field: 2) }
+        guard !self.open.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard isValidText(self.open.span) else { throw MessageError(.invalidText, field: 3) }
+        guard !self.granted.overflowed else { throw MessageError(.tooLong, field: 4) }
+        guard isValidText(self.granted.span) else { throw MessageError(.invalidText, field: 4) }
+        guard !self.denied.overflowed else { throw MessageError(.tooLong, field: 5) }
+        guard isValidText(self.denied.span) else { throw MessageError(.invalidText, field: 5) }
+        guard !self.pin.overflowed else { throw MessageError(.tooLong, field: 6) }
+        guard isValidText(self.pin.span) else { throw MessageError(.invalidText, field: 6) }
+        guard !self.second.overflowed else { throw MessageError(.tooLong, field: 7) }
+        guard isValidText(self.second.span) else { throw MessageError(.invalidText, field: 7) }
     }
 }
 
@@ -4919,6 +5171,10 @@ public struct Door: Message {
     /// The second person or the escort must follow within this time.
     /// Unit: millisecond. At most 600000.
     public var secondPersonMs: UInt32
+    /// Bit n for fire zone n.
+    public var fireZones: UInt32
+    /// Instead of `second_contact_line`.
+    public var secondSupervisedContact: SupervisedContact?
 
     public init() {
         name = FixedBytes<32>()
@@ -4970,6 +5226,8 @@ public struct Door: Message {
         answerMs = 0
         pinMs = 0
         secondPersonMs = 0
+        fireZones = 0
+        secondSupervisedContact = nil
     }
 
     public init(
@@ -5021,7 +5279,9 @@ public struct Door: Message {
         secondLeafDelayMs: UInt32 = 0,
         answerMs: UInt32 = 0,
         pinMs: UInt32 = 0,
-        secondPersonMs: UInt32 = 0
+        secondPersonMs: UInt32 = 0,
+        fireZones: UInt32 = 0,
+        secondSupervisedContact: SupervisedContact? = nil
     ) {
         self.name = name
         self.lockKind = lockKind
@@ -5072,9 +5332,11 @@ public struct Door: Message {
         self.answerMs = answerMs
         self.pinMs = pinMs
         self.secondPersonMs = secondPersonMs
+        self.fireZones = fireZones
+        self.secondSupervisedContact = secondSupervisedContact
     }
 
-    public static var maximumEncodedSize: Int { 960 }
+    public static var maximumEncodedSize: Int { 992 }
 
     public var encodedSize: Int {
         var size = 0
@@ -5226,6 +5488,12 @@ public struct Door: Message {
         }
         if self.secondPersonMs != 0 {
             size += 2 + varintSize(self.secondPersonMs)
+        }
+        if self.fireZones != 0 {
+            size += 2 + 4
+        }
+        if let value = self.secondSupervisedContact {
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         }
         return size
     }
@@ -5467,6 +5735,17 @@ public struct Door: Message {
             sink.append(0x03)
             sink.appendVarint(self.secondPersonMs)
         }
+        if self.fireZones != 0 {
+            sink.append(0xAD)
+            sink.append(0x03)
+            sink.appendLittleEndian(self.fireZones)
+        }
+        if let value = self.secondSupervisedContact {
+            sink.append(0xB2)
+            sink.append(0x03)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -5474,7 +5753,7 @@ public struct Door: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.lockKind = LockKind(rawValue: try reader.signed32())
             case 24:
@@ -5583,9 +5862,16 @@ public struct Door: Message {
                 self.pinMs = try reader.unsigned32()
             case 416:
                 self.secondPersonMs = try reader.unsigned32()
+            case 429:
+                self.fireZones = try reader.fixed32()
+            case 434:
+                var nested = try reader.nested()
+                var value = self.secondSupervisedContact ?? SupervisedContact()
+                try value.merge(from: &nested)
+                self.secondSupervisedContact = value
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -5656,6 +5942,9 @@ public struct Door: Message {
         guard self.answerMs <= 60000 else { throw MessageError(.outOfRange, field: 50) }
         guard self.pinMs <= 600000 else { throw MessageError(.outOfRange, field: 51) }
         guard self.secondPersonMs <= 600000 else { throw MessageError(.outOfRange, field: 52) }
+        if let value = self.secondSupervisedContact {
+            try value.check()
+        }
     }
 }
 
@@ -5733,7 +6022,7 @@ public struct Area: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.antiPassback = AntiPassbackKind(rawValue: try reader.signed32())
             case 24:
@@ -5806,7 +6095,7 @@ public struct Interlock: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 17:
                 self.doors = try reader.fixed64()
             default:
@@ -5910,7 +6199,7 @@ public struct Holiday: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.year = try reader.unsigned32()
             case 24:
@@ -6375,7 +6664,7 @@ public struct Detector: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.point = try reader.unsigned32()
             case 24:
@@ -8811,6 +9100,9 @@ public struct EffectAction: Message {
         /// Have a valve detector shut its valve, and open it when the effect ends.
         /// At most 1023.
         case shutValve(UInt32)
+        /// Release every door of a fire zone as in a fire.
+        /// At most 31.
+        case releaseZone(UInt32)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
@@ -8837,6 +9129,8 @@ public struct EffectAction: Message {
             size += 1 + varintSize(value)
         case .shutValve(let value)?:
             size += 2 + varintSize(value)
+        case .releaseZone(let value)?:
+            size += 2 + varintSize(value)
         case nil: break
         }
         return size
@@ -8853,6 +9147,10 @@ public struct EffectAction: Message {
             sink.appendVarint(value)
         case .shutValve(let value)?:
             sink.append(0xA0)
+            sink.append(0x06)
+            sink.appendVarint(value)
+        case .releaseZone(let value)?:
+            sink.append(0xA8)
             sink.append(0x06)
             sink.appendVarint(value)
         case nil: break
@@ -8873,9 +9171,11 @@ public struct EffectAction: Message {
                 self.action = .releaseDoor(try reader.unsigned32())
             case 800:
                 self.action = .shutValve(try reader.unsigned32())
+            case 808:
+                self.action = .releaseZone(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 100: throw reader.error(.wrongWireType)
+                case 1, 2, 100, 101: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -8890,6 +9190,8 @@ public struct EffectAction: Message {
             guard value <= 255 else { throw MessageError(.outOfRange, field: 2) }
         case .shutValve(let value)?:
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 100) }
+        case .releaseZone(let value)?:
+            guard value <= 31 else { throw MessageError(.outOfRange, field: 101) }
         case nil: break
         }
     }
@@ -9019,7 +9321,7 @@ public struct Effect: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.combination = Combination(rawValue: try reader.signed32())
             case 24:
@@ -9221,7 +9523,7 @@ public struct Schedule: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 18:
                 var nested = try reader.nested()
                 var value = SchedulePeriod()
@@ -9501,7 +9803,7 @@ public struct ClientKey: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 18:
                 self.publicKey = try fixedBytes(from: &reader)
             case 24:
@@ -9704,7 +10006,7 @@ public struct ConsoleUser: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.role = AccessRole(rawValue: try reader.signed32())
             case 26:

@@ -413,6 +413,8 @@ public enum CommandResult: MessageEnum {
     case refused
     case busy
     case outOfRange
+    /// Begun; an audit tells of its end.
+    case started
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -428,6 +430,7 @@ public enum CommandResult: MessageEnum {
         case 5: self = .refused
         case 6: self = .busy
         case 7: self = .outOfRange
+        case 8: self = .started
         default: self = .unrecognised(rawValue)
         }
     }
@@ -442,6 +445,7 @@ public enum CommandResult: MessageEnum {
         case .refused: 5
         case .busy: 6
         case .outOfRange: 7
+        case .started: 8
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -1239,7 +1243,8 @@ public struct Trouble: Message {
     public var source: TroubleSource
     public var index: UInt32
     public var active: Bool
-    /// `HardwareInterface.Quality` or the driver's own health number.
+    /// By the source: `HardwareInterface.Quality`, a driver's own number; of readers `Drivers.OfflineReason`, and 16 where the
+    /// reader's supply failed.
     /// At most 255.
     public var code: UInt32
 

@@ -23,6 +23,9 @@ public enum CommandKind: MessageEnum {
     case alarmBypass
     /// Back into service.
     case alarmRestore
+    /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
+    /// tells of its end. For technicians.
+    case readerInstall
     /// What audits say of consoles and services; nobody can ask for these as commands.
     case consoleLogin
     case consoleLogout
@@ -47,6 +50,7 @@ public enum CommandKind: MessageEnum {
         case 14: self = .fallCancel
         case 15: self = .alarmBypass
         case 16: self = .alarmRestore
+        case 20: self = .readerInstall
         case 30: self = .consoleLogin
         case 31: self = .consoleLogout
         case 32: self = .clockSet
@@ -69,6 +73,7 @@ public enum CommandKind: MessageEnum {
         case .fallCancel: 14
         case .alarmBypass: 15
         case .alarmRestore: 16
+        case .readerInstall: 20
         case .consoleLogin: 30
         case .consoleLogout: 31
         case .clockSet: 32
@@ -298,7 +303,7 @@ public struct Hello: Message {
             case 8:
                 self.version = try reader.unsigned32()
             case 18:
-                self.program = try fixedBytes(from: &reader)
+                self.program = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -389,7 +394,7 @@ public struct Welcome: Message {
             case 8:
                 self.version = try reader.unsigned32()
             case 18:
-                self.board = try fixedBytes(from: &reader)
+                self.board = try fixedText(from: &reader)
             case 24:
                 self.role = AccessRole(rawValue: try reader.signed32())
             case 34:
@@ -1069,7 +1074,7 @@ public struct Response: Message {
 
 public struct Command: Message {
     public var kind: CommandKind
-    /// Door or detector by place.
+    /// Door, detector or reader by place.
     /// At most 1023.
     public var target: UInt32
     /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
@@ -1603,7 +1608,7 @@ public struct Subscription: Message {
             case 8:
                 self.fromSequence = try reader.varint()
             case 18:
-                self.reader = try fixedBytes(from: &reader)
+                self.reader = try fixedText(from: &reader)
             case 24:
                 self.classes = try reader.unsigned32()
             case 32:
@@ -3394,7 +3399,7 @@ public struct CounterStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.value = try reader.varint()
             case 32:
@@ -3721,7 +3726,7 @@ public struct BoardStatus: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.generation = try reader.unsigned32()
             case 24:
@@ -3751,7 +3756,7 @@ public struct BoardStatus: Message {
             case 120:
                 self.inputsLost = try reader.varint()
             case 130:
-                self.version = try fixedBytes(from: &reader)
+                self.version = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
@@ -3862,7 +3867,7 @@ public struct DoorStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.state = DoorState(rawValue: try reader.signed32())
             case 32:
@@ -3984,7 +3989,7 @@ public struct PointStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.value = try reader.zigzag32()
             case 32:
@@ -4108,7 +4113,7 @@ public struct DetectorStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.state = AlarmState(rawValue: try reader.signed32())
             case 32:
@@ -4216,7 +4221,7 @@ public struct LineStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.output = try reader.boolean()
             case 32:
@@ -4245,6 +4250,9 @@ public struct ReaderStatus: Message {
     public var online: Bool
     public var frames: UInt64
     public var rejected: UInt64
+    /// Why it is in trouble: `Drivers.OfflineReason`, or 16 where its supply failed; 0 for none.
+    /// At most 255.
+    public var trouble: UInt32
 
     public init() {
         index = 0
@@ -4252,6 +4260,7 @@ public struct ReaderStatus: Message {
         online = false
         frames = 0
         rejected = 0
+        trouble = 0
     }
 
     public init(
@@ -4259,16 +4268,18 @@ public struct ReaderStatus: Message {
         name: FixedBytes<32> = FixedBytes<32>(),
         online: Bool = false,
         frames: UInt64 = 0,
-        rejected: UInt64 = 0
+        rejected: UInt64 = 0,
+        trouble: UInt32 = 0
     ) {
         self.index = index
         self.name = name
         self.online = online
         self.frames = frames
         self.rejected = rejected
+        self.trouble = trouble
     }
 
-    public static var maximumEncodedSize: Int { 64 }
+    public static var maximumEncodedSize: Int { 67 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4286,6 +4297,9 @@ public struct ReaderStatus: Message {
         }
         if self.rejected != 0 {
             size += 1 + varintSize(self.rejected)
+        }
+        if self.trouble != 0 {
+            size += 1 + varintSize(self.trouble)
         }
         return size
     }
@@ -4311,6 +4325,10 @@ public struct ReaderStatus: Message {
             sink.append(0x28)
             sink.appendVarint(self.rejected)
         }
+        if self.trouble != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.trouble)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4320,16 +4338,18 @@ public struct ReaderStatus: Message {
             case 8:
                 self.index = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 24:
                 self.online = try reader.boolean()
             case 32:
                 self.frames = try reader.varint()
             case 40:
                 self.rejected = try reader.varint()
+            case 48:
+                self.trouble = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4339,5 +4359,6 @@ public struct ReaderStatus: Message {
     public func check() throws(MessageError) {
         guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
         guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        guard self.trouble <= 255 else { throw MessageError(.outOfRange, field: 6) }
     }
 }

@@ -135,6 +135,10 @@ public enum FaultKind: MessageEnum {
     case slow
     /// The case of a reader is opened.
     case tamper
+    /// An OSDP reader is as it comes from the factory: it has no key of its own. Restored, it has the board's.
+    case factoryNew
+    /// The supply of an OSDP reader fails; a battery in it goes on.
+    case supply
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -150,6 +154,8 @@ public enum FaultKind: MessageEnum {
         case 5: self = .checksum
         case 6: self = .slow
         case 7: self = .tamper
+        case 8: self = .factoryNew
+        case 9: self = .supply
         default: self = .unrecognised(rawValue)
         }
     }
@@ -164,6 +170,8 @@ public enum FaultKind: MessageEnum {
         case .checksum: 5
         case .slow: 6
         case .tamper: 7
+        case .factoryNew: 8
+        case .supply: 9
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -416,9 +424,9 @@ public struct ScenarioHeader: Message {
             case 8:
                 self.format = try reader.unsigned32()
             case 18:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 26:
-                self.description = try fixedBytes(from: &reader)
+                self.description = try fixedText(from: &reader)
             case 32:
                 self.seed = try reader.varint()
             case 40:
@@ -520,7 +528,7 @@ public struct Track: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.name = try fixedBytes(from: &reader)
+                self.name = try fixedText(from: &reader)
             case 16:
                 self.kind = TrackKind(rawValue: try reader.signed32())
             case 24:
@@ -1321,7 +1329,7 @@ public struct PresentCard: Message {
                 try value.merge(from: &nested)
                 self.card = .contactless(value)
             case 106:
-                self.card = .text(try fixedBytes(from: &reader))
+                self.card = .text(try fixedText(from: &reader))
             default:
                 switch tag >> 3 {
                 case 1, 2, 10, 11, 12, 13: throw reader.error(.wrongWireType)
@@ -1400,7 +1408,7 @@ public struct PressKeys: Message {
             case 8:
                 self.reader = try reader.unsigned32()
             case 18:
-                self.keys = try fixedBytes(from: &reader)
+                self.keys = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1, 2: throw reader.error(.wrongWireType)
@@ -1517,7 +1525,7 @@ public struct ConsoleLine: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.text = try fixedBytes(from: &reader)
+                self.text = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)
@@ -1608,7 +1616,7 @@ public struct Expectation: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.text = try fixedBytes(from: &reader)
+                self.text = try fixedText(from: &reader)
             case 16:
                 self.withinMs = try reader.unsigned32()
             case 24:
@@ -1666,7 +1674,7 @@ public struct Remark: Message {
             let tag = try reader.tag()
             switch tag {
             case 10:
-                self.text = try fixedBytes(from: &reader)
+                self.text = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
                 case 1: throw reader.error(.wrongWireType)

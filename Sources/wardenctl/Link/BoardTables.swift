@@ -73,10 +73,13 @@ enum BoardTables {
             "readers", "Readers",
             [
                 .init("name", "reader"), .init("online", "state"), .init("frames", "frames", isNumber: true),
-                .init("rejected", "rejected", isNumber: true),
+                .init("rejected", "rejected", isNumber: true), .init("trouble", "trouble"),
             ],
             readers.map { reader in
-                [text(reader.name), reader.online ? "online" : "gone", "\(reader.frames)", "\(reader.rejected)"]
+                [
+                    text(reader.name), reader.online ? "online" : "gone", "\(reader.frames)", "\(reader.rejected)",
+                    reader.trouble == 0 ? "" : "\(Words.readerTrouble(reader.trouble))",
+                ]
             })
     }
 

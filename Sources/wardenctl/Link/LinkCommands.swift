@@ -133,7 +133,7 @@ enum Commanding {
                     "\(subject): \(result)\(answer.result == .done || reason.isEmpty ? "" : ", \(reason)")\n")
             }
             switch answer.result {
-            case .done: return
+            case .done, .started: return
             case .notPermitted: throw ArgumentParser.ExitCode(ExitStatus.notPermitted.rawValue)
             default: throw ArgumentParser.ExitCode(ExitStatus.negative.rawValue)
             }
@@ -184,6 +184,33 @@ struct DoorCommand: ParsableCommand {
         let place = try Commanding.place(of: name, in: .door, word: "door", ClientNames(connection))
         try Commanding.run(
             Command(kind: action.kind, target: place), subject: "door \(name) \(action.rawValue)", connection,
+            json: board.json)
+    }
+}
+
+struct ReaderCommand: ParsableCommand {
+    enum Action: String, ExpressibleByArgument, CaseIterable { case install }
+
+    static let configuration = CommandConfiguration(
+        commandName: "reader", abstract: "Gives a factory-new OSDP reader its key, on a running board.",
+        discussion: """
+            install sets up the reader's secure channel with the key that the board file names for it ('security: install' or \
+            'master-key'). For a minute the default key, which everybody knows, is accepted from the reader: do it where nobody \
+            else can reach the cable. The board answers 'started'; an event 'command reader-install' tells how it ended.
+
+            EXAMPLES
+              wardenctl reader entrance_reader install
+              wardenctl events -n 5
+            """)
+    @Argument(help: "Name of the reader.") var name: String
+    @Argument(help: "install.") var action: Action
+    @OptionGroup var board: BoardOptions
+
+    func run() throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .reader, word: "reader", ClientNames(connection))
+        try Commanding.run(
+            Command(kind: .readerInstall, target: place), subject: "reader \(name) \(action.rawValue)", connection,
             json: board.json)
     }
 }

@@ -5,6 +5,12 @@ import FixedMemory
 import SwiftProtobufMessages
 import WardenMessages
 
+extension DaylightSaving: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> DaylightSaving {
+        DaylightSaving(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
 extension LineDirection: RandomValue {
     static func random(using generator: inout SeededGenerator) -> LineDirection {
         LineDirection(rawValue: generator.enumNumber([0, 1]))
@@ -223,13 +229,13 @@ extension SystemKind: RandomValue {
 
 extension CommandResult: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandResult {
-        CommandResult(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
+        CommandResult(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8]))
     }
 }
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 30, 31, 32]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32]))
     }
 }
 
@@ -283,7 +289,7 @@ extension Quantity: RandomValue {
 
 extension FaultKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> FaultKind {
-        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
+        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
     }
 }
 
@@ -300,6 +306,7 @@ extension BoardHeader: RandomMessage {
         message.standbySupply = generator.chance
         message.hardwareWatchdog = generator.chance
         message.consoleRole = AccessRole.random(using: &generator)
+        message.daylightSaving = DaylightSaving.random(using: &generator)
         return message
     }
 }
@@ -614,6 +621,23 @@ extension OsdpOptions: RandomMessage {
         message.sealedKey = generator.data()
         message.packetCheck = OsdpCheck.random(using: &generator)
         for _ in 0..<generator.count(4) { message.formats.append(generator.number(.min, 255) as UInt32) }
+        if generator.chance { message.exitInput = generator.number(.min, 31) as UInt32 }
+        if generator.chance { message.releasedOutput = generator.number(.min, 31) as UInt32 }
+        if generator.chance { message.texts = OsdpTexts.random(using: &generator) }
+        return message
+    }
+}
+
+extension OsdpTexts: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> OsdpTexts {
+        var message = OsdpTexts()
+        message.ready = generator.text()
+        message.closed = generator.text()
+        message.open = generator.text()
+        message.granted = generator.text()
+        message.denied = generator.text()
+        message.pin = generator.text()
+        message.second = generator.text()
         return message
     }
 }
@@ -730,6 +754,8 @@ extension Door: RandomMessage {
         message.answerMs = generator.number(.min, 60000) as UInt32
         message.pinMs = generator.number(.min, 600000) as UInt32
         message.secondPersonMs = generator.number(.min, 600000) as UInt32
+        message.fireZones = generator.number(.min, .max) as UInt32
+        if generator.chance { message.secondSupervisedContact = SupervisedContact.random(using: &generator) }
         return message
     }
 }
@@ -1073,10 +1099,11 @@ extension OutputAction: RandomMessage {
 extension EffectAction: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> EffectAction {
         var message = EffectAction()
-        switch generator.below(4) {
+        switch generator.below(5) {
         case 0: message.action = .output(OutputAction.random(using: &generator))
         case 1: message.action = .releaseDoor(generator.number(.min, 255) as UInt32)
         case 2: message.action = .shutValve(generator.number(.min, 1023) as UInt32)
+        case 3: message.action = .releaseZone(generator.number(.min, 31) as UInt32)
         default: break
         }
         return message
@@ -1782,6 +1809,7 @@ extension ReaderStatus: RandomMessage {
         message.online = generator.chance
         message.frames = generator.number(.min, .max) as UInt64
         message.rejected = generator.number(.min, .max) as UInt64
+        message.trouble = generator.number(.min, 255) as UInt32
         return message
     }
 }
@@ -2013,6 +2041,7 @@ extension MessageCase {
         MessageCase(ParityLine.self, Warden_V1_ParityLine.self),
         MessageCase(TextLineOptions.self, Warden_V1_TextLineOptions.self),
         MessageCase(OsdpOptions.self, Warden_V1_OsdpOptions.self),
+        MessageCase(OsdpTexts.self, Warden_V1_OsdpTexts.self),
         MessageCase(CardFile.self, Warden_V1_CardFile.self),
         MessageCase(Pn532Options.self, Warden_V1_Pn532Options.self),
         MessageCase(AccessRule.self, Warden_V1_AccessRule.self),

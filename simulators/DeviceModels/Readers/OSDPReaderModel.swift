@@ -80,8 +80,8 @@ public struct OSDPReaderModel: ~Copyable {
 
     // Events that wait for a poll.
     private var events: Ring<FixedBytes<40>>
-    private var isTampered = false
-    private var hasPowerFailure = false
+    public private(set) var isTampered = false
+    public private(set) var hasPowerFailure = false
     private var inputs: UInt8 = 0
     private var outputs: UInt8 = 0
     private var rest = 0

@@ -1,3 +1,4 @@
+import Cryptography
 import FixedMemory
 import HardwareInterface
 
@@ -210,7 +211,66 @@ public enum ReaderModel: ~Copyable {
     public mutating func setTampered(_ isTampered: Bool) -> Bool {
         switch consume self {
         case .osdp(var model):
-            model.setLocal(isTampered: isTampered, hasPowerFailure: false)
+            model.setLocal(isTampered: isTampered, hasPowerFailure: model.hasPowerFailure)
+            self = .osdp(model)
+            return true
+        case .serialTag(let model): self = .serialTag(model)
+        case .wiegand(let model): self = .wiegand(model)
+        case .textLine(let model): self = .textLine(model)
+        case .pn532(let model): self = .pn532(model)
+        }
+        return false
+    }
+
+    /// Fails or restores the supply, while a battery in the reader goes on.
+    ///
+    /// - Returns: `false` if the reader does not tell of it.
+    public mutating func setPowerFailure(_ hasPowerFailure: Bool) -> Bool {
+        switch consume self {
+        case .osdp(var model):
+            model.setLocal(isTampered: model.isTampered, hasPowerFailure: hasPowerFailure)
+            self = .osdp(model)
+            return true
+        case .serialTag(let model): self = .serialTag(model)
+        case .wiegand(let model): self = .wiegand(model)
+        case .textLine(let model): self = .textLine(model)
+        case .pn532(let model): self = .pn532(model)
+        }
+        return false
+    }
+
+    /// Activates inputs of the reader, one bit each.
+    ///
+    /// - Returns: `false` if it has none.
+    public mutating func setInputs(_ levels: UInt8) -> Bool {
+        switch consume self {
+        case .osdp(var model):
+            model.setInputs(levels)
+            self = .osdp(model)
+            return true
+        case .serialTag(let model): self = .serialTag(model)
+        case .wiegand(let model): self = .wiegand(model)
+        case .textLine(let model): self = .textLine(model)
+        case .pn532(let model): self = .pn532(model)
+        }
+        return false
+    }
+
+    /// What the board last had the reader show; `nil` for a reader that shows nothing by itself.
+    public var indication: OSDPReaderModel.Indication? {
+        switch self {
+        case .osdp(let model): return model.indication
+        default: return nil
+        }
+    }
+
+    /// Gives the reader a key, or takes it away as in one from the factory.
+    ///
+    /// - Returns: `false` if the reader knows no keys.
+    public mutating func setKey(_ key: AES128?) -> Bool {
+        switch consume self {
+        case .osdp(var model):
+            model.setKey(key)
             self = .osdp(model)
             return true
         case .serialTag(let model): self = .serialTag(model)
