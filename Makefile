@@ -140,6 +140,14 @@ bench-access:
 	swift build -c release --scratch-path .build/release --product access-bench
 	Tests/Benchmarks/access
 
+## bench-journal: durable appends and recovery beside raw writes and SQLite; FOLDER=DIR measures the disk of that folder
+FOLDER ?= .build/bench
+.PHONY: bench-journal
+bench-journal:
+	@.ci/setup build
+	swift build -c release --scratch-path .build/release --product journal-bench
+	Tests/Benchmarks/Journal/bench $(FOLDER)
+
 ## soak: random lives of a whole board, optimised; SEEDS=1-20 DAYS=30
 SEEDS ?= 1-20
 DAYS ?= 30

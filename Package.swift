@@ -157,6 +157,10 @@ let package = Package(
             ],
             path: "Tests/Benchmarks/Access", swiftSettings: board),
         room("SelfTestSubject", path: "Tests/SelfTestSubject", ["FixedMemory"]),
+        // Durable appends and recovery on a real file: the subject of `make bench-journal`.
+        .executableTarget(
+            name: "journal-bench", dependencies: ["Cryptography", "EventJournal", "FixedMemory", "HardwareInterface"],
+            path: "Tests/Benchmarks/Journal", exclude: ["bench"], swiftSettings: core),
         // Compiles every room of a board, and runs on every processor (`make embedded arm64 armhf`).
         .executableTarget(
             name: "warden-selftest",
@@ -256,6 +260,8 @@ let package = Package(
             [
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
                 "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
+                "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
+                "HardwareInterface", "Runtime", "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(

@@ -92,8 +92,13 @@ extension EventJournal {
 
     /// Hands the reader its next event.
     ///
-    /// - Parameter event: filled if the outcome is `.event`, else unchanged.
-    public mutating func read(_ reader: ReaderIndex, into event: inout JournalEvent) -> ReadOutcome {
+    /// - Parameters:
+    ///   - event: filled if the outcome is `.event`, else unchanged.
+    ///   - durableOnly: holds back what a power cut could still take, so that nobody is told of an event that the board
+    ///     may not remember; `.caughtUp` until it is durable. Without a medium nothing ever would be.
+    public mutating func read(
+        _ reader: ReaderIndex, into event: inout JournalEvent, durableOnly: Bool = false
+    ) -> ReadOutcome {
         let place = openPlace(reader)
         guard readers[place].windowCount < windowCapacity else { return .windowFull }
         var nearest: (index: Int, ordinal: UInt64, sequence: UInt64)? = nil
@@ -109,6 +114,7 @@ extension EventJournal {
             }
         }
         guard let nearest, let eventClass = EventClass(rawValue: UInt8(nearest.index)) else { return .caughtUp }
+        if durableOnly, nearest.ordinal >= side.logs[nearest.index].durableOrdinal { return .caughtUp }
         let wanted = readers[place].next[nearest.index]
         if nearest.ordinal > wanted {
             readers[place].next[nearest.index] = nearest.ordinal
@@ -132,7 +138,7 @@ extension EventJournal {
         case .memory, .page, .end:
             // It was pushed out since the last look.
             readers[place].positions[nearest.index].wanted = .max
-            return read(reader, into: &event)
+            return read(reader, into: &event, durableOnly: durableOnly)
         }
         event.isDurable = !side.isAttached ? false : wanted < side.logs[nearest.index].durableOrdinal
         readers[place].next[nearest.index] = wanted + 1

@@ -89,6 +89,17 @@ extension BoardCore {
         return min(journal.nextDeadline, isStateRestored || isMediumLate ? .never : .start + BoardCore.openingPatience)
     }
 
+    /// Whether what is recorded is durable soon: then nobody outside is told of it before that. A medium in trouble is not
+    /// waited for; what is told then may be unknown to the board after a power cut.
+    var isMediumKeepingUp: Bool {
+        guard journal.hasMedium else { return false }
+        switch journal.status(at: now).medium {
+        case .healthy: return true
+        case .opening: return !isMediumLate
+        case .none, .slow, .readOnly, .full, .failing, .foreign, .wrongKey, .otherLayout: return false
+        }
+    }
+
     /// The answer to a request came.
     mutating func mediumCompleted(_ completion: MediumCompletion) {
         guard journal.hasMedium else { return }

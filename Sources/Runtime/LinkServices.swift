@@ -36,7 +36,7 @@ extension BoardCore {
     mutating func readEvent(_ reader: LinkReader) -> Event? {
         var record = JournalEvent()
         for _ in 0..<BoardCore.skipLimit {
-            switch journal.read(ReaderIndex(reader.value), into: &record) {
+            switch journal.read(ReaderIndex(reader.value), into: &record, durableOnly: isMediumKeepingUp) {
             case .event: if let event = event(from: record) { return event }
             case .gap(let gap):
                 return Event(

@@ -8,6 +8,7 @@ import FixedMemory
 import HardwareInterface
 import Testing
 import VirtualBoard
+import WardenLink
 import WardenMessages
 
 @testable import Runtime
@@ -63,7 +64,7 @@ final class BoardUnderTest {
         self.file = file
         self.medium = medium
         let image = try BoardImage(decoding: file.span)
-        var board = VirtualBoard(image, hashKey: BoardUnderTest.key)
+        var board = VirtualBoard(image)
         console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
         links = [0, 12_345].map {
             board.addStream(.link(.localUser(userIdentifier: $0, groupIdentifier: 0)), isOpen: false)
@@ -262,6 +263,13 @@ final class BoardUnderTest {
     func forget() { trace.removeAll() }
 
     var words: [String] { trace.map(\.words) }
+
+    /// A reader as a link opens one, from the newest event on.
+    func openLinkReader(_ name: StaticString) -> LinkReader? {
+        runtime.core.openReader(FixedBytes(name), classes: 0, fromOldest: false)
+    }
+
+    func readEvent(_ reader: LinkReader) -> WardenMessages.Event? { runtime.core.readEvent(reader) }
 
     func happened(_ words: String) -> Bool { trace.contains { $0.words == words } }
 

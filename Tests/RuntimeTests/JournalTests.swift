@@ -219,4 +219,22 @@ struct JournalTests {
         board.pass(.milliseconds(30))
         #expect(board.isAtRest)
     }
+
+    @Test("The platform is told of an event once the board cannot forget it; of a board whose medium fails, at once")
+    func toldWhenDurable() throws {
+        let board = try running()
+        let reader = try #require(board.openLinkReader("platform"))
+        while board.readEvent(reader) != nil {}
+        board.type("door street unlock")
+        #expect(board.readEvent(reader) == nil, "volatile")
+        board.pass(.milliseconds(60))
+        #expect(board.readEvent(reader) != nil)
+        while board.readEvent(reader) != nil {}
+        let medium = try #require(board.medium)
+        medium.condition = .failing
+        board.type("door street unlock")
+        board.pass(.seconds(2))
+        #expect(board.journal.medium == .failing)
+        #expect(board.readEvent(reader) != nil)
+    }
 }
