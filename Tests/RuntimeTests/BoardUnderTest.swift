@@ -64,7 +64,7 @@ final class BoardUnderTest {
         self.file = file
         self.medium = medium
         let image = try BoardImage(decoding: file.span)
-        var board = VirtualBoard(image)
+        var board = VirtualBoard(image, hashKey: BoardUnderTest.key)
         console = image.capacities.consoles > 0 ? board.addStream(.console) : nil
         links = [0, 12_345].map {
             board.addStream(.link(.localUser(userIdentifier: $0, groupIdentifier: 0)), isOpen: false)
