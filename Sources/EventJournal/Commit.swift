@@ -102,19 +102,22 @@ extension EventJournal {
         for index in side.cache.indices where side.cache[index].isUnsent { return .start }
         if !side.recovery.isDone { return side.recovery.retryAt }
         switch side.commit.phase {
-        case .idle: return min(side.dueAt, side.lazyDueAt)
+        case .idle: return min(side.dueAt, min(side.lazyDueAt, side.attestationDueAt))
         case .building, .sending: return .start
         case .waiting: return side.commit.startedAt + side.configuration.times.slowLimit
         case .paused: return side.commit.retryAt
         }
     }
 
-    /// Asks for a commit of everything at once; for an orderly end. `durableSequence` tells when it is done.
+    /// Asks for a commit of everything at once, and has the state store told where it ends; for an orderly end.
+    /// `durableSequence` and `isStateDurable` tell when it is done.
     public mutating func commitSoon(at now: Instant) {
         guard side.isAttached else { return }
         side.forgetAsking()
         side.dueAt = min(side.dueAt, now)
         side.lazyDueAt = min(side.lazyDueAt, now)
+        side.isEnding = true
+        side.scheduleAttestation(at: now)
     }
 
     // MARK: Beginning
@@ -133,7 +136,7 @@ extension EventJournal {
             if side.isStateWaiting { return true }
             for index in 0..<EventClass.count where hasWaiting(index) { return true }
         }
-        return now >= side.lazyDueAt && state.dirty.count > 0
+        return now >= side.attestationDueAt || now >= side.lazyDueAt && state.dirty.count > 0
     }
 
     /// Whether records of a class are in no image.
@@ -205,7 +208,8 @@ extension EventJournal {
             }
             guard side.commit.kind == .records, side.commit.step == EventClass.count else { return false }
             side.commit.step += 1
-            guard state.dirty.count > 0, side.isStateWaiting || now >= side.lazyDueAt else { return false }
+            let isChanged = state.dirty.count > 0 && (side.isStateWaiting || now >= side.lazyDueAt)
+            guard isChanged || now >= side.attestationDueAt else { return false }
             buildState()
             return true
         }
@@ -496,6 +500,7 @@ extension EventJournal {
             side.logs[index].durableOrdinal = side.logs[index].placedOrdinal
             side.logs[index].durableEnd = side.logs[index].placedEnd
         }
+        side.scheduleAttestation(at: now)
         for index in side.finished.indices { side.freePage(side.finished[index].page) }
         side.finished.removeAll()
         side.stateNumber = side.writtenStateNumber

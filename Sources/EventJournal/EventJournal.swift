@@ -177,6 +177,7 @@ public struct EventJournal: ~Copyable {
     /// Whether every value is durable as it is.
     public var isStateDurable: Bool {
         side.isAttached && side.isOpen && state.dirty.count == 0 && side.writtenStateNumber == side.stateNumber
+            && !(side.isEnding && side.isAttestationDue)
     }
 
     /// The value last set, durable or not; `nil` if there is none.

@@ -171,6 +171,12 @@ struct MediumSide: ~Copyable {
     /// When the next commit must begin at the latest.
     var dueAt = Instant.never
     var lazyDueAt = Instant.never
+    /// For each class, where its records ended as the newest state block has it.
+    var attestedEnds = PerClass<UInt64>(repeating: 0)
+    /// When the state store is to be told where the records end.
+    var attestationDueAt = Instant.never
+    /// It is to be told as soon as the records are durable.
+    var isEnding = false
     /// When it was last asked for a request and had none, and nothing has happened since.
     var askedAt = Instant(nanoseconds: -1)
     /// How long a commit lately took, at the most.
@@ -260,6 +266,21 @@ struct MediumSide: ~Copyable {
         forgetAsking()
         let patience = urgent ? Interval.zero : max(.zero, configuration.times.volatileLimit - expectedCommit)
         dueAt = min(dueAt, now + patience)
+    }
+
+    /// Whether records are durable that the state store does not know of.
+    var isAttestationDue: Bool {
+        for index in 0..<EventClass.count where logs[index].durableEnd != attestedEnds[index] { return true }
+        return false
+    }
+
+    /// Sets when the state store is to be told where the records end.
+    mutating func scheduleAttestation(at now: Instant) {
+        guard isAttestationDue else {
+            attestationDueAt = .never
+            return
+        }
+        attestationDueAt = isEnding ? now : min(attestationDueAt, now + configuration.times.attestationLimit)
     }
 
     /// Something happened that may be a reason for a request.

@@ -66,6 +66,9 @@ public struct JournalTimes: Sendable, BitwiseCopyable {
     public var volatileLimit: Interval
     /// How long a lazy change of state, such as a reader's position, may be volatile.
     public var lazyLimit: Interval
+    /// How long the end of a class's records may go without being written into the state store as well. Who takes away the
+    /// newest records is found out up to there; an orderly end writes it at once.
+    public var attestationLimit: Interval
     /// A commit that takes longer makes the medium count as slow.
     public var slowLimit: Interval
     /// First pause before a failed commit is tried again; it doubles up to `retryLimit`.
@@ -74,10 +77,11 @@ public struct JournalTimes: Sendable, BitwiseCopyable {
 
     public init(
         volatileLimit: Interval = .milliseconds(50), lazyLimit: Interval = .seconds(5),
-        slowLimit: Interval = .seconds(1), retry: Interval = .milliseconds(100), retryLimit: Interval = .seconds(10)
+        attestationLimit: Interval = .seconds(60), slowLimit: Interval = .seconds(1), retry: Interval = .milliseconds(100), retryLimit: Interval = .seconds(10)
     ) {
         self.volatileLimit = volatileLimit
         self.lazyLimit = lazyLimit
+        self.attestationLimit = attestationLimit
         self.slowLimit = slowLimit
         self.retry = retry
         self.retryLimit = retryLimit

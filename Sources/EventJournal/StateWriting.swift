@@ -76,7 +76,10 @@ extension EventJournal {
         page.setInteger(UInt8(number - groupStart), at: 56)
         page.setInteger(UInt32(truncatingIfNeeded: side.opening), at: 64)
         page.setInteger(side.stateNumber, at: 72)
-        for index in 0..<EventClass.count { page.setInteger(side.logs[index].durableEnd, at: 80 + 8 * index) }
+        for index in 0..<EventClass.count {
+            page.setInteger(side.logs[index].durableEnd, at: 80 + 8 * index)
+            side.attestedEnds[index] = side.logs[index].durableEnd
+        }
         var offset = StateBlock.headerBytes
         var count = 0
         while let next = state.dirty.first {

@@ -203,10 +203,14 @@ extension EventJournal {
         var end: Int64 = 0
         while segment != SegmentTable.none {
             let newer = Int(side.segments[segment].newer)
+            let isNewest = segment == side.segments.newest[index]
+            // Where a block should be and is not. A segment may be left before it is full: then nothing follows, and the
+            // next segment begins where this one ended. Something that follows shows that a block was taken out.
+            var gone: Int64? = nil
             for number in 0..<side.layout.dataBlocks {
                 let position = MediumPosition(
                     segment: segment, generation: side.segments[segment].generation, block: number)
-                if segment == side.segments.newest[index], isAtEnd(position, index) { break }
+                if isNewest, isAtEnd(position, index) { break }
                 let offset = side.layout.block(number, of: segment)
                 end = offset
                 let image = image(at: position, index)
@@ -224,18 +228,27 @@ extension EventJournal {
                             $0, blockBytes: side.layout.blockBytes, kind: .records, journal: side.identity.short)
                     } ?? .broken
                 guard let block, condition == .whole else {
-                    if condition == .blank { break }
+                    if condition == .blank || gone != nil && !isNewest {
+                        gone = gone ?? offset
+                        continue
+                    }
                     note(.damaged, offset)
                     if let block { report.salvagedRecords += salvageable(block, index, position) }
                     previous = nil
                     continue
                 }
                 guard RecordBlock.generation(block) == position.generation, RecordBlock.number(block) == number else {
-                    break
+                    gone = gone ?? offset
+                    continue
                 }
                 // What a later segment begins with again has moved there.
                 if newer != SegmentTable.none, side.segments[newer].firstOrdinal <= RecordBlock.firstOrdinal(block) {
                     break
+                }
+                if let place = gone {
+                    note(.chainBroken, place)
+                    previous = nil
+                    gone = nil
                 }
                 if !isAuthentic(block) {
                     note(.forged, offset)
@@ -253,6 +266,8 @@ extension EventJournal {
                 after = lastSequence(block)
                 report.lastSequence = max(report.lastSequence, after)
             }
+            // The newest segment has no next one; what recovery knows to be there must be.
+            if isNewest, let place = gone { note(.chainBroken, place) }
             segment = newer
         }
         if side.recovery.knownDurable[index] > side.recovery.nextOrdinal[index] { note(.newestMissing, end) }

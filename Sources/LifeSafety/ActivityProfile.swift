@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// How likely a resident is to show signs of life in each half hour of the day, learned while they are at home.
@@ -19,6 +20,39 @@ public struct ActivityProfile: Sendable, BitwiseCopyable {
     public private(set) var learnedSlots: Int32 = 0
 
     public init() {}
+
+    /// Pieces in which the profile is kept: sixteen half hours each, and the largest surprises.
+    static var pieces: Int { 7 }
+    private static let slotsPerPiece = 16
+
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece >= 0, piece < ActivityProfile.pieces else { return nil }
+        var learned = LearnedPiece()
+        if piece == ActivityProfile.pieces - 1 {
+            for part in 0..<4 { learned.appendLittleEndian(largest[part]) }
+            learned.appendLittleEndian(learnedSlots)
+            return learned
+        }
+        for slot in 0..<ActivityProfile.slotsPerPiece {
+            learned.appendLittleEndian(shares[piece * ActivityProfile.slotsPerPiece + slot])
+            learned.append(days[piece * ActivityProfile.slotsPerPiece + slot])
+        }
+        return learned
+    }
+
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int) {
+        guard piece >= 0, piece < ActivityProfile.pieces, learned.count == self.learned(piece)?.count else { return }
+        var reader = ByteReader(learned.span)
+        if piece == ActivityProfile.pieces - 1 {
+            for part in 0..<4 { largest[part] = max(0, (try? reader.littleEndian(Int64.self)) ?? 0) }
+            learnedSlots = max(0, (try? reader.littleEndian(Int32.self)) ?? 0)
+            return
+        }
+        for slot in 0..<ActivityProfile.slotsPerPiece {
+            shares[piece * ActivityProfile.slotsPerPiece + slot] = (try? reader.littleEndian(UInt16.self)) ?? 0
+            days[piece * ActivityProfile.slotsPerPiece + slot] = (try? reader.byte()) ?? 0
+        }
+    }
 
     /// Days' worth of half hours that were learned.
     public var learnedDays: Int32 { learnedSlots / 48 }

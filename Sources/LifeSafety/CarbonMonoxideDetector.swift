@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires by the exposure to carbon monoxide that EN 50291-1 sets, not by the momentary value.
@@ -113,6 +114,19 @@ public struct CarbonMonoxideDetector: DetectorLogic {
         } else {
             level = .normal
         }
+    }
+
+    /// The exposure, in 64ths of what makes an alarm: a person does not breathe it out because the power went.
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece == 0 else { return nil }
+        var learned = LearnedPiece()
+        learned.append(UInt8(account / (CarbonMonoxideDetector.full / 64)))
+        return learned
+    }
+
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int) {
+        guard piece == 0, learned.count == 1 else { return }
+        account = max(account, Int64(min(learned[0], 64)) * (CarbonMonoxideDetector.full / 64))
     }
 
     mutating func advance(to now: Instant) {

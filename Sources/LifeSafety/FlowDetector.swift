@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Watches a water meter's pulses for three kinds of loss: a burst, a trickle that never ends, and use when there
@@ -77,7 +78,7 @@ public struct FlowDetector: DetectorLogic {
         guard source.receive(reading) else { return }
         defer { previous = reading.value }
         guard let previous else {
-            busySince = now
+            if lastPulseAt == nil { busySince = now }
             return
         }
         // A counter that went back was replaced or started anew.
@@ -127,6 +128,42 @@ public struct FlowDetector: DetectorLogic {
         {
             held = .continuousFlow
             litres = 0
+        }
+    }
+
+    /// How long water has been running without a pause, and what ran at night and while nobody was expected.
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece == 0 else { return nil }
+        var learned = LearnedPiece()
+        let isRunning = lastPulseAt.map { now < $0 + configuration.quietGap } ?? false
+        learned.appendLittleEndian(isRunning ? (now - busySince).milliseconds : -1)
+        learned.appendLittleEndian(nightPulses)
+        learned.appendLittleEndian(nightDay)
+        learned.appendLittleEndian(max(.zero, awayUntil - now).milliseconds)
+        learned.appendLittleEndian(awayPulses)
+        return learned
+    }
+
+    /// Takes up what an earlier run had counted. Whether water ran while the board was off nobody knows: it counts as
+    /// running, since a pause that is seen ends it at once.
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int, at now: Instant) {
+        var reader = ByteReader(learned.span)
+        guard piece == 0, let running = try? reader.littleEndian(Int64.self),
+            let night = try? reader.littleEndian(Int64.self), let day = try? reader.littleEndian(Int32.self),
+            let awayFor = try? reader.littleEndian(Int64.self), let away = try? reader.littleEndian(Int64.self),
+            reader.isAtEnd, night >= 0, away >= 0, awayFor >= 0, awayFor <= keptLimit, running <= keptLimit
+        else { return }
+        if running >= 0 {
+            busySince = Instant(nanoseconds: now.nanoseconds - running * 1_000_000)
+            lastPulseAt = now
+        }
+        if nightDay < 0 || nightDay == day {
+            nightDay = day
+            nightPulses += night
+        }
+        if awayFor > 0 {
+            awayUntil = max(awayUntil, now + .milliseconds(awayFor))
+            awayPulses += away
         }
     }
 

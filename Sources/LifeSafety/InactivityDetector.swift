@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Notices that a person living alone shows no sign of life when they usually do.
@@ -114,9 +115,6 @@ public struct InactivityDetector: DetectorLogic {
             repeating: SourceSupervisor(maximumAge: configuration.maximumAge))
     }
 
-    /// Puts back what was learned before a restart.
-    public mutating func restore(_ profile: ActivityProfile) { self.profile = profile }
-
     /// Surprise of the present silence, in thousandths.
     public var surpriseNow: Int32 { Int32(clamping: surprise * 1_000 / InactivityDetector.unit) }
     /// Surprise at which it is an alarm, in thousandths.
@@ -182,6 +180,23 @@ public struct InactivityDetector: DetectorLogic {
     }
 
     // MARK: Time
+
+    /// The profile in its pieces, and behind them how long nobody is expected for.
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece == ActivityProfile.pieces else { return profile.learned(piece) }
+        var learned = LearnedPiece()
+        learned.appendLittleEndian(presence == .away ? max(.zero, awayUntil - now).milliseconds : 0)
+        return learned
+    }
+
+    /// Takes up what an earlier run had learned.
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int, at now: Instant) {
+        guard piece == ActivityProfile.pieces else { return profile.restore(learned, piece) }
+        var reader = ByteReader(learned.span)
+        guard let awayFor = try? reader.littleEndian(Int64.self), reader.isAtEnd, awayFor > 0, awayFor <= keptLimit
+        else { return }
+        _ = perform(.away(until: now + .milliseconds(awayFor)), at: now)
+    }
 
     mutating func advance(to now: Instant) {
         proceed(to: now)

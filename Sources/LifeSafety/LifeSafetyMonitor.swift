@@ -47,24 +47,24 @@ public struct LifeSafetyMonitor: ~Copyable {
         case clock(LocalClock)
     }
 
-    private var slots: FixedArray<Slot>
+    var slots: FixedArray<Slot>
     private var threshold: FixedArray<ThresholdDetector>
     private var rate: FixedArray<RateDetector>
-    private var tilt: FixedArray<TiltDetector>
+    var tilt: FixedArray<TiltDetector>
     private var state: FixedArray<StateDetector>
     private var counting: FixedArray<CountDetector>
-    private var smoke: FixedArray<SmokeDetector>
+    var smoke: FixedArray<SmokeDetector>
     private var heat: FixedArray<HeatDetector>
-    private var carbonMonoxide: FixedArray<CarbonMonoxideDetector>
+    var carbonMonoxide: FixedArray<CarbonMonoxideDetector>
     private var combustibleGas: FixedArray<CombustibleGasDetector>
-    private var multiCriteriaFire: FixedArray<MultiCriteriaFireDetector>
+    var multiCriteriaFire: FixedArray<MultiCriteriaFireDetector>
     private var leak: FixedArray<LeakDetector>
-    private var flow: FixedArray<FlowDetector>
+    var flow: FixedArray<FlowDetector>
     private var valve: FixedArray<ValveSupervisor>
     private var fall: FixedArray<FallDetector>
     private var radarFall: FixedArray<RadarFallDetector>
-    private var inactivity: FixedArray<InactivityDetector>
-    private var powerUse: FixedArray<PowerUseDetector>
+    var inactivity: FixedArray<InactivityDetector>
+    var powerUse: FixedArray<PowerUseDetector>
     private var callPoint: FixedArray<CallPointDetector>
     /// Routes in the order of their points; those of point p are `routeStart[p]..<routeStart[p + 1]`.
     private var routes: FixedArray<Route>
@@ -429,20 +429,6 @@ public struct LifeSafetyMonitor: ~Copyable {
         let index = Int(detector.value)
         guard index < slots.count, slots[index].kind == .valve else { return false }
         return valve[Int(slots[index].place)].isDriven
-    }
-
-    /// What an inactivity detector has learned, to be kept over a restart; `nil` for any other detector.
-    public func activityProfile(of detector: DetectorIndex) -> ActivityProfile? {
-        let index = Int(detector.value)
-        guard index < slots.count, slots[index].kind == .inactivity else { return nil }
-        return inactivity[Int(slots[index].place)].profile
-    }
-
-    /// Puts back what an inactivity detector had learned; ignored by any other detector.
-    public mutating func restore(_ profile: ActivityProfile, of detector: DetectorIndex) {
-        let index = Int(detector.value)
-        guard index < slots.count, slots[index].kind == .inactivity else { return }
-        inactivity[Int(slots[index].place)].restore(profile)
     }
 
     private mutating func change(

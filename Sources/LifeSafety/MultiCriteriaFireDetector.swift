@@ -157,6 +157,9 @@ public struct MultiCriteriaFireDetector: DetectorLogic {
         }
     }
 
+    func learned(_ piece: Int) -> LearnedPiece? { piece == 0 ? chamber.learned : nil }
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int) { if piece == 0 { chamber.restore(learned) } }
+
     mutating func advance(to now: Instant) {
         smoke.advance(to: now)
         if configuration.temperature != nil { temperature.advance(to: now) }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when the electrical appliances that a resident uses every day stay off: no kettle, no cooker, no light.
@@ -83,6 +84,27 @@ public struct PowerUseDetector: DetectorLogic {
             base += (nightHighest - base) / 5
             nightHighest = -1
         }
+    }
+
+    /// The base, the night that is being learned, and how long nobody is expected for.
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece == 0 else { return nil }
+        var learned = LearnedPiece()
+        learned.appendLittleEndian(base)
+        learned.appendLittleEndian(nightHighest)
+        learned.appendLittleEndian(max(.zero, awayUntil - (lastAt ?? awayUntil)).milliseconds)
+        return learned
+    }
+
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int, at now: Instant) {
+        var reader = ByteReader(learned.span)
+        guard piece == 0, let base = try? reader.littleEndian(Int32.self),
+            let highest = try? reader.littleEndian(Int32.self), let awayFor = try? reader.littleEndian(Int64.self),
+            reader.isAtEnd, base >= 0, awayFor >= 0, awayFor <= keptLimit
+        else { return }
+        self.base = base
+        nightHighest = max(nightHighest, highest)
+        if awayFor > 0 { awayUntil = max(awayUntil, now + .milliseconds(awayFor)) }
     }
 
     mutating func advance(to now: Instant) { source.advance(to: now) }

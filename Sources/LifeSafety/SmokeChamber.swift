@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// From a smoke chamber's signal to light obscuration: clean-air value, slope, spike filter, drift compensation.
@@ -81,6 +82,23 @@ struct SmokeChamber: BitwiseCopyable {
     mutating func interrupt() {
         lastReadingAt = nil
         medians = MedianOfThree()
+    }
+
+    /// Drift to be kept over a restart: millionths of dB/m, in steps too small to matter and too large to be written again
+    /// and again.
+    var learned: LearnedPiece {
+        var piece = LearnedPiece()
+        piece.appendLittleEndian(driftMicro / SmokeChamber.keptStep * SmokeChamber.keptStep)
+        return piece
+    }
+    private static let keptStep: Int64 = 500
+
+    /// Takes up the drift of an earlier run, as far as compensation may go.
+    mutating func restore(_ learned: LearnedPiece) {
+        var reader = ByteReader(learned.span)
+        guard let drift = try? reader.littleEndian(Int64.self), reader.isAtEnd else { return }
+        let limit = Int64(driftLimit) * 1_000
+        driftMicro = min(max(drift, -limit), limit)
     }
 
     /// The chamber was cleaned: the next reading is clean air.

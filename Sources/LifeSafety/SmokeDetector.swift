@@ -105,6 +105,9 @@ public struct SmokeDetector: DetectorLogic {
         }
     }
 
+    func learned(_ piece: Int) -> LearnedPiece? { piece == 0 ? chamber.learned : nil }
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int) { if piece == 0 { chamber.restore(learned) } }
+
     mutating func advance(to now: Instant) { source.advance(to: now) }
 
     mutating func perform(_ command: DetectorCommand, at now: Instant) -> AlarmLifeCycle.Outcome {

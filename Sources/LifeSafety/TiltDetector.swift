@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when something with an accelerometer is tilted or shaken: a manhole cover lifted, a bin tipped, a cabinet moved.
@@ -92,6 +93,25 @@ public struct TiltDetector: DetectorLogic {
 
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
         if !reading.quality.isUsable { _ = source.receive(reading) }
+    }
+
+    /// The position that was found right, where it is not written down: a device that lies on its side when the power comes
+    /// back must not take that for its place.
+    func learned(_ piece: Int) -> LearnedPiece? {
+        guard piece == 0, configuration.reference == nil, let reference else { return nil }
+        var learned = LearnedPiece()
+        learned.appendLittleEndian(reference.x)
+        learned.appendLittleEndian(reference.y)
+        learned.appendLittleEndian(reference.z)
+        return learned
+    }
+
+    mutating func restore(_ learned: LearnedPiece, _ piece: Int) {
+        var reader = ByteReader(learned.span)
+        guard piece == 0, configuration.reference == nil, let x = try? reader.littleEndian(Int32.self),
+            let y = try? reader.littleEndian(Int32.self), let z = try? reader.littleEndian(Int32.self), reader.isAtEnd
+        else { return }
+        reference = Vector(x: x, y: y, z: z)
     }
 
     mutating func advance(to now: Instant) {

@@ -128,6 +128,51 @@ struct VerificationTests {
         #expect(findings.contains { $0.problem == .chainBroken || $0.problem == .damaged })
     }
 
+    /// A medium whose events of one class fill some blocks of one segment.
+    func oneSegment() -> MediumImage {
+        let rig = Rig(settings)
+        rig.pump()
+        for round in 0..<24 {
+            rig.append(.access, [UInt8](repeating: UInt8(round), count: 40))
+            if round % 4 == 3 { rig.settle() }
+        }
+        rig.settle()
+        return rig.medium.image
+    }
+
+    /// All blocks that hold something of this class's block with this number, the spare places' versions included.
+    func versions(_ number: Int, _ eventClass: EventClass, in image: MediumImage) -> [Int] {
+        image.writtenBlocks.filter { block in
+            image[block].withUnsafeBytes {
+                let start = $0.baseAddress!
+                return Block.condition(start, blockBytes: 512, kind: .records, journal: settings.identity.short) == .whole
+                    && RecordBlock.eventClass(start) == eventClass && RecordBlock.number(start) == number
+            }
+        }
+    }
+
+    @Test("A block taken out of the segment that is being written is noticed, wherever it was", arguments: 0..<4)
+    func removedFromNewestSegment(number: Int) {
+        var image = oneSegment()
+        #expect(verify(image).0.isSound && blocks(.access, in: image).count >= 3)
+        for block in versions(number, .access, in: image) { image[block] = [UInt8](repeating: 0, count: 512) }
+        let (report, findings) = verify(image)
+        #expect(!report.isSound, "\(report)")
+        #expect(findings.allSatisfy { $0.eventClass == .access })
+    }
+
+    @Test("Two genuine blocks that changed places are noticed, and cost no event but theirs", arguments: 0..<2)
+    func swapped(first: Int) {
+        var image = oneSegment()
+        let access = blocks(.access, in: image)
+        let held = image[access[first]]
+        image[access[first]] = image[access[first + 1]]
+        image[access[first + 1]] = held
+        let (report, findings) = verify(image)
+        #expect(findings.contains { $0.problem == .chainBroken && $0.offset == Int64(access[first]) * 512 }, "\(findings)")
+        #expect(report.records >= 12)
+    }
+
     @Test("A wiped oldest segment is noticed")
     func wipedOldest() {
         var image = writtenImage()
@@ -151,7 +196,10 @@ struct VerificationTests {
     @Test("A changed value of the state store with corrected checksums is a forgery")
     func forgedState() {
         var image = writtenImage()
-        let block = Int(layout.stateBlock(5, copy: 1)) / 512
+        // The newest of the second copy.
+        let second = Int(layout.statePlace(0, copy: 1)) / 512
+        func number(_ block: Int) -> UInt64 { image[block].withUnsafeBytes { StateBlock.number($0.baseAddress!) } }
+        let block = (second..<second + layout.stateBlocks).max { number($0) < number($1) }!
         var bytes = image[block]
         bytes.withUnsafeMutableBytes {
             let start = $0.baseAddress!

@@ -140,7 +140,7 @@ struct PersonTests {
         var random = SplitMix(seed: 5)
         Self.live(first, days: 20, random: &random)
         let second = TestBench(.inactivity(Self.inactivity))
-        second.monitor.restore(first.monitor.activityProfile(of: DetectorIndex(0))!, of: DetectorIndex(0))
+        second.takeUp(first)
         second.setClock(secondOfDay: 0)
         second.read(0, point: 0)
         second.read(0, point: 1)

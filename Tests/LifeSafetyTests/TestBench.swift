@@ -39,6 +39,14 @@ final class TestBench {
 
     func run(for interval: Interval) { run(until: now + interval) }
 
+    /// Takes up what another bench's detectors learned, as a board does after a restart.
+    func takeUp(_ other: TestBench, detector: UInt16 = 0) {
+        for piece in 0..<LifeSafetyMonitor.learnedPieceLimit {
+            guard let learned = other.monitor.learned(piece, of: DetectorIndex(detector)) else { continue }
+            monitor.restore(learned, piece, of: DetectorIndex(detector), at: now)
+        }
+    }
+
     func read(_ value: Int32, _ quality: Quality = .good, point: UInt16 = 0) {
         monitor.receive(
             Reading(value: value, quality: quality, at: now), ofPoint: PointIndex(point), at: now, into: &output)

@@ -4,6 +4,8 @@ Run by `make test`; by hand:  python3 -m unittest Tests/Wardend/test_wardend.py
 WARDEND names another build of the program, such as .build/embedded-x86_64/bin/wardend.
 """
 
+import contextlib
+import json
 import os
 import pathlib
 import pty
@@ -527,6 +529,290 @@ class FullDisk(unittest.TestCase):
         self.check(WARDEND, "--help")
         self.check(WARDEND, "--version")
         self.check(WARDEND, "--image", image, "--hash-key", KEY, "--check")
+
+
+# A block's kind stands at byte 24, a record block's class at 62; see Sources/EventJournal/Block.swift.
+BLOCK = 4096
+RECORDS = b"WJ0r"
+ALARM, ACCESS = 0, 1
+
+
+class Journal(unittest.TestCase):
+    """A journal that wardend wrote, and what wardenctl says of it once somebody has been at it."""
+
+    CARDS = 300
+
+    @classmethod
+    def setUpClass(cls):
+        cls.file = work / "journal"
+        cls.file.unlink(missing_ok=True)
+        cards = [bytes((5, 0, 0x20, number >> 8, number & 0xFF)) for number in range(cls.CARDS)]
+        listed = ", ".join(f'{{tag: "{card.hex().upper()}", groups: [residents]}}' for card in cards)
+        text = BOARD.format(reader=work / "reader").replace("credentials: 16", f"credentials: {cls.CARDS}")
+        text = text[:text.index("credentials: [")] + f"credentials: [{listed}]\n"
+        reader = Terminal(work / "reader")
+        board = Board("--journal", cls.file, "--journal-size", "4M", image_file=build_board("journal", text))
+        board.wait_for("ready")
+        # Enough for several blocks of decisions; and alarms, for the door is broken open.
+        for number, card in enumerate(cards):
+            reader.write(serial_frame(card))
+            if number % 60 == 59:
+                time.sleep(1.5)
+                board.tell(f"input 0 {CONTACT} 1")
+                time.sleep(0.1)
+                board.tell(f"input 0 {CONTACT} 0")
+            time.sleep(0.005)
+        time.sleep(0.5)
+        code = board.end()
+        reader.close()
+        assert code == 0, board.log
+        cls.written = cls.file.read_bytes()
+
+    def verify(self, data, *options):
+        copy = work / "journal.copy"
+        copy.write_bytes(data)
+        result = subprocess.run([WARDENCTL, "journal", "verify", copy, "--hash-key", KEY, *options],
+                                capture_output=True, text=True, timeout=PATIENCE)
+        return result.returncode, result.stdout, result.stderr
+
+    def problems(self, data):
+        code, out, errors = self.verify(data, "--json")
+        self.assertIn(code, (0, 1), errors)
+        found = json.loads(out)
+        self.assertEqual(found["sound"], code == 0)
+        return {problem["problem"] for problem in found["problems"]}
+
+    def blocks(self, event_class):
+        """Where each of this class's blocks lies, oldest first: in its own place, then in the spare places at the end of
+        its segment that hold versions of it from when it was the open one."""
+        places = {}
+        for offset in range(0, len(self.written), BLOCK):
+            block = self.written[offset:offset + BLOCK]
+            if block[24:28] == RECORDS and block[62] == event_class:
+                places.setdefault(struct.unpack_from("<QH", block, 48), []).append(offset)
+        return [places[key] for key in sorted(places)]
+
+    def wiped(self, blocks):
+        data = bytearray(self.written)
+        for place in (place for block in blocks for place in block):
+            data[place:place + BLOCK] = bytes(BLOCK)
+        return data
+
+    def test_what_nobody_touched_is_sound(self):
+        code, out, _ = self.verify(self.written)
+        self.assertEqual(code, 0, out)
+        self.assertRegex(out, r"sound: \d{3,} events in \d+ blocks, numbers 1 to \d+")
+        self.assertGreater(len(self.blocks(ACCESS)), 3, "several blocks, so that one may be taken out of the middle")
+        self.assertGreater(len(self.blocks(ALARM)), 0)
+
+    def test_a_changed_byte_is_noticed_wherever_it_is(self):
+        for place in (block[0] for block in (*self.blocks(ACCESS)[:3], self.blocks(ALARM)[0])):
+            for within in (10, 40, 100, 130):
+                with self.subTest(place=place, within=within):
+                    data = bytearray(self.written)
+                    data[place + within] ^= 0x01
+                    self.assertIn("damaged", self.problems(data))
+
+    def test_a_changed_byte_behind_a_right_checksum_is_a_forgery(self):
+        place = self.blocks(ACCESS)[1][0]
+        data = bytearray(self.written)
+        # Bits that no record uses: between the records and their list. Only the keyed hash covers what is there alone.
+        end, count = struct.unpack_from("<HH", data, place + 58)[::-1]
+        free = (end + BLOCK - 2 * count) // 2
+        self.assertEqual(data[place + free], 0)
+        data[place + free] ^= 0x80
+        struct.pack_into("<I", data, place, crc32c(data[place + 4:place + BLOCK]))
+        self.assertEqual(self.problems(data), {"forged"})
+
+    def test_removed_events_are_noticed_wherever_they_were(self):
+        self.assertTrue(self.problems(self.wiped(self.blocks(ACCESS)[1:2])) & {"chain-broken", "damaged"})
+        self.assertIn("newest-missing", self.problems(self.wiped(self.blocks(ACCESS)[-4:])))
+        self.assertIn("oldest-missing", self.problems(self.wiped(self.blocks(ALARM))))
+
+    def test_swapped_blocks_are_noticed(self):
+        for name, first, second in (
+            ("two blocks of one class", self.blocks(ACCESS)[0][0], self.blocks(ACCESS)[1][0]),
+            ("a block of decisions and one of alarms", self.blocks(ACCESS)[0][0], self.blocks(ALARM)[0][0]),
+        ):
+            with self.subTest(name):
+                data = bytearray(self.written)
+                data[first:first + BLOCK], data[second:second + BLOCK] = (
+                    self.written[second:second + BLOCK], self.written[first:first + BLOCK])
+                self.assertTrue(self.problems(data))
+
+    def test_segments_that_changed_places_are_read_in_the_order_in_which_they_were_written(self):
+        # 16 blocks each on a medium under 16 MiB. Their order is in the blocks, not in their places.
+        data = bytearray(self.written)
+        first, second = self.blocks(ACCESS)[0][0], self.blocks(ALARM)[0][0]
+        size = 16 * BLOCK
+        data[first:first + size], data[second:second + size] = (
+            self.written[second:second + size], self.written[first:first + size])
+        before, after = (json.loads(self.verify(each, "--json")[1]) for each in (self.written, data))
+        self.assertEqual([after[key] for key in ("sound", "events", "last")],
+                         [before[key] for key in ("sound", "events", "last")])
+
+    def test_another_key_and_another_file_are_said(self):
+        other = work / "other.hashkey"
+        other.write_text("11" * 32 + "\n")
+        result = subprocess.run([WARDENCTL, "journal", "verify", self.file, "--hash-key", other],
+                                capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(result.returncode, 78)
+        self.assertIn("is not the key that this journal was written with", result.stderr)
+        code, _, errors = self.verify(bytes(5 << 20))
+        self.assertEqual(code, 65)
+        self.assertIn("is no journal", errors)
+
+    def test_a_restart_goes_on_with_the_same_journal(self):
+        again = work / "journal.again"
+        again.write_bytes(self.written)
+        before = json.loads(self.verify(self.written, "--json")[1])
+        reader = Terminal(work / "reader")
+        self.addCleanup(reader.close)
+        board = Board("--journal", again)
+        board.wait_for("ready")
+        reader.write(KNOWN_CARD)
+        wait_until(lambda: board.level(LOCK) == 0, "the lock is released")
+        board.end(signal.SIGKILL)
+        board = Board("--journal", again)
+        board.wait_for("ready")
+        time.sleep(0.3)
+        self.assertEqual(board.end(), 0)
+        code, out, _ = self.verify(again.read_bytes(), "--json")
+        after = json.loads(out)
+        self.assertEqual(code, 0, out)
+        self.assertGreater(after["events"], before["events"])
+        self.assertGreater(after["last"], before["last"])
+
+
+def serial_frame(card):
+    """A card as an ID-20LA sends it: STX, the identifier and the XOR of its bytes in hexadecimal, CR LF, ETX."""
+    checksum = 0
+    for byte in card:
+        checksum ^= byte
+    return b"\x02" + (card + bytes((checksum,))).hex().upper().encode() + b"\r\n\x03"
+
+
+def crc32c(data):
+    """Castagnoli's CRC, reflected, as in RFC 3720 appendix B.4."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@contextlib.contextmanager
+def small_file_system(size):
+    """A file system of its own with so little room; skips where nobody may mount one."""
+    folder = work / "small"
+    folder.mkdir(exist_ok=True)
+    result = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise unittest.SkipTest(f"no file system can be mounted here: {result.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+class JournalTroubles(Running):
+    """What the journal's file may be like: the board runs on from memory, says what is wrong, and catches up."""
+
+    def open_board(self, journal, *options):
+        self.console = Terminal(work / "console")
+        self.addCleanup(self.console.close)
+        return self.start("--journal", journal, "--console", work / "console", *options)
+
+    def asked(self, command, answer):
+        def ask():
+            self.console.text = b""
+            self.console.write(command + b"\r")
+            time.sleep(0.3)
+            return re.search(answer, self.console.read())
+        return ask
+
+    def check_door(self, board):
+        self.reader.write(KNOWN_CARD)
+        wait_until(lambda: board.level(LOCK) == 0, "a card opens the door")
+        wait_until(lambda: board.level(LOCK) == 1, "and the lock is held again")
+
+    def sound_events(self, file):
+        result = subprocess.run([WARDENCTL, "journal", "verify", file, "--hash-key", KEY, "--json"],
+                                capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return json.loads(result.stdout)["events"]
+
+    def test_a_disk_without_room_is_a_trouble_until_there_is_room(self):
+        with small_file_system("6m") as folder:
+            ballast = folder / "ballast"
+            ballast.write_bytes(bytes(4 << 20))
+            board = self.open_board(folder / "journal", "--journal-size", "5M")
+            wait_until(self.asked(b"events", rb"journal.*no room|journal.*full"), "the journal says that there is no room")
+            self.check_door(board)
+            ballast.unlink()
+            wait_until(self.asked(b"events", rb"(?s)restored.*journal|journal.*restored"), "it catches up once there is")
+            self.assertEqual(board.end(), 0)
+            self.assertGreater(self.sound_events(folder / "journal"), 3, "what happened meanwhile is there too")
+
+    def test_a_file_system_that_takes_no_writes_is_a_trouble(self):
+        with small_file_system("6m") as folder:
+            board = self.open_board(folder / "journal", "--journal-size", "5M")
+            self.check_door(board)
+            self.assertEqual(board.end(), 0)
+            events = self.sound_events(folder / "journal")
+            subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+            board = self.open_board(folder / "journal")
+            wait_until(self.asked(b"events", rb"journal.*read-only|journal.*no writes"), "the journal says that it is read-only")
+            self.check_door(board)
+            self.assertEqual(board.end(), 0)
+            self.assertEqual(self.sound_events(folder / "journal"), events)
+
+    def test_a_file_that_is_too_small_or_none_is_left_alone_and_said(self):
+        small = work / "small.journal"
+        small.write_bytes(b"something else\n" * 1000)
+        folder = work / "journal.folder"
+        folder.mkdir(exist_ok=True)
+        for file in (folder, pathlib.Path("/dev/full"), work / "nowhere" / "journal"):
+            with self.subTest(file):
+                board = self.open_board(file)
+                wait_until(self.asked(b"events", rb"journal"), "the journal is a trouble")
+                self.check_door(board)
+                self.assertEqual(board.end(), 0)
+        before = small.read_bytes()
+        board = self.open_board(small, "--journal-size", "4M")
+        wait_until(self.asked(b"events", rb"journal"), "what is no journal is a trouble")
+        self.check_door(board)
+        self.assertEqual(board.end(), 0)
+        self.assertEqual(small.read_bytes()[:len(before)], before, "nothing of it is overwritten")
+
+    def test_a_journal_that_was_cut_short_is_not_taken_for_whole(self):
+        file = work / "cut.journal"
+        file.unlink(missing_ok=True)
+        board = self.open_board(file, "--journal-size", "4M")
+        self.check_door(board)
+        self.assertEqual(board.end(), 0)
+        events = self.sound_events(file)
+        os.truncate(file, file.stat().st_size // 2)
+        board = self.open_board(file)
+        self.check_door(board)
+        self.assertEqual(board.end(), 0)
+        result = subprocess.run([WARDENCTL, "journal", "verify", file, "--hash-key", KEY, "--json"],
+                                capture_output=True, text=True, timeout=PATIENCE)
+        found = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 1, "what was cut off is missed")
+        self.assertGreater(found["events"], events, "what was left is there, and went on")
+        self.assertEqual({problem["area"] for problem in found["problems"]}, {"state"}, "the second copy of the state")
+
+    def test_sizes_that_are_none_end_with_64(self):
+        for size in ("3M", "0", "much", "4T", "-1", "4Mx"):
+            with self.subTest(size):
+                result = subprocess.run(
+                    [WARDEND, "--image", image, "--hash-key", KEY, "--journal", work / "never", "--journal-size", size],
+                    capture_output=True, text=True, timeout=PATIENCE)
+                self.assertEqual(result.returncode, 64)
+                self.assertIn("is no size of a journal", result.stderr)
+        self.assertFalse((work / "never").exists())
 
 
 if __name__ == "__main__":
