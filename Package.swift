@@ -261,7 +261,7 @@ let package = Package(
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
                 "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
                 "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
-                "HardwareInterface", "Runtime", "VirtualBoard", "WardenLink", "WardenMessages",
+                "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(

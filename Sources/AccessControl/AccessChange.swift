@@ -1,5 +1,6 @@
 import Cryptography
 import FixedMemory
+import HardwareInterface
 
 /// A change of state that must outlive a restart: where people are, what was used up, what was commanded.
 ///
@@ -19,6 +20,44 @@ public enum AccessChange: Equatable, Sendable, BitwiseCopyable {
     case lockdown(DoorIndex, Bool)
     /// A fire release began or ended. So a board that restarts in a fire keeps the door released.
     case fire(DoorIndex, Bool)
+    /// Wrong codes at a reader, how often it took none for a while, and until when it does so now. All zero: forgotten.
+    case wrongCodes(DoorIndex, ReaderSide, count: UInt8, level: UInt8, until: KeptEnd)
+    /// Wrong PINs of the card whose hash begins so, and until when it is blocked. All zero: forgotten.
+    case wrongPins(UInt64, count: UInt8, until: KeptEnd)
+}
+
+/// When something ends that outlives a restart: over already, at a time that nobody knows, or in a minute of the wall
+/// clock. What ends at a time that nobody knows begins anew after a restart: losing power must not shorten it.
+public struct KeptEnd: Equatable, Sendable, BitwiseCopyable {
+    /// Minutes since 1970, rounded up; 0 for over, 1 for not known.
+    public var minute: UInt32
+
+    public static var over: KeptEnd { KeptEnd(minute: 0) }
+    public static var unknown: KeptEnd { KeptEnd(minute: 1) }
+
+    public init(minute: UInt32) { self.minute = minute }
+
+    /// An end this long after a minute of the wall clock; `nil` if that is not known.
+    init(_ left: Interval, after wallMinute: Int64?) {
+        guard left > .zero else {
+            self = .over
+            return
+        }
+        guard let wallMinute, left < .hours(24 * 366) else {
+            self = .unknown
+            return
+        }
+        minute = UInt32(clamping: max(2, wallMinute + 1 + left.milliseconds / 60_000))
+    }
+
+    /// How long it is until then.
+    ///
+    /// - Parameter whole: the longest that it can be.
+    func left(at wallMinute: Int64?, whole: Interval) -> Interval {
+        if self == .over { return .zero }
+        guard self != .unknown, let wallMinute else { return whole }
+        return min(whole, max(.zero, .minutes(Int64(minute) - wallMinute)))
+    }
 }
 
 extension AccessChange {
@@ -34,6 +73,8 @@ extension AccessChange {
         case modeEnded = 6
         case lockdown = 7
         case fire = 8
+        case wrongCodes = 9
+        case wrongPins = 10
     }
 
     /// Writes the change; it always fits.
@@ -72,6 +113,18 @@ extension AccessChange {
             record.append(Kind.fire.rawValue)
             record.append(door.value)
             record.append(isReleased ? 1 : 0)
+        case .wrongCodes(let door, let side, let count, let level, let until):
+            record.append(Kind.wrongCodes.rawValue)
+            record.append(door.value)
+            record.append(side.rawValue)
+            record.append(count)
+            record.append(level)
+            record.appendLittleEndian(until.minute)
+        case .wrongPins(let tag, let count, let until):
+            record.append(Kind.wrongPins.rawValue)
+            record.appendLittleEndian(tag)
+            record.append(count)
+            record.appendLittleEndian(until.minute)
         }
     }
 
@@ -116,6 +169,17 @@ extension AccessChange {
             case .fire:
                 let door = DoorIndex(try reader.byte())
                 return .fire(door, try readFlag(&reader))
+            case .wrongCodes:
+                let door = DoorIndex(try reader.byte())
+                guard let side = ReaderSide(rawValue: try reader.byte()) else { throw ByteReader.Truncated() }
+                let count = try reader.byte()
+                let level = try reader.byte()
+                let until = KeptEnd(minute: try reader.littleEndian(UInt32.self))
+                return .wrongCodes(door, side, count: count, level: level, until: until)
+            case .wrongPins:
+                let tag = try reader.littleEndian(UInt64.self)
+                let count = try reader.byte()
+                return .wrongPins(tag, count: count, until: KeptEnd(minute: try reader.littleEndian(UInt32.self)))
             }
         } catch {
             throw Foreign()

@@ -344,7 +344,7 @@ public struct AccessController: ~Copyable {
     ) -> CredentialTable.Outcome {
         let outcome = credentials.setStatus(hash, status)
         guard outcome == .done else { return outcome }
-        if status == .active { pinAttempts.forget(hash.low) }
+        if status == .active, pinAttempts.forget(hash.low) { output.keep(pinAttempts.kept(hash.low, at: now, nil)) }
         output.keep(.status(hash, status, listVersion: credentials.version))
         return outcome
     }

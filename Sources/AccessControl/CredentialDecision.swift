@@ -18,7 +18,7 @@ extension AccessController {
         guard let credential = credentials.credential(hash) else {
             return answerUnknown(hash, isCode: isCode, index, side, into: &output)
         }
-        if isCode { readers[reader].codes.registerRight() }
+        if isCode, readers[reader].codes.registerRight() { keepCodes(index, side, into: &output) }
         var accepted = AcceptedCredential(hash: hash, credential: credential)
         accepted.isUnderDuress = credential.traits.contains(.duress)
         if let reason = refusal(accepted, index, side) {
@@ -306,12 +306,15 @@ extension AccessController {
         let isRight = typed?.matches(stored) ?? false
         let isDuress = lowered?.matches(stored) ?? false
         if isRight || isDuress && policy.duressByLastDigit {
-            pinAttempts.forget(card.hash.low)
+            if pinAttempts.forget(card.hash.low) { keepPins(card.hash.low, into: &output) }
             accepted.isUnderDuress = accepted.isUnderDuress || !isRight
             return accept(accepted, index, side, into: &output)
         }
         let decision = answer(.wrongPin, card.hash, present, index, side, into: &output)
-        if pinAttempts.registerWrong(card.hash.low, at: now, policy.guesses) {
+        if let given = pinAttempts.makeRoom(for: card.hash.low) { keepPins(given, into: &output) }
+        let isBlocked = pinAttempts.registerWrong(card.hash.low, at: now, policy.guesses)
+        keepPins(card.hash.low, into: &output)
+        if isBlocked {
             output.record(
                 AccessEvent(
                     .credentialBlocked, at: now, door: DoorIndex(UInt8(index)), side: side,
@@ -320,10 +323,19 @@ extension AccessController {
             if policy.guesses.pinBlock == .endless {
                 credentials.setStatus(card.hash, .suspended)
                 pinAttempts.forget(card.hash.low)
+                keepPins(card.hash.low, into: &output)
                 output.keep(.status(card.hash, .suspended, listVersion: credentials.version))
             }
         }
         return decision
+    }
+
+    private func keepPins(_ tag: UInt64, into output: inout AccessOutput) {
+        output.keep(pinAttempts.kept(tag, at: now, wallMinute))
+    }
+
+    private func keepCodes(_ index: Int, _ side: ReaderSide, into output: inout AccessOutput) {
+        output.keep(readers[readerIndex(index, side)].codes.kept(DoorIndex(UInt8(index)), side, at: now, wallMinute))
     }
 
     private func lastDigitLowered(_ digits: FixedBytes<12>) -> FixedBytes<12> {
@@ -381,9 +393,14 @@ extension AccessController {
         let reader = readerIndex(index, side)
         let requester = Requester(.credential, index: UInt16(side.rawValue))
         let door = DoorIndex(UInt8(index))
-        if isCode, readers[reader].codes.registerWrong(at: now, policy.guesses) {
-            output.record(
-                AccessEvent(.guessing, at: now, door: door, side: side, reason: .tooManyAttempts, requester: requester))
+        if isCode {
+            let isLockedOut = readers[reader].codes.registerWrong(at: now, policy.guesses)
+            keepCodes(index, side, into: &output)
+            if isLockedOut {
+                output.record(
+                    AccessEvent(
+                        .guessing, at: now, door: door, side: side, reason: .tooManyAttempts, requester: requester))
+            }
         }
         switch readers[reader].guesses.register(at: now, policy.guesses) {
         case .recorded:

@@ -313,6 +313,14 @@ extension AccessController {
             // Whether the cause is still there, its input will tell; until then the release stands.
             doors[Int(door.value)].isFireReleased = isReleased
             return true
+        case .wrongCodes(let door, let side, let count, let level, let until):
+            guard has(door) else { return false }
+            readers[readerIndex(Int(door.value), side)].codes.restore(
+                count: count, level: level, until: until, at: now, wallMinute, policy.guesses)
+            return true
+        case .wrongPins(let tag, let count, let until):
+            pinAttempts.restore(tag, count: count, until: until, at: now, wallMinute, policy.guesses)
+            return true
         }
     }
 }

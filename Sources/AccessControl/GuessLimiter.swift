@@ -99,15 +99,38 @@ struct CodeLockout: BitwiseCopyable, Sendable {
         lastWrongAt = now
         wrong = wrong == .max ? .max : wrong + 1
         guard wrong >= policy.wrongCodes else { return false }
-        let length = min(policy.codeLockout * (1 << Int64(level)), policy.longestCodeLockout)
+        lockedUntil = now + CodeLockout.length(level, policy)
         level = min(level + 1, 16)
         wrong = 0
-        lockedUntil = now + length
         return true
     }
 
-    mutating func registerRight() {
+    private static func length(_ level: UInt8, _ policy: GuessPolicy) -> Interval {
+        min(policy.codeLockout * (1 << Int64(min(level, 16))), policy.longestCodeLockout)
+    }
+
+    /// - Returns: whether anything was counted.
+    mutating func registerRight() -> Bool {
+        let hadAny = wrong > 0 || level > 0
         wrong = 0
         level = 0
+        return hadAny
+    }
+
+    /// What must outlive a restart: whoever guesses must not be able to count anew by cutting the power.
+    func kept(_ door: DoorIndex, _ side: ReaderSide, at now: Instant, _ wallMinute: Int64?) -> AccessChange {
+        .wrongCodes(
+            door, side, count: wrong, level: level, until: KeptEnd(lockedUntil - now, after: wallMinute))
+    }
+
+    /// Takes up what an earlier run kept.
+    mutating func restore(
+        count: UInt8, level: UInt8, until: KeptEnd, at now: Instant, _ wallMinute: Int64?, _ policy: GuessPolicy
+    ) {
+        wrong = max(wrong, min(count, policy.wrongCodes > 0 ? policy.wrongCodes - 1 : 0))
+        self.level = max(self.level, min(level, 16))
+        lastWrongAt = now
+        let whole = CodeLockout.length(level > 0 ? level - 1 : 0, policy)
+        lockedUntil = max(lockedUntil, now + until.left(at: wallMinute, whole: whole))
     }
 }

@@ -35,7 +35,7 @@ struct PinAttempts: ~Copyable {
         if let known = index(tag) {
             position = known
         } else {
-            if entries.isFull { entries.swapRemove(at: oldest()) }
+            _ = makeRoom(for: tag)
             entries.append(Entry(tag: tag, wrong: 0, lastAt: now, blockedUntil: .start))
             position = entries.count - 1
         }
@@ -47,8 +47,43 @@ struct PinAttempts: ~Copyable {
         return true
     }
 
-    mutating func forget(_ tag: UInt64) {
-        if let index = index(tag) { entries.swapRemove(at: index) }
+    /// Gives up the card whose last wrong PIN is longest ago, if the table is full and this one is not in it.
+    ///
+    /// - Returns: the card that was given up.
+    mutating func makeRoom(for tag: UInt64) -> UInt64? {
+        guard entries.isFull, index(tag) == nil else { return nil }
+        let place = oldest()
+        let given = entries[place].tag
+        entries.swapRemove(at: place)
+        return given
+    }
+
+    /// - Returns: whether anything was counted.
+    @discardableResult
+    mutating func forget(_ tag: UInt64) -> Bool {
+        guard let index = index(tag) else { return false }
+        entries.swapRemove(at: index)
+        return true
+    }
+
+    /// What must outlive a restart about a card.
+    func kept(_ tag: UInt64, at now: Instant, _ wallMinute: Int64?) -> AccessChange {
+        guard let index = index(tag) else { return .wrongPins(tag, count: 0, until: .over) }
+        return .wrongPins(
+            tag, count: entries[index].wrong, until: KeptEnd(entries[index].blockedUntil - now, after: wallMinute))
+    }
+
+    /// Takes up what an earlier run kept.
+    mutating func restore(
+        _ tag: UInt64, count: UInt8, until: KeptEnd, at now: Instant, _ wallMinute: Int64?, _ policy: GuessPolicy
+    ) {
+        _ = makeRoom(for: tag)
+        if index(tag) == nil { entries.append(Entry(tag: tag, wrong: 0, lastAt: now, blockedUntil: .start)) }
+        guard let index = index(tag) else { return }
+        let most = policy.wrongPins > 0 ? policy.wrongPins - 1 : 0
+        entries[index].wrong = max(entries[index].wrong, min(count, most))
+        entries[index].blockedUntil = max(
+            entries[index].blockedUntil, now + until.left(at: wallMinute, whole: policy.pinBlock))
     }
 
     private func oldest() -> Int {

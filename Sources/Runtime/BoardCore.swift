@@ -60,6 +60,9 @@ struct BoardCore: ~Copyable {
     /// A request that the medium had no room for, and when it is tried again.
     var refusedMediumRequest: MediumRequest?
     var mediumRetryAt = Instant.never
+    /// Whose learning is written down next, and when.
+    var nextLearner = 0
+    var learningDueAt = Instant.start
     /// For each rule of the matrix, whether it is on record as latched.
     var keptLatches: FixedArray<Bool>
 

@@ -31,6 +31,7 @@ extension BoardCore {
     /// Ends in order.
     mutating func stop() {
         publish(.system, .system(SystemChange(kind: .stopping)), at: now)
+        keepAllLearning()
     }
 
     // MARK: Lines

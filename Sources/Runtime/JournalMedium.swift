@@ -1,8 +1,10 @@
+import AccessControl
 import BoardImage
 import Cryptography
 import EventJournal
 import FixedMemory
 import HardwareInterface
+import LifeSafety
 import WardenMessages
 
 /// What the runtime is told about the journal's medium.
@@ -26,8 +28,11 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
 
     /// Values of the state store that a board may want to keep, and the most that it is given room for.
     private static func stateEntries(_ image: borrowing BoardImage) -> Int {
-        let perDevice = image.detectors.count + 3 * image.doors.count + image.effects.count
-        return min(4_096, 64 + perDevice + Int(image.capacities.credentials))
+        let perDoor = 3 + 2
+        let perDetector = 1 + LifeSafetyMonitor.learnedPieceLimit
+        let perDevice = perDetector * image.detectors.count + perDoor * image.doors.count + image.effects.count
+        // And one for each card with wrong PINs.
+        return min(4_096, 64 + AccessCapacities().pinAttempts + perDevice + Int(image.capacities.credentials))
     }
 
     /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
@@ -86,7 +91,8 @@ extension BoardCore {
     var journalDeadline: Instant {
         guard journal.hasMedium else { return .never }
         if refusedMediumRequest != nil { return mediumRetryAt }
-        return min(journal.nextDeadline, isStateRestored || isMediumLate ? .never : .start + BoardCore.openingPatience)
+        let other = isStateRestored ? learningDueAt : isMediumLate ? .never : .start + BoardCore.openingPatience
+        return min(journal.nextDeadline, other)
     }
 
     /// Whether what is recorded is durable soon: then nobody outside is told of it before that. A medium in trouble is not
@@ -109,6 +115,7 @@ extension BoardCore {
     /// Hands out what the journal wants done on its medium, and notes how it does.
     mutating func serveMedium<Board: Hardware & ~Copyable>(on hardware: inout Board) {
         guard journal.hasMedium else { return }
+        keepLearning()
         for _ in 0..<BoardCore.mediumRequests {
             guard let request = refusedMediumRequest ?? journal.nextRequest(at: now) else { break }
             refusedMediumRequest = nil

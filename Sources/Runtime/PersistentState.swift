@@ -24,6 +24,11 @@ enum StateOwner {
     static var credentialStatus: UInt16 { 7 }
     /// A rule of the matrix that latched, by rule.
     static var latch: UInt16 { 8 }
+    /// Wrong codes at a reader, by door and side; wrong PINs, by part of the card's keyed hash.
+    static var wrongCodes: UInt16 { 9 }
+    static var wrongPins: UInt16 { 10 }
+    /// What a detector has learned, by detector and piece.
+    static var learned: UInt16 { 11 }
 }
 
 // What must outlive a restart: written to the journal's state store as it changes, brought back once the store is read.
@@ -79,6 +84,21 @@ extension BoardCore {
             if holder == 0 { forgetEverybody() } else { forget(StateOwner.presence, holder) }
         case .usesLeft(let hash, _, _): keep(change, StateOwner.usesLeft, hash)
         case .status(let hash, _, _): keep(change, StateOwner.credentialStatus, hash)
+        case .wrongCodes(let door, let side, let count, let level, let until):
+            let item = 2 * UInt32(door.value) + UInt32(side.rawValue)
+            if count == 0, level == 0, until == .over {
+                forget(StateOwner.wrongCodes, item)
+            } else {
+                let mark = BoardCore.mark(image.doors[Int(door.value)].name)
+                store(StateOwner.wrongCodes, item, BoardCore.value(of: change, mark: mark))
+            }
+        case .wrongPins(let tag, let count, let until):
+            let item = UInt32(truncatingIfNeeded: tag)
+            if count == 0, until == .over {
+                forget(StateOwner.wrongPins, item)
+            } else {
+                store(StateOwner.wrongPins, item, BoardCore.value(of: change, mark: 0))
+            }
         }
     }
 
@@ -136,22 +156,74 @@ extension BoardCore {
         }
     }
 
+    /// How often each detector's learning is written down.
+    private static var learningInterval: Interval { .minutes(5) }
+
+    /// Writes down what the next detector has learned, a bounded piece of work.
+    mutating func keepLearning() {
+        guard isStateRestored, now >= learningDueAt else { return }
+        let count = max(1, monitor.count)
+        learningDueAt = now + max(.seconds(1), Interval(nanoseconds: BoardCore.learningInterval.nanoseconds / Int64(count)))
+        nextLearner = (nextLearner + 1) % count
+        keepLearning(of: nextLearner)
+    }
+
+    /// Writes down what every detector has learned; for an orderly end.
+    mutating func keepAllLearning() {
+        guard isStateRestored else { return }
+        for detector in 0..<monitor.count { keepLearning(of: detector) }
+    }
+
+    private mutating func keepLearning(of detector: Int) {
+        guard journal.hasMedium, detector < monitor.count else { return }
+        let mark = BoardCore.mark(image.detectors[detector].name)
+        for piece in 0..<LifeSafetyMonitor.learnedPieceLimit {
+            guard let learned = monitor.learned(piece, of: DetectorIndex(UInt16(detector))) else { return }
+            var value = StateValue()
+            value.appendLittleEndian(mark)
+            for index in 0..<learned.count { value.append(learned[index]) }
+            store(StateOwner.learned, BoardCore.item(detector, piece), value, .lazy)
+        }
+    }
+
+    private static func item(_ detector: Int, _ piece: Int) -> UInt32 { UInt32(detector) << 8 | UInt32(piece) }
+
+    private mutating func restoreLearning(_ detector: Int) {
+        let mark = BoardCore.mark(image.detectors[detector].name)
+        for piece in 0..<LifeSafetyMonitor.learnedPieceLimit {
+            guard let value = kept(StateOwner.learned, Int(BoardCore.item(detector, piece)), mark) else { continue }
+            var learned = LearnedPiece()
+            for index in 4..<value.count { learned.append(value[index]) }
+            monitor.restore(learned, piece, of: DetectorIndex(UInt16(detector)), at: now)
+        }
+    }
+
     // MARK: Bringing back
 
     /// Brings back what earlier runs kept. Values that this run has changed meanwhile are its own already.
     mutating func restoreState() {
         isStateRestored = true
-        for detector in 0..<monitor.count { restoreAlarm(detector) }
+        for detector in 0..<monitor.count {
+            restoreLearning(detector)
+            restoreAlarm(detector)
+        }
         for rule in 0..<matrix.ruleCount where image.effects[rule].latching { restoreLatch(rule) }
         for door in image.doors.indices {
             let mark = BoardCore.mark(image.doors[door].name)
             restoreDoor(StateOwner.doorMode, door, mark)
             restoreDoor(StateOwner.lockdown, door, mark)
             restoreDoor(StateOwner.fireRelease, door, mark)
+            for side in 0..<2 {
+                guard let value = kept(StateOwner.wrongCodes, 2 * door + side, mark),
+                    let change = BoardCore.change(in: value)
+                else { continue }
+                access.restore(change)
+            }
         }
         BoardCore.restore(StateOwner.presence, journal, &access)
         BoardCore.restore(StateOwner.usesLeft, journal, &access)
         BoardCore.restore(StateOwner.credentialStatus, journal, &access)
+        BoardCore.restore(StateOwner.wrongPins, journal, &access)
         access.applyRestored(at: now, clock: wallClock, into: &accessOutput)
         settleAccess()
         settleAlarms()
@@ -217,7 +289,7 @@ extension BoardCore {
     private static func hash(of change: AccessChange) -> KeyedHash? {
         switch change {
         case .usesLeft(let hash, _, _), .status(let hash, _, _): hash
-        case .presence, .presenceForgotten, .mode, .lockdown, .fire: nil
+        case .presence, .presenceForgotten, .mode, .lockdown, .fire, .wrongCodes, .wrongPins: nil
         }
     }
 

@@ -294,6 +294,112 @@ struct RestartTests {
         #expect(later.present(1) == .granted)
     }
 
+    private static func keypad(_ clock: WallClock = TestBoard.monday) -> TestBoard {
+        let board = TestBoard(clock: clock)
+        board.door { $0.mode = .cardOrPin }
+        board.door { $0.mode = .cardAndPin }
+        board.enrolCode([1, 2, 3, 4, 5, 6], holder: 2)
+        board.enrol(1, pin: [4, 7, 1, 1])
+        return board
+    }
+
+    /// A keypad board after a restart at another time; what an earlier one kept comes once it has started.
+    private static func keypad(after before: TestBoard, _ clock: WallClock) -> TestBoard {
+        let board = keypad(clock)
+        board.start()
+        for change in before.changes {
+            var bytes = AccessChange.Record()
+            change.encode(into: &bytes)
+            #expect(AccessChange(bytes) == change)
+            board.controller.restore(change)
+        }
+        return board
+    }
+
+    private static func clock(minutes: Int64) -> WallClock {
+        WallClock(unixMilliseconds: TestBoard.monday.unixMilliseconds + minutes * 60_000, trust: .synchronised)
+    }
+
+    @Test("a keypad that takes no codes takes none after a restart: for what is left, or anew where nobody knows the time")
+    func codeLockout() {
+        let before = Self.keypad()
+        before.start()
+        for minutes in [Int64(1), 2, 4, 8] {
+            for _ in 0..<5 { before.type([9, 9, 9, 9]) }
+            before.wait(.minutes(minutes))
+        }
+        for _ in 0..<5 { before.type([9, 9, 9, 9]) }
+        // It is locked for a quarter of an hour from 12:15 on. Ten minutes later the power is back.
+        let timed = Self.keypad(after: before, Self.clock(minutes: 25))
+        #expect(timed.type([1, 2, 3, 4, 5, 6]) == .tooManyAttempts)
+        timed.wait(.minutes(4))
+        #expect(timed.type([1, 2, 3, 4, 5, 6]) == .tooManyAttempts, "losing power shortens nothing")
+        timed.wait(.minutes(3))
+        #expect(timed.type([1, 2, 3, 4, 5, 6]) == .granted)
+        let late = Self.keypad(after: before, Self.clock(minutes: 60))
+        #expect(late.type([1, 2, 3, 4, 5, 6]) == .granted, "it would have ended long ago")
+        let untimed = Self.keypad(after: before, .unset)
+        untimed.wait(.minutes(15) - .milliseconds(1))
+        #expect(untimed.type([1, 2, 3, 4, 5, 6]) == .tooManyAttempts)
+        untimed.wait(.milliseconds(1))
+        #expect(untimed.type([1, 2, 3, 4, 5, 6]) == .granted)
+    }
+
+    @Test("wrong codes count on after a restart, and a right one forgives them for good")
+    func wrongCodes() {
+        let before = Self.keypad()
+        before.start()
+        for _ in 0..<4 { before.type([9, 9, 9, 9]) }
+        let after = Self.keypad(after: before, Self.clock(minutes: 1))
+        after.type([9, 9, 9, 9])
+        #expect(after.type([1, 2, 3, 4, 5, 6]) == .tooManyAttempts)
+        before.type([1, 2, 3, 4, 5, 6])
+        let forgiven = Self.keypad(after: before, Self.clock(minutes: 1))
+        for _ in 0..<4 { forgiven.type([9, 9, 9, 9]) }
+        #expect(forgiven.type([1, 2, 3, 4, 5, 6]) == .granted)
+    }
+
+    @Test("wrong PINs of a card count on after a restart, and a card that is blocked stays so for its time")
+    func wrongPins() {
+        let door = DoorIndex(1)
+        func attempt(_ board: TestBoard, _ digits: [UInt8]) -> DecisionReason? {
+            let reason = board.present(1, door)
+            return reason == .pinRequired ? board.type(digits, door) : reason
+        }
+        let before = Self.keypad()
+        before.start()
+        for _ in 0..<4 { _ = attempt(before, [0, 0, 0, 0]) }
+        let after = Self.keypad(after: before, Self.clock(minutes: 1))
+        #expect(attempt(after, [0, 0, 0, 0]) == .wrongPin)
+        #expect(attempt(after, [4, 7, 1, 1]) == .blockedByWrongPins)
+        _ = attempt(before, [0, 0, 0, 0])
+        let blocked = Self.keypad(after: before, .unset)
+        #expect(attempt(blocked, [4, 7, 1, 1]) == .blockedByWrongPins)
+        blocked.wait(.minutes(15))
+        #expect(attempt(blocked, [4, 7, 1, 1]) == .granted)
+        before.wait(.minutes(15))
+        #expect(attempt(before, [4, 7, 1, 1]) == .granted)
+        let forgiven = Self.keypad(after: before, Self.clock(minutes: 20))
+        for _ in 0..<4 { #expect(attempt(forgiven, [0, 0, 0, 0]) == .wrongPin) }
+        #expect(attempt(forgiven, [4, 7, 1, 1]) == .granted)
+    }
+
+    @Test("a full table of cards with wrong PINs tells which one it gave up")
+    func givenUp() {
+        var capacities = AccessCapacities.small
+        capacities.pinAttempts = 2
+        let board = TestBoard(capacities: capacities)
+        board.door { $0.mode = .cardAndPin }
+        for card in UInt32(1)...3 { board.enrol(card, pin: [4, 7, 1, 1]) }
+        board.start()
+        for card in UInt32(1)...3 {
+            board.present(card)
+            board.type([0, 0, 0, 0])
+            board.wait(seconds: 1)
+        }
+        #expect(board.changes.contains(.wrongPins(board.card(1).low, count: 0, until: .over)))
+    }
+
     @Test("a card that was blocked on the board stays blocked, and activating it forgives its wrong PINs")
     func status() {
         let before = build()

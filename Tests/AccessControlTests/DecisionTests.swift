@@ -298,7 +298,9 @@ struct DecisionTests {
             board.type([0, 0, 0, 0])
         }
         #expect(board.present(1) == .suspended)
-        #expect(board.changes == [.status(board.card(1), .suspended, listVersion: 0)])
+        #expect(board.changes.last == .status(board.card(1), .suspended, listVersion: 0))
+        let tag = board.card(1).low
+        #expect(board.changes.dropLast().last == .wrongPins(tag, count: 0, until: .over), "the card is suspended for good")
     }
 
     @Test("a right PIN forgives the wrong ones before it")

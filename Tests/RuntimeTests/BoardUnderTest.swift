@@ -222,6 +222,14 @@ final class BoardUnderTest {
     /// The level of a line, input or output.
     func isOn(_ name: String) -> Bool { runtime.hardware.isActive(LineIndex(line(name))) }
 
+    /// Types digits and # at a keypad.
+    func key(_ digits: [UInt8], at reader: Int = 0) {
+        for digit in digits + [11] {
+            _ = runtime.hardware.press(digit, at: reader)
+            pass(.milliseconds(150))
+        }
+    }
+
     /// Types a command at the console; what asks first is told yes.
     func type(_ text: String) {
         runtime.hardware.transmit(Array((text + " --yes\r").utf8).span, to: console!)

@@ -1,5 +1,7 @@
 import EventJournal
+import FixedMemory
 import HardwareInterface
+import LifeSafety
 import Testing
 import VirtualBoard
 
@@ -218,6 +220,66 @@ struct JournalTests {
         board.runtime.stop()
         board.pass(.milliseconds(30))
         #expect(board.isAtRest)
+    }
+
+    /// The stairwell with a keypad at its door.
+    static var keypad: String {
+        get throws {
+            var yaml = SmallBoards.stairwell
+            for (old, new) in [
+                ("  exit: {pin: GPIO23, active: low, bias: pull-up}",
+                    """
+                      exit: {pin: GPIO23, active: low, bias: pull-up}
+                      data0: {pin: GPIO12, active: low, bias: pull-up}
+                      data1: {pin: GPIO13, active: low, bias: pull-up}
+                    """),
+                ("ports:\n  reader_port: {device: /dev/ttyAMA0, baud: 9600}\n", ""),
+                ("street_reader: {protocol: serial-tag, port: reader_port, door: street, hold_off: 2 s}",
+                    "street_reader: {protocol: wiegand, data0: data0, data1: data1, door: street, keypad: 4-bit}"),
+                ("    egress: true\n", "    egress: true\n    mode: card-or-pin\n"),
+                ("credentials:\n", "credentials:\n  - {code: \"271828\", groups: [residents]}\n"),
+            ] {
+                guard yaml.contains(old) else { throw Missing(text: old) }
+                yaml = yaml.replacing(old, with: new)
+            }
+            return yaml
+        }
+    }
+    struct Missing: Error { let text: String }
+
+    @Test("A keypad that takes no codes after too many wrong ones takes none after a power cut")
+    func lockout() throws {
+        let board = try BoardUnderTest(Self.keypad, medium: Self.medium())
+        board.pass(.seconds(10))
+        for _ in 0..<5 { board.key([9, 9, 9, 9, 9, 9]) }
+        board.key([2, 7, 1, 8, 2, 8])
+        #expect(board.isOn("lock"), "\(board.words.suffix(6))")
+        let again = try board.afterPowerCut()
+        again.pass(.seconds(10))
+        again.key([2, 7, 1, 8, 2, 8])
+        #expect(again.isOn("lock"), "\(again.words.suffix(6))")
+        again.pass(.minutes(4))
+        again.key([2, 7, 1, 8, 2, 8])
+        #expect(!again.isOn("lock"), "\(again.words.suffix(6))")
+    }
+
+    @Test("What detectors learned outlives a power cut and an orderly end, and is kept for a name")
+    func learning() throws {
+        let board = try running()
+        // Dirt that is no smoke: the chamber's clean air moves.
+        board.set(.input0, 400_000 + 60 * 4_000)
+        board.pass(.hours(30))
+        let drift = try #require(board.runtime.core.monitor.learned(0, of: DetectorIndex(0)))
+        #expect(drift != LearnedPiece([0, 0, 0, 0, 0, 0, 0, 0].span))
+        let again = try board.afterPowerCut()
+        again.pass(.milliseconds(200))
+        #expect(again.runtime.core.monitor.learned(0, of: DetectorIndex(0)) == drift)
+        let renamed = try BoardUnderTest.compile(
+            SmallBoards.stairwell.replacing("smoke: {kind", with: "chamber: {kind").replacing(
+                "detector: smoke", with: "detector: chamber"))
+        let other = try again.afterPowerCut(file: renamed)
+        other.pass(.milliseconds(200))
+        #expect(other.runtime.core.monitor.learned(0, of: DetectorIndex(0)) != drift)
     }
 
     @Test("The platform is told of an event once the board cannot forget it; of a board whose medium fails, at once")
