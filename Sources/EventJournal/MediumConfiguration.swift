@@ -77,7 +77,8 @@ public struct JournalTimes: Sendable, BitwiseCopyable {
 
     public init(
         volatileLimit: Interval = .milliseconds(50), lazyLimit: Interval = .seconds(5),
-        attestationLimit: Interval = .seconds(60), slowLimit: Interval = .seconds(1), retry: Interval = .milliseconds(100), retryLimit: Interval = .seconds(10)
+        attestationLimit: Interval = .seconds(60), slowLimit: Interval = .seconds(1),
+        retry: Interval = .milliseconds(100), retryLimit: Interval = .seconds(10)
     ) {
         self.volatileLimit = volatileLimit
         self.lazyLimit = lazyLimit

@@ -163,7 +163,8 @@ extension BoardCore {
     mutating func keepLearning() {
         guard isStateRestored, now >= learningDueAt else { return }
         let count = max(1, monitor.count)
-        learningDueAt = now + max(.seconds(1), Interval(nanoseconds: BoardCore.learningInterval.nanoseconds / Int64(count)))
+        learningDueAt =
+            now + max(.seconds(1), Interval(nanoseconds: BoardCore.learningInterval.nanoseconds / Int64(count)))
         nextLearner = (nextLearner + 1) % count
         keepLearning(of: nextLearner)
     }

@@ -320,7 +320,9 @@ struct RestartTests {
         WallClock(unixMilliseconds: TestBoard.monday.unixMilliseconds + minutes * 60_000, trust: .synchronised)
     }
 
-    @Test("a keypad that takes no codes takes none after a restart: for what is left, or anew where nobody knows the time")
+    @Test(
+        "a keypad that takes no codes takes none after a restart: for what is left, or anew where nobody knows the time"
+    )
     func codeLockout() {
         let before = Self.keypad()
         before.start()

@@ -300,7 +300,8 @@ struct DecisionTests {
         #expect(board.present(1) == .suspended)
         #expect(board.changes.last == .status(board.card(1), .suspended, listVersion: 0))
         let tag = board.card(1).low
-        #expect(board.changes.dropLast().last == .wrongPins(tag, count: 0, until: .over), "the card is suspended for good")
+        #expect(
+            board.changes.dropLast().last == .wrongPins(tag, count: 0, until: .over), "the card is suspended for good")
     }
 
     @Test("a right PIN forgives the wrong ones before it")

@@ -145,7 +145,8 @@ struct VerificationTests {
         image.writtenBlocks.filter { block in
             image[block].withUnsafeBytes {
                 let start = $0.baseAddress!
-                return Block.condition(start, blockBytes: 512, kind: .records, journal: settings.identity.short) == .whole
+                return Block.condition(start, blockBytes: 512, kind: .records, journal: settings.identity.short)
+                    == .whole
                     && RecordBlock.eventClass(start) == eventClass && RecordBlock.number(start) == number
             }
         }
@@ -169,7 +170,8 @@ struct VerificationTests {
         image[access[first]] = image[access[first + 1]]
         image[access[first + 1]] = held
         let (report, findings) = verify(image)
-        #expect(findings.contains { $0.problem == .chainBroken && $0.offset == Int64(access[first]) * 512 }, "\(findings)")
+        #expect(
+            findings.contains { $0.problem == .chainBroken && $0.offset == Int64(access[first]) * 512 }, "\(findings)")
         #expect(report.records >= 12)
     }
 

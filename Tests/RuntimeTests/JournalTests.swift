@@ -227,15 +227,19 @@ struct JournalTests {
         get throws {
             var yaml = SmallBoards.stairwell
             for (old, new) in [
-                ("  exit: {pin: GPIO23, active: low, bias: pull-up}",
+                (
+                    "  exit: {pin: GPIO23, active: low, bias: pull-up}",
                     """
                       exit: {pin: GPIO23, active: low, bias: pull-up}
                       data0: {pin: GPIO12, active: low, bias: pull-up}
                       data1: {pin: GPIO13, active: low, bias: pull-up}
-                    """),
+                    """
+                ),
                 ("ports:\n  reader_port: {device: /dev/ttyAMA0, baud: 9600}\n", ""),
-                ("street_reader: {protocol: serial-tag, port: reader_port, door: street, hold_off: 2 s}",
-                    "street_reader: {protocol: wiegand, data0: data0, data1: data1, door: street, keypad: 4-bit}"),
+                (
+                    "street_reader: {protocol: serial-tag, port: reader_port, door: street, hold_off: 2 s}",
+                    "street_reader: {protocol: wiegand, data0: data0, data1: data1, door: street, keypad: 4-bit}"
+                ),
                 ("    egress: true\n", "    egress: true\n    mode: card-or-pin\n"),
                 ("credentials:\n", "credentials:\n  - {code: \"271828\", groups: [residents]}\n"),
             ] {
