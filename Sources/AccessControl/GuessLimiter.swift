@@ -127,10 +127,10 @@ struct CodeLockout: BitwiseCopyable, Sendable {
     mutating func restore(
         count: UInt8, level: UInt8, until: KeptEnd, at now: Instant, _ wallMinute: Int64?, _ policy: GuessPolicy
     ) {
-        wrong = max(wrong, min(count, policy.wrongCodes > 0 ? policy.wrongCodes - 1 : 0))
-        self.level = max(self.level, min(level, 16))
+        wrong = min(count, policy.wrongCodes > 0 ? policy.wrongCodes - 1 : 0)
+        self.level = min(level, 16)
         lastWrongAt = now
         let whole = CodeLockout.length(level > 0 ? level - 1 : 0, policy)
-        lockedUntil = max(lockedUntil, now + until.left(at: wallMinute, whole: whole))
+        lockedUntil = now + until.left(at: wallMinute, whole: whole)
     }
 }

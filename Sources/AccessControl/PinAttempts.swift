@@ -77,13 +77,15 @@ struct PinAttempts: ~Copyable {
     mutating func restore(
         _ tag: UInt64, count: UInt8, until: KeptEnd, at now: Instant, _ wallMinute: Int64?, _ policy: GuessPolicy
     ) {
+        guard count > 0 || until != .over else {
+            forget(tag)
+            return
+        }
         _ = makeRoom(for: tag)
         if index(tag) == nil { entries.append(Entry(tag: tag, wrong: 0, lastAt: now, blockedUntil: .start)) }
         guard let index = index(tag) else { return }
-        let most = policy.wrongPins > 0 ? policy.wrongPins - 1 : 0
-        entries[index].wrong = max(entries[index].wrong, min(count, most))
-        entries[index].blockedUntil = max(
-            entries[index].blockedUntil, now + until.left(at: wallMinute, whole: policy.pinBlock))
+        entries[index].wrong = min(count, policy.wrongPins > 0 ? policy.wrongPins - 1 : 0)
+        entries[index].blockedUntil = now + until.left(at: wallMinute, whole: policy.pinBlock)
     }
 
     private func oldest() -> Int {

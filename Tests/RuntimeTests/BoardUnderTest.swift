@@ -6,6 +6,7 @@ import EventJournal
 import DeviceModels
 import FixedMemory
 import HardwareInterface
+import LifeSafety
 import Testing
 import VirtualBoard
 import WardenLink
@@ -222,10 +223,10 @@ final class BoardUnderTest {
     /// The level of a line, input or output.
     func isOn(_ name: String) -> Bool { runtime.hardware.isActive(LineIndex(line(name))) }
 
-    /// Types digits and # at a keypad.
-    func key(_ digits: [UInt8], at reader: Int = 0) {
-        for digit in digits + [11] {
-            _ = runtime.hardware.press(digit, at: reader)
+    /// Types at a keypad: digits, `*` and `#`.
+    func key(_ keys: String, at reader: Int = 0) {
+        for key in keys.utf8 {
+            _ = runtime.hardware.press(key, at: reader)
             pass(.milliseconds(150))
         }
     }
@@ -278,6 +279,11 @@ final class BoardUnderTest {
     }
 
     func readEvent(_ reader: LinkReader) -> WardenMessages.Event? { runtime.core.readEvent(reader) }
+
+    /// The first piece of what a detector has learned.
+    func learned(by detector: UInt16) -> LearnedPiece? {
+        runtime.core.monitor.learned(0, of: DetectorIndex(detector))
+    }
 
     func happened(_ words: String) -> Bool { trace.contains { $0.words == words } }
 

@@ -231,8 +231,8 @@ struct JournalTests {
                     "  exit: {pin: GPIO23, active: low, bias: pull-up}",
                     """
                       exit: {pin: GPIO23, active: low, bias: pull-up}
-                      data0: {pin: GPIO12, active: low, bias: pull-up}
-                      data1: {pin: GPIO13, active: low, bias: pull-up}
+                      data0: {pin: GPIO12, active: low, bias: pull-up, debounce: 0 s}
+                      data1: {pin: GPIO13, active: low, bias: pull-up, debounce: 0 s}
                     """
                 ),
                 ("ports:\n  reader_port: {device: /dev/ttyAMA0, baud: 9600}\n", ""),
@@ -255,15 +255,16 @@ struct JournalTests {
     func lockout() throws {
         let board = try BoardUnderTest(Self.keypad, medium: Self.medium())
         board.pass(.seconds(10))
-        for _ in 0..<5 { board.key([9, 9, 9, 9, 9, 9]) }
-        board.key([2, 7, 1, 8, 2, 8])
+        for _ in 0..<5 { board.key("999999#") }
+        board.key("271828#")
         #expect(board.isOn("lock"), "\(board.words.suffix(6))")
+        #expect(board.words.contains("access street denied too-many-attempts"), "\(board.words.suffix(6))")
         let again = try board.afterPowerCut()
         again.pass(.seconds(10))
-        again.key([2, 7, 1, 8, 2, 8])
+        again.key("271828#")
         #expect(again.isOn("lock"), "\(again.words.suffix(6))")
         again.pass(.minutes(4))
-        again.key([2, 7, 1, 8, 2, 8])
+        again.key("271828#")
         #expect(!again.isOn("lock"), "\(again.words.suffix(6))")
     }
 
@@ -273,17 +274,17 @@ struct JournalTests {
         // Dirt that is no smoke: the chamber's clean air moves.
         board.set(.input0, 400_000 + 60 * 4_000)
         board.pass(.hours(30))
-        let drift = try #require(board.runtime.core.monitor.learned(0, of: DetectorIndex(0)))
+        let drift = try #require(board.learned(by: 0))
         #expect(drift != LearnedPiece([0, 0, 0, 0, 0, 0, 0, 0].span))
         let again = try board.afterPowerCut()
         again.pass(.milliseconds(200))
-        #expect(again.runtime.core.monitor.learned(0, of: DetectorIndex(0)) == drift)
+        #expect(again.learned(by: 0) == drift)
         let renamed = try BoardUnderTest.compile(
             SmallBoards.stairwell.replacing("smoke: {kind", with: "chamber: {kind").replacing(
                 "detector: smoke", with: "detector: chamber"))
         let other = try again.afterPowerCut(file: renamed)
         other.pass(.milliseconds(200))
-        #expect(other.runtime.core.monitor.learned(0, of: DetectorIndex(0)) != drift)
+        #expect(other.learned(by: 0) != drift)
     }
 
     @Test("The platform is told of an event once the board cannot forget it; of a board whose medium fails, at once")
