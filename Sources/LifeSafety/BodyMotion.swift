@@ -81,7 +81,7 @@ struct BodyMotion: BitwiseCopyable {
 
     @inline(__always)
     func sample(_ number: Int64) -> AccelerationSample {
-        bins[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)]
+        bins.span[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)]
     }
 
     /// The bin with this number, counted from the last gap; one of the newest `length`.
@@ -93,7 +93,7 @@ struct BodyMotion: BitwiseCopyable {
     /// Length of the acceleration in that bin, mg.
     @inline(__always)
     func magnitude(_ number: Int64) -> Int32 {
-        Int32(magnitudes[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)])
+        Int32(magnitudes.span[Int(truncatingIfNeeded: number) & (BodyMotion.length - 1)])
     }
 
     /// Sum over bins `from..<to`; a gravity direction if the wearer is at rest there.

@@ -184,16 +184,20 @@ public struct FallDetector: DetectorLogic {
     }
 
     /// Its value is the peak of the fall in mg.
+    // Inlined, as what follows: a call would copy the whole detector first, history and all.
+    @inline(__always)
     var finding: Finding {
         Finding(
             isConfirmed ? .alarm : decidedAt != nil ? .preAlarm : .normal, cause: .fall, trouble: trouble,
             value: lastPeak)
     }
 
+    @inline(__always)
     var longLieFinding: Finding {
         Finding(isLongLie ? .alarm : .normal, cause: .longLie, trouble: trouble, value: lastPeak)
     }
 
+    @inline(__always)
     var deadline: Instant {
         var next = source.deadline
         if let decided = decidedAt, !isConfirmed { next = min(next, decided + configuration.cancelWindow) }

@@ -11,7 +11,7 @@ package struct FallFeatures: BitwiseCopyable {
     private var values = InlineArray<80, Int32>(repeating: 0)
     private var filled = 0
 
-    package subscript(_ index: Int) -> Int32 { values[index] }
+    package subscript(_ index: Int) -> Int32 { values.span[index] }
 
     private mutating func append(_ value: Int32) {
         values[filled] = value
@@ -164,7 +164,7 @@ private struct Turning: BitwiseCopyable {
         }
     }
 
-    func cosine(_ time: Int64) -> Int32 { Int32(cosines[Int(time) + 61]) }
+    func cosine(_ time: Int64) -> Int32 { Int32(cosines.span[Int(time) + 61]) }
 
     func lowest(_ from: Int64, _ to: Int64) -> Int32 {
         var result = cosine(from)
@@ -223,10 +223,10 @@ private struct ImpactWindow: BitwiseCopyable {
     }
 
     @inline(__always)
-    func vector(_ time: Int64) -> Vector { Vector(vectors[Int(time) + 63]) }
+    func vector(_ time: Int64) -> Vector { Vector(vectors.span[Int(time) + 63]) }
 
     @inline(__always)
-    func magnitude(_ time: Int64) -> Int32 { Int32(magnitudes[Int(time) + 63]) }
+    func magnitude(_ time: Int64) -> Int32 { Int32(magnitudes.span[Int(time) + 63]) }
 
     /// Sum over `from..<to`.
     func sum(_ from: Int64, _ to: Int64) -> Vector {
@@ -237,7 +237,7 @@ private struct ImpactWindow: BitwiseCopyable {
 
     /// Sum of the fifth of a second around `time`, −61...48, with its length.
     @inline(__always)
-    func smooth(_ time: Int64) -> (vector: Vector, length: Int64) { smooths[Int(time) + 61] }
+    func smooth(_ time: Int64) -> (vector: Vector, length: Int64) { smooths.span[Int(time) + 61] }
 
     func meanMagnitude(_ from: Int64, _ to: Int64) -> Int32 {
         var sum: Int32 = 0

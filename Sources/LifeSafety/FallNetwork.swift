@@ -22,11 +22,11 @@ package enum FallNetwork {
             inputs[index] = Int16(truncatingIfNeeded: min(max(scaled, -4 * inputOne), 4 * inputOne))
         }
         var sum: Int64 = 0
-        for network in 0..<FallNetworkTables.networks { sum += output(of: network, inputs) }
+        for network in 0..<FallNetworkTables.networks { sum += output(of: network, inputs.span) }
         return Int32(clamping: sum / Int64(FallNetworkTables.networks))
     }
 
-    private static func output(of network: Int, _ inputs: InlineArray<80, Int16>) -> Int64 {
+    private static func output(of network: Int, _ inputs: Span<Int16>) -> Int64 {
         let first = FallNetworkTables.first
         let second = FallNetworkTables.second
         var weight = network * FallNetworkTables.weightsOfNetwork
