@@ -113,7 +113,8 @@ let package = Package(
             name: "wardend",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "EventJournal",
-                "WardenLink", "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware", "CServiceManager",
+                "WardenLink", "Console", "Runtime", "ProgramSupport", "LinuxHardware", "CLinuxHardware",
+                "CServiceManager",
             ],
             swiftSettings: board),
 
@@ -258,9 +259,12 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
+                "AccessControl", "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography",
+                "DeviceModels",
+                "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenLink",
+                "WardenMessages",
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
-                "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
-                "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
+                "EventJournal", "FixedMemory",
                 "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),

@@ -294,6 +294,16 @@ public struct CredentialTable: ~Copyable {
         return .done
     }
 
+    /// Gives the list in force the number that it has after changes made one by one.
+    ///
+    /// - Returns: `.done`, or `.versionNotNewer`.
+    @discardableResult
+    public mutating func adopt(version newVersion: UInt64) -> Outcome {
+        guard newVersion > version else { return .versionNotNewer }
+        version = newVersion
+        return .done
+    }
+
     // MARK: Replacing the whole list
 
     /// Whether a replacement is being staged.

@@ -11,7 +11,9 @@ extension Command: RoleBound {
         case .alarmBypass, .alarmRestore: .technician
         // For a minute the reader is spoken to with a key that everybody knows.
         case .readerInstall: .technician
-        case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
+        case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
+            .imageChange, .recorderRead, .unrecognised:
+            nil
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +25,15 @@ static long written(ssize_t count) {
 long warden_write(int fd, const void *bytes, size_t count) { return written(write(fd, bytes, count)); }
 
 long warden_send(int fd, const void *bytes, size_t count) { return written(send(fd, bytes, count, MSG_NOSIGNAL)); }
+
+long warden_log_write(int fd, const void *line, size_t count) {
+    ssize_t taken = send(fd, line, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (taken >= 0 || errno != ENOTSOCK) return written(taken);
+    // A pipe that is ready takes a short line whole (PIPE_BUF, pipe(7)).
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    if (poll(&ready, 1, 0) < 0) return written(-1);
+    return (ready.revents & POLLOUT) != 0 ? written(write(fd, line, count)) : 0;
+}
 
 int warden_file_open(const char *path) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -66,6 +66,12 @@ struct BoardCore: ~Copyable {
     /// For each rule of the matrix, whether it is on record as latched.
     var keptLatches: FixedArray<Bool>
 
+    /// The transfer of credentials that is under way.
+    var credentialTransfers = CredentialTransfers()
+    var recorder = FlightRecorder(capacity: BoardCore.recorderBytes)
+    /// What the program around the board writes to its log.
+    var logLevel = LogLevel.warning
+
     /// The civil clock as it was last set.
     var wallClockSet = WallClock.unset
     /// When that was right.
@@ -75,6 +81,9 @@ struct BoardCore: ~Copyable {
     /// Minutes that local time was ahead of UTC when the detectors were last told.
     var toldOffsetMinutes: Int32
     var turns: UInt64 = 0
+
+    /// Bytes of the flight recorder: minutes of a busy board, part of the budget's base.
+    private static var recorderBytes: Int { 65_536 }
 
     /// Builds the board from its image.
     ///

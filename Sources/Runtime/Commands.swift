@@ -24,7 +24,7 @@ extension BoardCore {
         audit(command, actor, result)
     }
 
-    private mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
+    mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
         publish(
             .audit,
             .command(
@@ -43,7 +43,8 @@ extension BoardCore {
             return resetFire(actor)
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
-        case .none, .consoleLogin, .consoleLogout, .clockSet, .unrecognised:
+        case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
+            .imageChange, .recorderRead, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }
@@ -156,10 +157,9 @@ extension BoardCore: ConsoleSubject {
 
     mutating func setClock(_ setting: ClockSetting, fromConsole console: Int, user: Int?) -> CommandResult {
         let principal = consoleAccess.principal(atConsole: console, user: user)
-        var result = CommandResult.notPermitted
-        if let authorised = principal.authorise(setting, at: wallClock) { result = setClock(authorised) }
-        audit(Command(kind: .clockSet), principal.actor, result)
-        return result
+        if let authorised = principal.authorise(setting, at: wallClock) { return setClock(authorised) }
+        refused(Command(kind: .clockSet), by: principal.actor, with: .notPermitted)
+        return .notPermitted
     }
 
     func consoleRole(ofUser user: Int) -> Role? { consoleAccess.consoleRole(ofUser: user) }

@@ -102,7 +102,41 @@ extension BoardCore {
     }
 
     mutating func setClock(_ setting: Authorised<ClockSetting>) -> CommandResult {
-        let setting = setting.action
+        let result = setClock(setting.action)
+        audit(Command(kind: .clockSet), setting.actor, result)
+        return result
+    }
+
+    mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState {
+        let state = credentialTransfers.take(transfer.action, &access.credentials)
+        // What was received changes nothing; what is committed does.
+        if case .commit? = transfer.action.step {
+            let version = UInt32(truncatingIfNeeded: state.version)
+            audit(Command(kind: .credentialsChange, target: version), transfer.actor, state.result)
+        }
+        return state
+    }
+
+    mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult {
+        var result = CommandResult.done
+        if case .unrecognised = setting.action.level { result = .outOfRange } else { logLevel = setting.action.level }
+        let level = UInt32(bitPattern: setting.action.level.rawValue)
+        audit(Command(kind: .logLevelSet, target: level), setting.actor, result)
+        return result
+    }
+
+    mutating func recorderOpened(by query: Authorised<RecorderQuery>) {
+        audit(Command(kind: .recorderRead), query.actor, .done)
+    }
+
+    func recorderChunk(from offset: UInt64) -> RecorderChunk? {
+        guard offset < recorder.end else { return nil }
+        var chunk = RecorderChunk()
+        chunk.offset = recorder.copy(from: offset, into: &chunk.data)
+        return chunk
+    }
+
+    private mutating func setClock(_ setting: ClockSetting) -> CommandResult {
         let moment = Instant(nanoseconds: Int64(clamping: setting.atMonotonicNs))
         guard moment <= now, setting.unixMs > 0 else { return .outOfRange }
         let trust: HardwareInterface.ClockTrust =

@@ -135,6 +135,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         for _ in 0..<limit {
             guard hardware.takeInput(&input, urgentOnly: urgentOnly) else { return true }
             core.now = hardware.now
+            core.recorder.record(input)
             handleInput()
             if core.lines.hasOwed { core.lines.drive(on: &hardware) }
         }
@@ -273,6 +274,8 @@ extension Runtime: BoardNames where Board: ~Copyable {
     public func name(of kind: NamedKind, at index: Int) -> Name? { core.name(of: kind, at: index) }
 
     public var boardStatus: BoardStatus { core.boardStatus }
+    /// What of the board's events the program around it is to write to its log.
+    public var logLevel: LogLevel { core.logLevel }
     /// Minutes to add to UTC for the board's local time.
     public var utcOffsetMinutes: Int32 { core.utcOffsetMinutes }
     /// The entries of the board's tables by their places; `nil` behind the last.

@@ -435,26 +435,33 @@ public struct LinkSession: ~Copyable {
             answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
         case .clock(let setting)?:
             let authorised = principal.authorise(setting, at: subject.wallClock)
-            let result = authorised.map { subject.setClock($0) } ?? notPermitted(&tables)
+            let result =
+                authorised.map { subject.setClock($0) } ?? notPermitted(.clockSet, principal, &tables, &subject)
             answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
         case .credentials(let transfer)?:
             let authorised = principal.authorise(transfer, at: subject.wallClock)
             let state =
-                authorised.map { subject.transferCredentials($0) } ?? CredentialState(result: notPermitted(&tables))
+                authorised.map { subject.transferCredentials($0) }
+                ?? CredentialState(result: notPermitted(.credentialsChange, principal, &tables, &subject))
             answer(.credentials(state), to: identifier, tables: &tables)
         case .image(let transfer)?:
             let authorised = principal.authorise(transfer, at: subject.wallClock)
-            let state = authorised.map { subject.transferImage($0) } ?? ImageState(result: notPermitted(&tables))
+            let state =
+                authorised.map { subject.transferImage($0) }
+                ?? ImageState(result: notPermitted(.imageChange, principal, &tables, &subject))
             answer(.image(state), to: identifier, tables: &tables)
         case .logLevel(let setting)?:
             let authorised = principal.authorise(setting, at: subject.wallClock)
-            let result = authorised.map { subject.setLogLevel($0) } ?? notPermitted(&tables)
+            let result =
+                authorised.map { subject.setLogLevel($0) } ?? notPermitted(.logLevelSet, principal, &tables, &subject)
             answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
         case .recorder(let query)?:
-            guard principal.authorise(query, at: subject.wallClock) != nil else {
-                answer(.service(ServiceAnswer(result: notPermitted(&tables))), to: identifier, tables: &tables)
+            guard let authorised = principal.authorise(query, at: subject.wallClock) else {
+                let result = notPermitted(.recorderRead, principal, &tables, &subject)
+                answer(.service(ServiceAnswer(result: result)), to: identifier, tables: &tables)
                 return
             }
+            subject.recorderOpened(by: authorised)
             let (end, overflow) = query.offset.addingReportingOverflow(UInt64(query.limit))
             let all = query.limit == 0 || overflow
             list(
@@ -490,8 +497,13 @@ public struct LinkSession: ~Copyable {
         return answer
     }
 
-    private func notPermitted(_ tables: inout LinkTables) -> CommandResult {
+    /// Counts and records that somebody asked for a service without the role for it.
+    private func notPermitted(
+        _ kind: CommandKind, _ principal: Principal, _ tables: inout LinkTables,
+        _ subject: inout some LinkSubject & ~Copyable
+    ) -> CommandResult {
         tables.counters.refused &+= 1
+        subject.refused(Command(kind: kind), by: principal.actor, with: .notPermitted)
         return .notPermitted
     }
 

@@ -55,6 +55,8 @@ public protocol LinkSubject: ~Copyable {
     mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState
     mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult
+    /// Somebody begins to read the flight recorder.
+    mutating func recorderOpened(by query: Authorised<RecorderQuery>)
     /// Bytes of the flight recorder from an offset on; `nil` where there are none.
     func recorderChunk(from offset: UInt64) -> RecorderChunk?
 }
@@ -86,5 +88,6 @@ extension LinkSubject where Self: ~Copyable {
         ImageState(result: .unknownCommand)
     }
     public mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .unknownCommand }
+    public mutating func recorderOpened(by query: Authorised<RecorderQuery>) {}
     public func recorderChunk(from offset: UInt64) -> RecorderChunk? { nil }
 }

@@ -162,10 +162,12 @@ enum Wardend {
         // Made here, because nothing is allocated from now on.
         var log = TextOutput.standardError()
         say("ready", to: &log)
+        var events = EventLog(from: runtime.lastEventSequence + 1)
         supervision.begin(at: hardware.now)
         while !hardware.isStopRequested {
             runtime.turn()
-            hardware.wait(until: min(runtime.deadline, supervision.deadline))
+            let hasMore = events.write(runtime)
+            hardware.wait(until: hasMore ? hardware.now : min(runtime.deadline, supervision.deadline))
             supervision.beat(at: hardware.now)
         }
         supervision.end()

@@ -72,7 +72,7 @@ struct PeerServer: ~Copyable {
             let random = PeerServer.randomGenerator()
         else { LinkPeer.fail() }
         board = PeerBoard(events: eventCount)
-        links = LinkServer(capacity: 8, access: access, identity: LinkIdentity(key: key, random: random))
+        links = LinkServer(capacity: 8, lines: 1, access: access, identity: LinkIdentity(key: key, random: random))
         let publicKey = key.publicKey
         description.append(("board_key", hexadecimal(publicKey.span.indices.map { publicKey.span[$0] })))
         if let unixPath {

@@ -290,6 +290,7 @@ final class BoardUnderTest {
     func moment(_ words: String) -> Instant? { trace.first { $0.words == words }?.at }
 
     var deadline: Instant { runtime.deadline }
+    var logLevel: LogLevel { runtime.logLevel }
     var turns: UInt64 { runtime.boardStatus.turns }
 }
 

@@ -61,6 +61,14 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   case consoleLogin // = 30
   case consoleLogout // = 31
   case clockSet // = 32
+
+  /// The target is the version's lower 32 bits.
+  case credentialsChange // = 33
+
+  /// The target is the level.
+  case logLevelSet // = 34
+  case imageChange // = 35
+  case recorderRead // = 36
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -86,6 +94,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 30: self = .consoleLogin
     case 31: self = .consoleLogout
     case 32: self = .clockSet
+    case 33: self = .credentialsChange
+    case 34: self = .logLevelSet
+    case 35: self = .imageChange
+    case 36: self = .recorderRead
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -109,6 +121,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .consoleLogin: return 30
     case .consoleLogout: return 31
     case .clockSet: return 32
+    case .credentialsChange: return 33
+    case .logLevelSet: return 34
+    case .imageChange: return 35
+    case .recorderRead: return 36
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -132,6 +148,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .consoleLogin,
     .consoleLogout,
     .clockSet,
+    .credentialsChange,
+    .logLevelSet,
+    .imageChange,
+    .recorderRead,
   ]
 
 }
@@ -1333,7 +1353,7 @@ public nonisolated struct Warden_V1_RecorderQuery: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The first byte wanted, counted since the board's first start; a download that was interrupted goes on from there.
+  /// The first byte wanted, counted since the board's start; a download that was interrupted goes on from there.
   public var offset: UInt64 = 0
 
   public var limit: UInt32 = 0
@@ -1576,7 +1596,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {

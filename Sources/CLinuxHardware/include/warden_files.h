@@ -20,6 +20,12 @@ long warden_write(int fd, const void *_Nonnull bytes, size_t count);
 /// @returns bytes taken, 0 if none fit now, or a negative errno value: -EPIPE or -ECONNRESET if the peer is gone.
 long warden_send(int fd, const void *_Nonnull bytes, size_t count);
 
+/// Writes a line of at most 512 bytes to a log: a file, pipe, terminal or socket. Whoever reads the log slowly holds up
+/// nobody: what does not fit at once is not written.
+///
+/// @returns bytes taken, 0 if none fit now, or a negative errno value.
+long warden_log_write(int fd, const void *_Nonnull line, size_t count);
+
 /// Opens a file for reading. @returns a descriptor, or a negative errno value of open(2).
 int warden_file_open(const char *_Nonnull path);
 

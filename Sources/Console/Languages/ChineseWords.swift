@@ -293,6 +293,10 @@ enum ChineseWords {
         case .consoleLogin: "登录"
         case .consoleLogout: "退出登录"
         case .clockSet: "时钟已设置"
+        case .credentialsChange: "凭证变更"
+        case .logLevelSet: "日志级别设置"
+        case .imageChange: "板级映像变更"
+        case .recorderRead: "读取记录仪"
         case .unrecognised: "未知"
         }
     }

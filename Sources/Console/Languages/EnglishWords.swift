@@ -336,6 +336,10 @@ package enum Words {
         case .consoleLogin: "console-login"
         case .consoleLogout: "console-logout"
         case .clockSet: "clock-set"
+        case .credentialsChange: "credentials-change"
+        case .logLevelSet: "log-level-set"
+        case .imageChange: "image-change"
+        case .recorderRead: "recorder-read"
         case .unrecognised: "unknown"
         }
     }
@@ -346,7 +350,9 @@ package enum Words {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
         case .readerInstall: .reader
-        case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .unrecognised: nil
+        case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
+            .imageChange, .recorderRead, .unrecognised:
+            nil
         }
     }
 

@@ -30,6 +30,12 @@ public enum CommandKind: MessageEnum {
     case consoleLogin
     case consoleLogout
     case clockSet
+    /// The target is the version's lower 32 bits.
+    case credentialsChange
+    /// The target is the level.
+    case logLevelSet
+    case imageChange
+    case recorderRead
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -54,6 +60,10 @@ public enum CommandKind: MessageEnum {
         case 30: self = .consoleLogin
         case 31: self = .consoleLogout
         case 32: self = .clockSet
+        case 33: self = .credentialsChange
+        case 34: self = .logLevelSet
+        case 35: self = .imageChange
+        case 36: self = .recorderRead
         default: self = .unrecognised(rawValue)
         }
     }
@@ -77,6 +87,10 @@ public enum CommandKind: MessageEnum {
         case .consoleLogin: 30
         case .consoleLogout: 31
         case .clockSet: 32
+        case .credentialsChange: 33
+        case .logLevelSet: 34
+        case .imageChange: 35
+        case .recorderRead: 36
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -3176,7 +3190,7 @@ public struct LogLevelSetting: Message {
 
 /// Bytes of the flight recorder, oldest first, as `RecorderChunk`s and an `EndOfList`. For technicians.
 public struct RecorderQuery: Message {
-    /// The first byte wanted, counted since the board's first start; a download that was interrupted goes on from there.
+    /// The first byte wanted, counted since the board's start; a download that was interrupted goes on from there.
     public var offset: UInt64
     /// Unit: byte.
     public var limit: UInt32

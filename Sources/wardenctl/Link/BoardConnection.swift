@@ -78,6 +78,9 @@ final class BoardConnection {
             received.removeFirst(none)
             position = 0
         }
+        if let keys = client.sessionKeys {
+            try KeyLog.append(ephemeral: identity.ephemeral.publicKey, client: keys.client, board: keys.board)
+        }
     }
 
     private static func connected(to address: String) throws -> Int32 {

@@ -235,7 +235,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36]))
     }
 }
 

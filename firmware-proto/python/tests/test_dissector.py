@@ -2,8 +2,11 @@
 
 import os
 import pathlib
+import select
 import shutil
+import socket
 import subprocess
+import threading
 
 import capture
 import pytest
@@ -148,3 +151,66 @@ def test_the_vectors_change_of_key_is_followed(dissect, tmp_path):
     packets = dissect(said, keylog)
     assert [packet["warden.sealed.state"] for packet in packets[2:]] == ["1"] * 8
     assert [packet["warden.counter"] for packet in packets[-2:]] == ["65535", "65536"]
+
+
+class Tap:
+    """A way to a peer that keeps what goes by: pairs of "from the client" and bytes."""
+
+    def __init__(self, port):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.said = []
+        self._peer = socket.create_connection(("127.0.0.1", port))
+        self._thread = threading.Thread(target=self._carry)
+        self._thread.start()
+
+    def _carry(self):
+        client, _ = self._listener.accept()
+        ways = {client: (True, self._peer), self._peer: (False, client)}
+        while True:
+            for side in select.select(list(ways), [], [])[0]:
+                from_client, other = ways[side]
+                data = side.recv(65536)
+                if not data:
+                    client.close()
+                    self._peer.close()
+                    return
+                self.said.append((from_client, data))
+                other.sendall(data)
+
+    def end(self):
+        self._thread.join()
+        self._listener.close()
+        return self.said
+
+
+def run_wardenctl(peer, port, folder, keylog):
+    wardenctl = pathlib.Path(os.environ.get("WARDEN_PROGRAMS", "")) / "wardenctl"
+    if not wardenctl.is_file():
+        pytest.skip("WARDEN_PROGRAMS does not lead to wardenctl; run .ci/test-python")
+    key = folder / "client.key"
+    key.write_text((bytes([2]) * 32).hex() + "\n")
+    key.chmod(0o600)
+    return subprocess.run(
+        [wardenctl, "doors", "--tcp", f"127.0.0.1:{port}", "--key", key, "--board-key", peer.board_key.hex()],
+        env=os.environ | {"WARDEN_KEYLOG": str(keylog)}, capture_output=True, text=True, timeout=60)
+
+
+def test_the_key_log_of_wardenctl_opens_its_session(dissect, peer, tmp_path):
+    tap = Tap(peer.ready["tcp"])
+    keylog = tmp_path / "keys.log"
+    result = run_wardenctl(peer, tap.port, tmp_path, keylog)
+    said = tap.end()
+    assert result.returncode == 0, result.stderr
+    assert keylog.stat().st_mode & 0o777 == 0o600
+    packets = dissect(said, keylog)
+    states = {state for packet in packets[2:] for state in packet["warden.sealed.state"].split(",")}
+    assert states == {"1"}, "each opens"
+
+
+def test_wardenctl_writes_no_keys_where_others_may_read_them(peer, tmp_path):
+    keylog = tmp_path / "keys.log"
+    keylog.touch(0o644)
+    result = run_wardenctl(peer, peer.ready["tcp"], tmp_path, keylog)
+    assert result.returncode == 73 and "others may read it" in result.stderr
+    assert keylog.read_text() == ""
