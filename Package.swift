@@ -259,13 +259,9 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "AccessControl", "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography",
-                "DeviceModels",
-                "EventJournal", "FixedMemory", "HardwareInterface", "Runtime", "VirtualBoard", "WardenLink",
-                "WardenMessages",
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
-                "EventJournal", "FixedMemory",
-                "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard", "WardenLink", "WardenMessages",
+                "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard",
+                "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(
