@@ -143,25 +143,8 @@ enum CredentialFields {
             ) { $0.message.usesLeft = $1 },
         ])
 
-    private static let number = Record<CredentialIdentity>(
-        make: { .number(format: 0, facility: 0, card: 0) },
-        fields: [
-            .optional(
-                "format", ReaderFields.cardFormat, default: "h10301", example: "h10301", "The card format."
-            ) { identity, format in
-                guard case .number(_, let facility, let card) = identity else { return }
-                identity = .number(format: format, facility: facility, card: card)
-            },
-            .optional("facility", .integer(0...Int64.max), default: "0", example: "12", "The facility number.") {
-                identity, facility in
-                guard case .number(let format, _, let card) = identity else { return }
-                identity = .number(format: format, facility: UInt64(facility), card: card)
-            },
-            .required("card", .integer(0...Int64.max), example: "4711", "The card number.") { identity, card in
-                guard case .number(let format, let facility, _) = identity else { return }
-                identity = .number(format: format, facility: facility, card: UInt64(card))
-            },
-        ])
+    private static let number = CardNumberFields.record(
+        unsaidFormat: 0, defaultFormat: "h10301", "The card format.")
 }
 
 extension ValueKind<[UInt8]> {

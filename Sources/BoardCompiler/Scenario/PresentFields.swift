@@ -92,26 +92,8 @@ enum PresentFields {
         }
     }
 
-    private static let number = Record<CredentialIdentity>(
-        make: { .number(format: .max, facility: 0, card: 0) },
-        fields: [
-            .optional(
-                "format", ReaderFields.cardFormat, example: "h10301",
-                "The card format; without it the first of the reader's."
-            ) { identity, format in
-                guard case .number(_, let facility, let card) = identity else { return }
-                identity = .number(format: format, facility: facility, card: card)
-            },
-            .optional("facility", .integer(0...Int64.max), default: "0", example: "12", "The facility number.") {
-                identity, facility in
-                guard case .number(let format, _, let card) = identity else { return }
-                identity = .number(format: format, facility: UInt64(facility), card: card)
-            },
-            .required("card", .integer(0...Int64.max), example: "4711", "The card number.") { identity, card in
-                guard case .number(let format, let facility, _) = identity else { return }
-                identity = .number(format: format, facility: facility, card: UInt64(card))
-            },
-        ])
+    private static let number = CardNumberFields.record(
+        unsaidFormat: .max, defaultFormat: nil, "The card format; without it the first of the reader's.")
 
     /// The frame of a card, parities included.
     private static func frame(
