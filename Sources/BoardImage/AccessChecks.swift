@@ -213,56 +213,67 @@ extension BoardImage {
 
     /// A line is one door's and of one use: a second use is an error of the entry that comes later.
     private func checkDoorLines() throws(BoardImageError) {
-        for line in lines.indices {
-            var users = 0
-            for index in doors.indices {
-                users += uses(of: UInt32(line), byDoor: doors[index])
-                guard users <= 1 else { throw .invalidEntry(.doors, index: index, .alreadyUsed) }
-            }
+        var claims = LineClaims(lines: lines.count)
+        for index in doors.indices where !claims.take(by: doors[index]) {
+            throw .invalidEntry(.doors, index: index, .alreadyUsed)
         }
-    }
-
-    private func uses(of line: UInt32, byDoor door: Door) -> Int {
-        var count = 0
-        if door.lockLine == line { count += 1 }
-        if door.secondLockLine == line { count += 1 }
-        if door.sounderLine == line { count += 1 }
-        if door.contactLine == line { count += 1 }
-        if door.secondContactLine == line { count += 1 }
-        if door.exitLine == line { count += 1 }
-        if door.emergencyExitLine == line { count += 1 }
-        if door.tamperLine == line { count += 1 }
-        for place in door.floorLines.indices where door.floorLines[place] == line { count += 1 }
-        return count
     }
 
     private func checkReaderLines() throws(BoardImageError) {
-        for line in lines.indices {
-            var users = 0
-            for index in doors.indices { users += uses(of: UInt32(line), byDoor: doors[index]) }
-            for index in readers.indices {
-                users += uses(of: UInt32(line), byReader: readers[index])
-                guard users <= 1 || uses(of: UInt32(line), byReader: readers[index]) == 0 else {
-                    throw .invalidEntry(.readers, index: index, .alreadyUsed)
-                }
-            }
+        var claims = LineClaims(lines: lines.count)
+        for index in doors.indices { _ = claims.take(by: doors[index]) }
+        for index in readers.indices where !claims.take(by: readers[index]) {
+            throw .invalidEntry(.readers, index: index, .alreadyUsed)
         }
     }
+}
 
-    private func uses(of line: UInt32, byReader reader: Reader) -> Int {
-        var count = 0
-        if reader.tamperLine == line { count += 1 }
-        if reader.grantedLine == line { count += 1 }
-        if reader.deniedLine == line { count += 1 }
-        if reader.sounderLine == line { count += 1 }
+/// Which lines have a user.
+private struct LineClaims: ~Copyable {
+    private var isTaken: FixedArray<Bool>
+
+    init(lines: Int) { isTaken = FixedArray(repeating: false, count: lines) }
+
+    /// - Returns: `false` if the line has a user already; no line is nobody's.
+    private mutating func take(_ line: UInt32?) -> Bool {
+        guard let line else { return true }
+        guard Int(line) < isTaken.count, !isTaken[Int(line)] else { return false }
+        isTaken[Int(line)] = true
+        return true
+    }
+
+    /// Takes all lines of a door.
+    ///
+    /// - Returns: `false` if one of them has a user already.
+    mutating func take(by door: Door) -> Bool {
+        var isFree = take(door.lockLine)
+        isFree = take(door.secondLockLine) && isFree
+        isFree = take(door.sounderLine) && isFree
+        isFree = take(door.contactLine) && isFree
+        isFree = take(door.secondContactLine) && isFree
+        isFree = take(door.exitLine) && isFree
+        isFree = take(door.emergencyExitLine) && isFree
+        isFree = take(door.tamperLine) && isFree
+        for place in door.floorLines.indices { isFree = take(door.floorLines[place]) && isFree }
+        return isFree
+    }
+
+    /// Takes all lines of a reader.
+    ///
+    /// - Returns: `false` if one of them has a user already.
+    mutating func take(by reader: Reader) -> Bool {
+        var isFree = take(reader.tamperLine)
+        isFree = take(reader.grantedLine) && isFree
+        isFree = take(reader.deniedLine) && isFree
+        isFree = take(reader.sounderLine) && isFree
         switch reader.interface {
         case .wiegand(let options):
-            if options.data0Line == line { count += 1 }
-            if options.data1Line == line { count += 1 }
-        case .serialTag(let options): if options.rangeLine == line { count += 1 }
+            isFree = take(options.data0Line) && isFree
+            isFree = take(options.data1Line) && isFree
+        case .serialTag(let options): isFree = take(options.rangeLine) && isFree
         default: break
         }
-        return count
+        return isFree
     }
 }
 
