@@ -323,9 +323,7 @@ extension BoardImage {
         guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
         try check(line: options.driveLine, is: .output, .detectors, index)
         // One master for each output.
-        for door in doors.indices where doors[door].lockLine == options.driveLine {
-            throw .invalidEntry(.detectors, index: index, .alreadyUsed)
-        }
+        if isDrivenByAccess(options.driveLine) { throw .invalidEntry(.detectors, index: index, .alreadyUsed) }
         for earlier in 0..<index {
             if case .valve(let other) = detectors[earlier].kind, other.driveLine == options.driveLine {
                 throw .invalidEntry(.detectors, index: index, .alreadyUsed)
@@ -353,10 +351,8 @@ extension BoardImage {
     private func checkRadar(_ options: RadarFallOptions, _ index: Int) throws(BoardImageError) {
         guard isKnown(options.module) else { throw .invalidEntry(.detectors, index: index, .unknownKind) }
         try check(options.port, within: ports.count, .detectors, index)
-        for reader in readers.indices {
-            if case .serialTag(let other) = readers[reader].interface, other.port == options.port {
-                throw .invalidEntry(.detectors, index: index, .alreadyUsed)
-            }
+        for reader in readers.indices where port(ofReader: reader) == options.port {
+            throw .invalidEntry(.detectors, index: index, .alreadyUsed)
         }
         for earlier in 0..<index {
             if case .radarFall(let other) = detectors[earlier].kind, other.port == options.port {

@@ -308,6 +308,24 @@ struct BoardImageTests {
         Spoiled("a valve that is driven by its door", .detectors, 4, .alreadyUsed) {
             $0.detectors[4].kind = .valve(ValveOptions(driveLine: 1, travelMs: 100, attempts: 1))
         },
+        Spoiled("a valve that is a door's sounder", .detectors, 4, .alreadyUsed) {
+            $0.doors[0].sounderLine = 2
+            $0.detectors[4].kind = .valve(ValveOptions(driveLine: 2, travelMs: 100, attempts: 1))
+        },
+        Spoiled("a fire zone in which no door stands", .effects, 0, .referenceOutOfRange) {
+            $0.doors[0].fireZones = 0b0111
+            $0.effects[0].actions[0].action = .releaseZone(3)
+        },
+        Spoiled("a second supervised contact of a single leaf", .doors, 0, .contradictory) {
+            $0.doors[0].secondSupervisedContact = SupervisedContact(
+                point: 0, seriesOhm: 1_000, acrossOhm: 1_000, tolerancePercent: 10)
+        },
+        Spoiled("a request to exit from outside", .readers, 0, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions(exitInput: 0))
+        },
+        Spoiled("a display that shall show a control character", .readers, 0, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions(texts: OsdpTexts(ready: "bell \u{7}")))
+        },
         Spoiled("a valve whose output an effect drives too", .effects, 0, .alreadyUsed) {
             $0.detectors[4].kind = .valve(ValveOptions(driveLine: 2, travelMs: 100, attempts: 1))
         },

@@ -79,24 +79,24 @@ struct DetectorChecks {
         func complain(_ user: String) -> Bool {
             report(
                 detector, detector.places["drive"],
-                "output '\(board.lines[Int(options.driveLine)].name)' is also driven by \(user)",
+                "output '\(board.lines[Int(options.driveLine)].name)' is also \(user)",
                 remedy: "leave the valve's output to its detector: effects say 'shut: \(detector.name)'")
             return false
         }
         guard options.driveLine < board.lines.count else { return true }
-        for door in board.doors where door.isWhole && door.value.lockLine == options.driveLine {
-            return complain("door '\(door.name)'")
+        if let user = AccessChecks.users(of: board).first(where: { $0.line == options.driveLine }) {
+            return complain("the \(user.use)")
         }
         for other in board.detectors where other.isWhole && other.name != detector.name {
             if case .valve(let others) = other.value.message.kind, others.driveLine == options.driveLine {
-                return complain("detector '\(other.name)'")
+                return complain("the drive of detector '\(other.name)'")
             }
         }
         for effect in board.effects where effect.isWhole {
             let actions = effect.value.message.actions
             for index in actions.indices {
                 if case .output(let action) = actions[index].action, action.line == options.driveLine {
-                    return complain("effect '\(effect.name)'")
+                    return complain("driven by effect '\(effect.name)'")
                 }
             }
         }
