@@ -7,9 +7,9 @@ import HardwareInterface
 // How long a decision takes, how fast the credential table is filled and replaced, and what it takes in memory; how soon
 // the readers of an OSDP bus are asked and answer.
 //
-// usage: access-benchmark                      every measurement, a line of JSON for each
-//        access-benchmark decisions N COUNT    COUNT decisions with N credentials and nothing else, to count
-//                                              instructions under callgrind (COUNT 0 gives what to subtract)
+// usage: access-bench                      every measurement, a line of JSON for each
+//        access-bench decisions N COUNT    COUNT decisions with N credentials and nothing else, to count
+//                                          instructions under callgrind (COUNT 0 gives what to subtract)
 
 /// Hashes as uniform as keyed ones, from a counter (SplitMix64).
 func hash(_ number: UInt64) -> KeyedHash {
@@ -96,6 +96,10 @@ func measureDecisions(_ count: Int) {
     var sum: UInt64 = 0
     let find = measure(200_000) { round in
         let number = UInt64(truncatingIfNeeded: round &* 2_654_435_761) % UInt64(count)
+        sum &+= bench.controller.credentials.find(hash(number)) == nil ? 0 : 1
+    }
+    let read = measure(200_000) { round in
+        let number = UInt64(truncatingIfNeeded: round &* 2_654_435_761) % UInt64(count)
         sum &+= bench.controller.credentials.credential(hash(number))?.groups.bits ?? 0
     }
     let control = lookup_control_new(count)!
@@ -108,7 +112,12 @@ func measureDecisions(_ count: Int) {
     report("look-up", count, find, "ns")
     report("look-up, C control", count, controlFind, "ns")
     report("look-up against C control", count, find / controlFind, "ratio")
-    report("bytes for each credential", count, Double(CredentialTable.bytes(capacity: count)) / Double(count), "byte")
+    report("look-up and the credential's rights", count, read, "ns")
+    let more = CredentialTable.bytes(capacity: 2 * count) - CredentialTable.bytes(capacity: count)
+    report("bytes of a credential, index and spare room included", count, Double(more) / Double(count), "byte")
+    report(
+        "bytes of the table for each, profiles and all", count,
+        Double(CredentialTable.bytes(capacity: count)) / Double(count), "byte")
     report("bytes for each, C control", count, Double(lookup_control_bytes(control)) / Double(count), "byte")
     lookup_control_free(control)
 }
@@ -161,5 +170,5 @@ if arguments.count == 4, arguments[1] == "decisions", let count = Int(arguments[
         }
     }
 } else {
-    print("usage: access-benchmark [decisions CREDENTIALS COUNT]")
+    print("usage: access-bench [decisions CREDENTIALS COUNT]")
 }
