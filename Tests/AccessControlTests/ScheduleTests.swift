@@ -39,12 +39,11 @@ struct CivilTimeTests {
         arguments: [
             Zone(name: "Europe/Berlin", rule: .centralEurope),
             Zone(name: "Asia/Shanghai", rule: TimeZoneRule(offsetMinutes: 480)),
-            Zone(
-                name: "America/New_York",
-                rule: TimeZoneRule(
-                    standardOffsetMinutes: -300, daylightOffsetMinutes: -240,
-                    daylightBegins: .init(month: 3, week: 2, weekday: 6, minuteOfDay: 120),
-                    daylightEnds: .init(month: 11, week: 1, weekday: 6, minuteOfDay: 120))),
+            Zone(name: "Europe/Lisbon", rule: .europe(standardOffsetMinutes: 0)),
+            Zone(name: "Europe/Helsinki", rule: .europe(standardOffsetMinutes: 120)),
+            Zone(name: "Atlantic/Azores", rule: .europe(standardOffsetMinutes: -60)),
+            Zone(name: "America/New_York", rule: .northAmerica(standardOffsetMinutes: -300)),
+            Zone(name: "America/Los_Angeles", rule: .northAmerica(standardOffsetMinutes: -480)),
             Zone(
                 name: "Australia/Sydney",
                 rule: TimeZoneRule(

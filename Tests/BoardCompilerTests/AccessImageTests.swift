@@ -3,6 +3,7 @@ import BoardImage
 import Cryptography
 import Drivers
 import FixedMemory
+import Foundation
 import Testing
 import WardenMessages
 
@@ -82,6 +83,22 @@ struct AccessImageTests {
         #expect(throws: CheckedBoard.BuildFailure.readerKeyMissing("mantrap_reader")) {
             try board.image(key: AccessImageTests.key, generation: 1)
         }
+    }
+
+    @Test(
+        "Dates of credentials are local, in summer as in winter",
+        arguments: [
+            ("2026-06-30", "2026-06-30T22:00:00Z"), ("2026-12-31", "2026-12-31T23:00:00Z"),
+            ("2026-07-01 08:30", "2026-07-01T06:30:00Z"),
+        ])
+    func summerDates(date: String, expected: String) throws {
+        let text = Repository.text("boards/osdp-eight-doors.yaml").replacing(
+            "    note: Flat 1\n", with: "    note: Flat 1\n    valid_until: \(date)\n")
+        let keys = try ReaderKeys(Repository.text("boards/demo.readerkeys"))
+        let board = try #require(BoardCompiler().check(text).board)
+        let file = try board.image(key: AccessImageTests.key, readerKeys: keys.keys, generation: 1)
+        let seconds = try credentials(file)[0].validUntil
+        #expect(Date(timeIntervalSince1970: Double(seconds)) == ISO8601DateFormatter().date(from: expected))
     }
 
     @Test("Doors, areas, interlocks and holidays by their places")

@@ -68,6 +68,19 @@ struct AccessProblemTests {
             "two OSDP readers at one address", in: "osdp-eight-doors", "address: 1, security", "address: «0, security",
             "reader 'north_reader' already has the address 0 on this bus", "another address"),
         Case(
+            "a request to exit that comes from outside", in: "osdp-eight-doors",
+            "key: eight_doors, formats: [h10301], door: north}",
+            "key: eight_doors, formats: [h10301], door: north, exit_input: «0}", "it stands outside", "'side: exit'"),
+        Case(
+            "a second request to exit", in: "osdp-eight-doors", "key: eight_doors, formats: [h10301], door: north}",
+            "key: eight_doors, formats: [h10301], door: north, side: exit, exit_input: «0}",
+            "the request to exit of door 'north' is already the 'exit_button' of the door", "one input"),
+        Case(
+            "a text that no display can show", in: "osdp-eight-doors",
+            "key: eight_doors, formats: [h10301], door: north}",
+            "key: eight_doors, formats: [h10301], door: north, texts: {ready: «Zutritt für alle}}",
+            "a reader's display cannot show 'Zutritt für alle'", "ASCII"),
+        Case(
             "a secure channel without a key", in: "mantrap", "    security: key\n    key: mantrap_reader\n",
             "    security: «key\n", "the key is not named", "--reader-keys"),
         Case(
@@ -100,6 +113,18 @@ struct AccessProblemTests {
         Case(
             "resistors that cannot be told apart", in: "apartment-entrance", "across: 1 kΩ,",
             "across: 200 Ω,", "the open and the closed contact cannot be told apart", "larger resistor"),
+        Case(
+            "a fire zone that is not there", in: "osdp-eight-doors", "release_zone: staircase",
+            "release_zone: «stairs", "there is no fire zone 'stairs'", "staircase"),
+        Case(
+            "an action of two things", in: "osdp-eight-doors", "- release_zone: staircase",
+            "- «{release_zone: staircase, release: north}", "an action does two things", "'release_zone: ZONE'"),
+        Case(
+            "Europe's summers where there are none", in: "osdp-eight-doors", "utc_offset: \"+01:00\"",
+            "utc_offset: \"+08:00\"", "daylight saving of Europe is for zones from -01:00 to +03:00", "'utc_offset'"),
+        Case(
+            "a second supervised contact of a single leaf", in: "apartment-entrance", "    supervised_contact: {point",
+            "    second_supervised_contact: «{point", "only a two-leaf door has a second contact", "two-leaf"),
         Case(
             "an area that is not there", in: "garage", "    to: garage\n", "    to: «garrage\n",
             "there is no area 'garrage'", "did you mean 'garage'?"),
@@ -145,7 +170,20 @@ struct AccessProblemTests {
             "  - contactless: «\"0000000001\"", "the identifier has 5 bytes", "4, 7 or 10"),
     ]
 
+    @Test("A fire zone that an effect releases needs a door")
+    func emptyZone() {
+        let text = Repository.text("boards/osdp-eight-doors.yaml").replacing(
+            "fire_zones: [staircase]\ndaylight", with: "fire_zones: [staircase, cellar]\ndaylight"
+        ).replacing("release_zone: staircase", with: "release_zone: cellar")
+        let problems = BoardCompiler().check(text).problems
+        #expect(problems.contains { $0.message.contains("no door stands in the fire zone 'cellar'") }, "\(problems)")
+    }
+
     static let proofs: [Case] = [
+        Case(
+            "a door that stands in no fire zone", in: "osdp-eight-doors",
+            "    egress: true\n    fire_zones: [staircase]\n  east:", "    egress: true\n  east:",
+            "door 'north': a fire can leave it locked", "add 'release: north'"),
         Case(
             "no fire reaches the door", in: "mantrap", ", {release: inner}]", "]",
             "door 'inner': a fire can leave it locked, and it is on an escape route: power comes on, the runtime claims its lines, the runtime begins to decide, a fire begins",

@@ -181,6 +181,31 @@ struct BadCardTests {
         #expect(!board.isOn("lock"))
     }
 
+    @Test(
+        "Schedules follow local time, in summer as in winter, and the console shows it",
+        arguments: [("2026-07-15", 120), ("2026-12-15", 60)] as [(String, Int64)])
+    func summerTime(day: String, ahead: Int64) throws {
+        let yaml =
+            BadCardTests.gate.replacing("MODE", with: "card").replacing(
+                "groups: [residents]\nchips",
+                with: "groups: [residents]\nutc_offset: \"+01:00\"\ndaylight_saving: europe\nchips"
+            ).replacing(
+                "    groups: [residents]\n    egress", with: "    groups: [residents]\n    schedule: day\n    egress")
+            + "\nschedules:\n  day: {periods: [{days: every-day, from: 07:00, to: 22:00}], without_clock: inactive}"
+        let board = try BoardUnderTest(yaml)
+        let midnight = day == "2026-07-15" ? Int64(1_784_073_600_000) : 1_797_292_800_000
+        for (minute, opens) in [(21 * 60 + 50, true), (22 * 60 + 10, false)] as [(Int64, Bool)] {
+            let clock = midnight + (minute - ahead) * 60_000
+            board.runtime.hardware.setWallClock(WallClock(unixMilliseconds: clock, trust: .synchronised))
+            board.pass(.seconds(30))
+            board.hold(.h10301(12, 4711))
+            board.pass(.seconds(1))
+            #expect(board.isOn("lock") != opens, "\(board.words)")
+        }
+        board.type("clock")
+        #expect(board.printed().contains("\(day) 22:10"))
+    }
+
     @Test("A credential file in which two entries are one card, however each is written, is refused with both")
     func duplicates() throws {
         let hash = CredentialHashing.card(

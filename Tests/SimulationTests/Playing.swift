@@ -72,15 +72,14 @@ enum Lobby {
         return file
     }
 
-    static func simulation(_ scenario: [UInt8]) throws -> Simulation<KeptTrace> {
-        let image = Lobby.image
+    static func simulation(_ scenario: [UInt8], on image: [UInt8] = image) throws -> Simulation<KeptTrace> {
         let board = try BoardImage(decoding: image.span)
         let tables = try ScenarioTables(decoding: scenario.span, boardChecksum: board.checksum)
         return try Simulation(image: board, file: image.span, hashKey: key, scenario: tables, sink: KeptTrace())
     }
 
-    static func play(_ scenario: [UInt8]) throws -> Played {
-        var simulation = try simulation(scenario)
+    static func play(_ scenario: [UInt8], on image: [UInt8] = image) throws -> Played {
+        var simulation = try simulation(scenario, on: image)
         while simulation.advance() == .running {}
         var verdicts: [(String, Bool, UInt32)] = []
         while let verdict = simulation.takeVerdict() {
@@ -95,6 +94,21 @@ enum Lobby {
     /// Plays steps after the calm beginning.
     static func play(steps: String, duration: String = "120 s", seed: Int = 1, tracks: String = "") throws -> Played {
         try play(compile(head + "duration: \(duration)\nseed: \(seed)\n\(tracks)steps:\n" + calm + steps))
+    }
+}
+
+/// Scenarios on other boards of the repository.
+enum NamedBoard {
+    /// Plays steps on a board, from a Friday at seven in the morning on.
+    static func play(_ name: String, steps: String) throws -> Played {
+        guard let board = BoardCompiler().check(Repository.text("boards/\(name).yaml")).board else {
+            throw Lobby.NotSound(problems: [])
+        }
+        let keys = try ReaderKeys(Repository.text("boards/demo.readerkeys"))
+        let image = try board.image(key: Lobby.key, readerKeys: keys.keys, generation: 1)
+        let head = "start: 2026-11-20T07:00:00+01:00\nclock: synchronised\nduration: 180 s\nseed: 1\nsteps:\n"
+        let calm = "  - at: 0 s\n    remark: begin\n"
+        return try Lobby.play(Lobby.compile(Lobby.head + head + calm + steps, for: image), on: image)
     }
 }
 

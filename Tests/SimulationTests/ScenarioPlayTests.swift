@@ -48,6 +48,88 @@ struct ScenarioPlayTests {
         #expect(played.state == .ended)
     }
 
+    struct AtReader: Sendable, CustomTestStringConvertible {
+        var board: String
+        var steps: [String]
+        var words: String
+        var testDescription: String { steps.joined(separator: ", ") }
+
+        init(_ board: String, _ steps: String..., gives words: String) {
+            (self.board, self.steps, self.words) = (board, steps, words)
+        }
+    }
+
+    @Test(
+        "Cards, tags, codes, keys and what befalls readers reach the board through its readers",
+        arguments: [
+            AtReader(
+                "garage", "present: {reader: way_in, number: {facility: 100, card: 1}}",
+                gives: "access barrier granted valid-credential by card at way_in"),
+            AtReader(
+                "garage", "present: {reader: foot_reader, text: GAR-204711}",
+                gives: "access foot_door granted valid-credential by card at foot_reader"),
+            AtReader(
+                "garage", "present: {reader: lift_reader, tag: \"0400112233\"}",
+                gives: "access lift granted valid-credential by card at lift_reader"),
+            AtReader("garage", "fault: {reader: way_in, kind: held}", gives: "trouble reader way_in data-line-0-stuck"),
+            AtReader(
+                "garage", "fault: {reader: lift_reader, kind: nonsense}", gives: "trouble reader lift_reader babbling"),
+            AtReader(
+                "mantrap", "present: {reader: outer_reader, number: {facility: 40, card: 1}}",
+                gives: "access outer granted valid-credential by card at outer_reader"),
+            AtReader(
+                "apartment-entrance", "present: {reader: entrance_reader, bits: \"10000110000010010011001111\"}",
+                gives: "access entrance granted valid-credential by card at entrance_reader"),
+            AtReader(
+                "apartment-entrance", "keys: {reader: entrance_reader, press: \"271828#\"}",
+                gives: "access entrance granted"),
+            AtReader(
+                "apartment-entrance", "keys: {reader: entrance_reader, press: \"27\"}",
+                "keys: {reader: entrance_reader, press: \"1828#\"}", gives: "access entrance granted"),
+            AtReader(
+                "osdp-eight-doors", "present: {reader: south_reader, number: {facility: 77, card: 1001}}",
+                gives: "access south granted valid-credential by card at south_reader"),
+            AtReader(
+                "osdp-eight-doors", "fault: {reader: south_reader, kind: tamper}", gives: "door south tamper"),
+            AtReader(
+                "osdp-eight-doors", "fault: {reader: south_reader, kind: supply}",
+                gives: "trouble reader south_reader supply-failed"),
+            AtReader(
+                "osdp-eight-doors", "fault: {reader: bins_reader, kind: factory-new}",
+                gives: "trouble reader bins_reader secure-channel-failed"),
+            AtReader(
+                "osdp-eight-doors", "fault: {reader: bins_reader, kind: factory-new}",
+                "command: {install: bins_reader}",
+                gives: "command reader-install bins_reader done by console 0"),
+        ])
+    func readers(_ stimulus: AtReader) throws {
+        let steps = stimulus.steps.enumerated().map { "  - at: \(30 + 5 * $0) s\n    \($1)\n" }
+        let before = try NamedBoard.play(stimulus.board, steps: "")
+        #expect(!before.has(stimulus.words), "it must come from the stimulus")
+        let played = try NamedBoard.play(stimulus.board, steps: steps.joined())
+        #expect(played.has(stimulus.words), "trace: \(played.trace.joined(separator: "\n"))")
+    }
+
+    @Test("A copy of a card that does not know the key opens nothing; the card itself does")
+    func copiedCard() throws {
+        let card = "contactless: \"04A10000000001\", file: \"0000000000000101\""
+        let through = """
+              - at: 20 s
+                present: {reader: outer_reader, number: {facility: 40, card: 1}}
+              - at: 22 s
+                line: {input: outer_contact, level: active}
+              - at: 24 s
+                line: {input: outer_contact, level: inactive}
+
+            """
+        for (isCopy, reason) in [(true, nil), (false, "access inner")] as [(Bool, String?)] {
+            let present =
+                "  - at: 60 s\n    present: {reader: inner_reader, \(card)\(isCopy ? ", foreign_key: true" : "")}\n"
+            let played = try NamedBoard.play("mantrap", steps: through + present)
+            #expect(played.has("access inner") == (reason != nil), "trace: \(played.trace.joined(separator: "\n"))")
+        }
+    }
+
     @Test(
         "Each fault is a trouble, and its end a restoration",
         arguments: [
