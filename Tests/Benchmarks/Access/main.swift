@@ -73,7 +73,7 @@ func measure(_ rounds: Int, _ body: (Int) -> Void) -> Double {
 }
 
 func report(_ name: String, _ credentials: Int, _ value: Double, _ unit: String) {
-    let rounded = (value * 100).rounded() / 100
+    let rounded = (value * 10_000).rounded() / 10_000
     print("{\"name\": \"\(name)\", \"credentials\": \(credentials), \"value\": \(rounded), \"unit\": \"\(unit)\"}")
 }
 
