@@ -68,7 +68,8 @@ public struct FrameOutbox: ~Copyable {
     /// Gives up the first `count` bytes: they have been sent. Traps if there are fewer.
     public mutating func removeFirst(_ count: Int) {
         precondition(count >= 0 && count <= waiting, "cannot remove more than there is")
-        base.update(from: base + count, count: waiting - count)
+        // In one go: moving elements is a call for each in a build for size.
+        UnsafeMutableRawPointer(base).copyMemory(from: base + count, byteCount: waiting - count)
         waiting -= count
     }
 

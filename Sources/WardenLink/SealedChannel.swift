@@ -84,7 +84,16 @@ public struct OpeningKey: ~Copyable {
         default: throw .notAuthentic
         }
         message.removeAll()
-        message.append(payload.extracting(4..<payload.count))
+        message.appendFilling { free in
+            payload.withUnsafeBufferPointer { payload in
+                guard payload.count - 4 <= free.count else { return 0 }
+                // In one go: copying elements is a call for each in a build for size.
+                UnsafeMutableRawPointer(free.baseAddress!).copyMemory(
+                    from: payload.baseAddress! + 4, byteCount: payload.count - 4)
+                return payload.count - 4
+            }
+        }
+        guard message.count == payload.count - 4 else { throw .notAuthentic }
         let associated: InlineArray<1, UInt8> = [header]
         var sealed = message.mutableSpan(0..<message.count)
         guard key.open(&sealed, counter: counter, associated: associated.span) else { throw .notAuthentic }

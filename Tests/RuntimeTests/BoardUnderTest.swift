@@ -154,6 +154,12 @@ final class BoardUnderTest {
 
     /// Lays a tag on a reader: the frame of an RDM6300, as its serial line carries it.
     func present(_ tag: String, port: UInt16 = 0) {
+        lay(tag, port: port)
+        pass(.milliseconds(50))
+    }
+
+    /// The same, without waiting for the frame to arrive.
+    func lay(_ tag: String, port: UInt16 = 0) {
         var model = SerialTagReaderModel(framing: .plain, repetition: nil)
         var bytes = InlineArray<5, UInt8>(repeating: 0)
         for (place, pair) in stride(from: 0, to: 10, by: 2).enumerated() {
@@ -164,7 +170,6 @@ final class BoardUnderTest {
         var frame = ByteBuffer(capacity: 64)
         model.emit(until: .start + .seconds(1), into: &frame)
         runtime.hardware.transmit(frame.span, to: StreamIndex(port))
-        pass(.milliseconds(50))
     }
 
     /// Holds a card at the reader at a place of the board file.

@@ -29,7 +29,7 @@ def load_bench():
     folder = os.environ.get("WARDEN_PROGRAMS")
     if not folder or not (pathlib.Path(folder) / "wardend").exists():
         pytest.skip("WARDEN_PROGRAMS does not lead to wardend; run .ci/test-python", allow_module_level=True)
-    os.environ["WARDEND"] = str(pathlib.Path(folder) / "wardend")
+    os.environ.setdefault("WARDEND", str(pathlib.Path(folder) / "wardend"))
     specification = importlib.util.spec_from_file_location("wardend_bench", ROOT / "Tests/Wardend/test_wardend.py")
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)

@@ -32,7 +32,8 @@ enum SealingWork {
 
     /// Opens messages with rising counters, which are sealed beforehand a few at a time.
     static func open(_ count: Int, bytes: Int) -> Outcome {
-        var sealing = SealingKey(key())
+        let key = key()
+        var sealing = SealingKey(key)
         var message = ByteBuffer(capacity: Frame.payloadLimit)
         fill(&message, bytes)
         guard sealing.seal(&message, header: Frame.header(.sealed)) else {
@@ -43,7 +44,7 @@ enum SealingWork {
             var result: UInt64 = 0
             for _ in 0..<count {
                 // The same message to a receiver that has not had it.
-                var opening = OpeningKey(key())
+                var opening = OpeningKey(key)
                 do throws(OpeningKey.Failure) {
                     try opening.open(message.span, header: Frame.header(.sealed), into: &opened)
                 } catch { return (0, 0) }
