@@ -240,3 +240,50 @@ def test_without_a_key_of_its_own_the_board_lets_nobody_in_but_over_its_socket(s
     finally:
         bare.close()
         folder.cleanup()
+
+
+def test_the_log_level_decides_what_of_the_boards_events_its_log_has(site):
+    bench.wait_until(lambda: "trouble" in site.board.log, "the missing sensor is in the log from the start")
+    assert "access gate" not in site.board.log
+    with site.link("IPv4", "administrator") as link:
+        link.set_log_level("NOTICE")
+    site.reader.write(bench.KNOWN_CARD)
+    bench.wait_until(lambda: "wardend: access gate granted" in site.board.log, "the decision is in the log")
+    assert "command log-level-set done by key" in site.board.log or "log-level-set" in site.board.log
+
+
+def test_credentials_that_come_over_the_link_open_and_those_that_are_gone_do_not(site):
+    with site.link("IPv6", "administrator") as link:
+        before = link.credentials()
+        assert (before.version, before.count) == (0, 1)
+        link.change_credentials([], version=7)
+        assert (link.credentials().version, link.credentials().count) == (7, 0)
+    last = None
+    with site.link("UNIX") as link:
+        last = link.status().last_sequence
+    bench.wait_until(lambda: site.level() == 1, "the lock holds")
+    # The same card within a second of the last time is the same presentation.
+    site.reader.write(bench.UNKNOWN_CARD)
+    bench.time.sleep(1.5)
+    site.reader.write(bench.KNOWN_CARD)
+
+    def refused():
+        with site.link("UNIX") as link:
+            return any(event.WhichOneof("body") == "access" and not event.access.granted
+                       for event in link.events(from_sequence=last + 1))
+
+    bench.wait_until(refused, "the card that was taken away is refused")
+    assert site.level() == 1
+
+
+def test_the_flight_recorder_is_read_in_two_goes_as_in_one(site):
+    with site.link("IPv4", "administrator") as link:
+        first = b"".join(chunk.data for chunk in link.recorder(0, 600))
+    with site.link("serial line", "administrator") as link:
+        rest = b"".join(chunk.data for chunk in link.recorder(600, 600))
+        whole = b"".join(chunk.data for chunk in link.recorder(0, 1200))
+    assert len(first) == 600 and first + rest == whole
+    position = 0
+    while position < len(whole) and position + whole[position] <= len(whole):
+        assert 12 <= whole[position] <= 49 and 1 <= whole[position + 1] <= 7
+        position += whole[position]
