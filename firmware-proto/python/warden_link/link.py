@@ -182,8 +182,8 @@ class Link:
 
     @staticmethod
     def _done(answer):
-        """The answer, if its result is good."""
-        if answer.result != event_pb2.COMMAND_RESULT_DONE:
+        """The answer, if its result is good: done, or begun where an audit tells of the end."""
+        if answer.result not in (event_pb2.COMMAND_RESULT_DONE, event_pb2.COMMAND_RESULT_STARTED):
             known = answer.result in event_pb2.CommandResult.values()
             name = event_pb2.CommandResult.Name(answer.result) if known else str(answer.result)
             raise CommandFailed(answer.result, name, getattr(answer, "reason", 0))
