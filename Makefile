@@ -44,6 +44,7 @@ test:
 	swift run --skip-build warden-soak --seeds 1-3 --days 1
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
+	.ci/recordings
 	.ci/test-console
 
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too

@@ -62,6 +62,7 @@ let package = Package(
         room("BoardImage", ["FixedMemory", "HardwareInterface", "WardenMessages"]),
         room("Drivers", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("EventJournal", ["FixedMemory", "Cryptography", "HardwareInterface"]),
+        room("FlightRecorder", ["FixedMemory", "HardwareInterface"]),
         room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
         room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
 
@@ -73,7 +74,8 @@ let package = Package(
             "Runtime",
             [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect", "Authority",
+                "EventJournal", "FlightRecorder", "WardenLink", "Console", "AccessControl", "LifeSafety",
+                "CauseAndEffect", "Authority",
             ]),
 
         room("LinuxHardware", ["FixedMemory", "Cryptography", "HardwareInterface", "CLinuxHardware"]),
@@ -103,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "wardensim",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Runtime",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "FlightRecorder",
+                "Runtime",
                 "Console", "Simulation", "WardenLink", "CServiceManager", "CSimulator",
                 .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
             ],
@@ -133,7 +136,8 @@ let package = Package(
         .executableTarget(
             name: "warden-bench",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "LifeSafety", "Runtime",
+                "FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "EventJournal", "LifeSafety",
+                "Runtime",
                 "ProgramSupport", "CLinuxHardware",
             ],
             path: "Tests/Benchmarks/Program", swiftSettings: board),
@@ -167,8 +171,9 @@ let package = Package(
             name: "warden-selftest",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "BoardImage",
-                "Drivers", "EventJournal", "WardenLink", "Console", "AccessControl", "LifeSafety", "CauseAndEffect",
-                "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware", "SelfTestSubject",
+                "Drivers", "EventJournal", "FlightRecorder", "WardenLink", "Console", "AccessControl", "LifeSafety",
+                "CauseAndEffect", "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
+                "SelfTestSubject",
             ],
             path: "Tests/SelfTest", swiftSettings: board),
         .executableTarget(
@@ -221,6 +226,7 @@ let package = Package(
             name: "wardenctl",
             dependencies: [
                 "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "EventJournal", "FixedMemory",
+                "FlightRecorder",
                 "HardwareInterface", "WardenLink", "WardenMessages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
@@ -262,6 +268,8 @@ let package = Package(
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
                 "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard",
                 "WardenLink", "WardenMessages",
+                "EventJournal", "FixedMemory", "FlightRecorder", "HardwareInterface", "LifeSafety", "Runtime",
+                "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(
@@ -278,6 +286,7 @@ let package = Package(
             path: "Tests/JournalSimulation", swiftSettings: core),
         .executableTarget(
             name: "journal-sweep", dependencies: ["JournalSimulation"], path: "Tests/JournalSweep", swiftSettings: core),
+        tests("FlightRecorderTests", ["FlightRecorder", "FixedMemory", "HardwareInterface"]),
         tests("EventJournalTests", ["EventJournal", "JournalSimulation", "FixedMemory", "HardwareInterface"]),
         tests(
             "WardenctlTests",

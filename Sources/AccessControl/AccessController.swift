@@ -136,6 +136,11 @@ public struct AccessController: ~Copyable {
     var fireZonesActive: UInt32
     /// When `advance` must be called at the latest.
     public internal(set) var deadline: Instant
+    /// What came of the PIN or code that the last key ended; `nil` if it ended none.
+    public internal(set) var typedResult: TypedResult?
+    /// What came of digits when they were typed in the field: while a recording is played back it counts, not the digits,
+    /// which are in no recording.
+    public var recordedTyping: TypedResult?
 
     /// Makes a controller without doors.
     ///
@@ -272,6 +277,7 @@ public struct AccessController: ~Copyable {
     ) -> Decision? {
         guard has(door) else { return Decision(.unknownDoor) }
         arrive(at: now, door, into: &output)
+        typedResult = nil
         let decision = takeKey(key, Int(door.value), side, into: &output)
         settle(Int(door.value), into: &output)
         return decision

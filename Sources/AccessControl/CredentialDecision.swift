@@ -303,8 +303,10 @@ extension AccessController {
         // Both candidates are always computed and compared: the time taken tells neither which nor whether one fits.
         let typed = CredentialHashing.pin(digits.span, of: card.hash, key: hashKey)
         let lowered = CredentialHashing.pin(lastDigitLowered(digits).span, of: card.hash, key: hashKey)
-        let isRight = typed?.matches(stored) ?? false
-        let isDuress = lowered?.matches(stored) ?? false
+        var isRight = typed?.matches(stored) ?? false
+        var isDuress = lowered?.matches(stored) ?? false
+        if case .pin(let wasRight, let wasDuress)? = recordedTyping { (isRight, isDuress) = (wasRight, wasDuress) }
+        typedResult = .pin(isRight: isRight, isDuress: isDuress)
         if isRight || isDuress && policy.duressByLastDigit {
             if pinAttempts.forget(card.hash.low) { keepPins(card.hash.low, into: &output) }
             accepted.isUnderDuress = accepted.isUnderDuress || !isRight
@@ -359,9 +361,11 @@ extension AccessController {
         if readers[reader].codes.isLocked(at: now) {
             return answer(.tooManyAttempts, none, nil, index, side, into: &output)
         }
-        guard let hash = CredentialHashing.code(digits.span, key: hashKey) else {
+        guard var hash = CredentialHashing.code(digits.span, key: hashKey) else {
             return answerUnknown(none, isCode: true, index, side, into: &output)
         }
+        if case .code(let known)? = recordedTyping { hash = known ?? none }
+        typedResult = .code(credentials.credential(hash) == nil ? nil : hash)
         return decide(hash, isCode: true, index, side, into: &output)
     }
 

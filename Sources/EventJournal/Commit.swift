@@ -23,6 +23,12 @@ struct PendingGap: BitwiseCopyable {
 extension EventJournal {
     /// The memory that requests name pages of. Keep it for the thread that serves the medium.
     public var mediumPages: MediumPages { side.pages }
+    /// The first of the pages that are for somebody else who uses the same medium; see `MediumConfiguration.otherPages`.
+    public var otherPages: Int { side.otherPages }
+    /// How the medium is laid out; what lies behind `usedBytes` is not the journal's.
+    public var mediumLayout: MediumLayout { side.layout }
+    /// Tokens of the journal's requests are below this.
+    public static var tokenLimit: UInt32 { 1 << 31 }
 
     /// The next thing to do on the medium; call until there is none, after every turn and completion and at
     /// `nextDeadline`. Builds at most one block of records, or one group of state blocks, a call.

@@ -151,6 +151,8 @@ struct MediumSide: ~Copyable {
     var cacheClock: UInt64 = 0
     /// Pages for state blocks; the first also for superblocks, and for wiping.
     let statePages: Int
+    /// Pages from here on are for others.
+    let otherPages: Int
     var recovery: Recovery
     var wipes: FixedArray<Int64>
 
@@ -213,6 +215,7 @@ struct MediumSide: ~Copyable {
         finished = FixedArray(capacity: 0)
         cache = FixedArray(capacity: 0)
         statePages = 0
+        otherPages = 0
         recovery = Recovery(segmentBlocks: 0, statePlaces: 0, slots: 0)
         wipes = FixedArray(capacity: 0)
     }
@@ -228,7 +231,9 @@ struct MediumSide: ~Copyable {
         let cachePages = capacities.readers + 2
         let recordPages = MediumSide.recordPages
         pages = MediumPages(
-            count: recordPages + MediumLayout.stateGroupLimit + cachePages, pageBytes: layout.blockBytes)
+            count: recordPages + MediumLayout.stateGroupLimit + cachePages + configuration.otherPages,
+            pageBytes: layout.blockBytes)
+        otherPages = recordPages + MediumLayout.stateGroupLimit + cachePages
         freePages = FixedArray(capacity: recordPages)
         for page in (0..<recordPages).reversed() { freePages.append(UInt16(page)) }
         statePages = recordPages

@@ -13,6 +13,8 @@ public struct MediumConfiguration: Sendable, BitwiseCopyable {
     /// whoever needs it, and the lowest class gives it up first.
     public var reservedSegments: PerClass<Int>
     public var times: JournalTimes
+    /// Pages of `EventJournal.mediumPages` that are for somebody else who uses the same medium, behind the journal's own.
+    public var otherPages = 0
 
     /// - Returns: `nil` if a class reserves nothing or all together reserve more than there is.
     public init?(

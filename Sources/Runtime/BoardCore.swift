@@ -7,6 +7,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenLink
@@ -81,6 +82,7 @@ struct BoardCore: ~Copyable {
     /// Minutes that local time was ahead of UTC when the detectors were last told.
     var toldOffsetMinutes: Int32
     var turns: UInt64 = 0
+    var recorder = BoardRecorder()
 
     /// Bytes of the flight recorder: minutes of a busy board, part of the budget's base.
     private static var recorderBytes: Int { 65_536 }
@@ -93,15 +95,19 @@ struct BoardCore: ~Copyable {
     ///   - hashKey: the secret that the image's credentials were hashed with.
     ///   - random: seeds challenges to readers and cards.
     ///   - medium: where events and state outlive a restart; without one, both are in memory alone.
+    ///   - isReplaying: the board is told what a recording says, which knows no key; it has no drivers of readers.
     init(
         image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, random: consuming RandomGenerator,
-        medium: JournalMedium?, at now: Instant
+        medium: JournalMedium?, at now: Instant, isReplaying: Bool = false
     ) throws(StartError) {
-        guard hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
+        guard isReplaying || hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
         let map = PointMap(points: image.points.count, lines: image.lines.count, sensors: image.sensors.count)
         let sensors = try BoardCore.makeSensors(image)
         var random = random
-        let readers = try ReaderTranslation.bank(image, secret: hashKey, random: &random)
+        let readers =
+            isReplaying
+            ? ReaderBank(withoutDrivers: image.readers.count)
+            : try ReaderTranslation.bank(image, secret: hashKey, random: &random)
         let radars = BoardCore.makeRadars(image)
         let valves = BoardCore.makeValves(image)
         let access = try BoardCore.makeAccess(image, file, hashKey)
@@ -162,7 +168,17 @@ struct BoardCore: ~Copyable {
         if let onMedium {
             journal = onMedium
         } else {
-            journal = EventJournal(capacities: JournalMedium.capacities(image))
+            var capacities = JournalMedium.capacities(image)
+            if isReplaying { capacities.stateEntries = JournalMedium.stateEntries(image) }
+            journal = EventJournal(capacities: capacities)
+        }
+        if isReplaying {
+            recorder.mode = .replaying
+            recorder.decided = ByteBuffer(capacity: BoardRecorder.decidedLimit)
+        } else if let medium, let area = medium.recorderArea(journal) {
+            recorder.mode = .recording
+            recorder.flight = FlightRecorder(
+                pages: journal.mediumPages, firstPage: journal.otherPages, pageCount: BoardRecorder.pages, area: area)
         }
         self.image = image
         if isMediumUnfit {

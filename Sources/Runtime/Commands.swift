@@ -6,6 +6,7 @@ import Console
 import Cryptography
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -14,13 +15,20 @@ import WardenMessages
 extension BoardCore {
     /// Carries out a command, records who asked and what became of it.
     mutating func execute(_ command: Authorised<Command>) -> CommandAnswer {
-        let answer = perform(command.action, command.actor)
-        audit(command.action, command.actor, answer.result)
+        recordCommand(command.action, command.actor)
+        return carryOut(command.action, command.actor)
+    }
+
+    /// Carries out a command that somebody may give.
+    mutating func carryOut(_ command: Command, _ actor: Actor) -> CommandAnswer {
+        let answer = perform(command, actor)
+        audit(command, actor, answer.result)
         return answer
     }
 
     /// Records a command that was refused before it came to `execute`.
     mutating func refused(_ command: Command, by actor: Actor, with result: CommandResult) {
+        recordAudit(command, actor, result)
         audit(command, actor, result)
     }
 
@@ -177,6 +185,7 @@ extension BoardCore: ConsoleSubject {
     mutating func recordLogin(_ kind: CommandKind, user: Int?, _ result: CommandResult, atConsole console: Int) {
         // What was typed as a name that nobody has may be a PIN: it is recorded as nobody's.
         let actor = consoleAccess.principal(atConsole: console, user: user).actor
+        recordAudit(Command(kind: kind), actor, result)
         audit(Command(kind: kind), actor, result)
     }
 }

@@ -5,6 +5,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -79,8 +80,6 @@ extension BoardCore {
     }
 
     private mutating func settleReport(_ event: ReaderEvent, from index: Int) {
-        let door = door(ofReader: index)
-        let side = side(ofReader: index)
         switch event {
         case .card(let card):
             readers.countCard(index)
@@ -88,57 +87,87 @@ extension BoardCore {
                 let hash = CredentialHashing.card(
                     card.bytes.span, technology: card.technology.rawValue, bitCount: Int(card.bitCount), key: hashKey)
             else { return }
+            recordReader(.card, index) {
+                $0.appendLittleEndian(hash.low)
+                $0.appendLittleEndian(hash.high)
+            }
+            settle(.card(hash), from: index)
+        case .key(let key):
+            guard let number = BoardCore.number(of: key) else { return }
+            settle(.key(number), from: index)
+        case .tamper(let isActive):
+            record(.readerTamper, index, isActive)
+            settle(.tamper(isActive), from: index)
+        case .online:
+            recordReader(.readerOnline, index)
+            settle(.online, from: index)
+        case .offline(let reason):
+            recordReader(.readerOffline, index) { $0.append(reason.rawValue) }
+            settle(.offline(reason.rawValue), from: index)
+        case .malformed, .cardRefused:
+            readers.countMalformed(index)
+        case .commandDone, .commandRefused:
+            recordReader(.readerAnswered, index)
+            settle(.answered, from: index)
+        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .fileDataWanted,
+            .fileTransferEnded:
+            break
+        }
+    }
+
+    private mutating func recordReader(
+        _ kind: RecordKind, _ index: Int, _ write: (inout ByteBuffer) -> Void = { _ in }
+    ) {
+        guard beginsRecord() else { return }
+        recorder.content.appendVariableLength(UInt64(index))
+        write(&recorder.content)
+        endRecord(kind)
+    }
+
+    /// What a reader reported, as far as anything is decided by it.
+    enum ReaderFinding {
+        case card(KeyedHash)
+        /// As `AccessController.press` counts keys.
+        case key(UInt8)
+        case tamper(Bool)
+        case online
+        /// The reason's number.
+        case offline(UInt8)
+        /// It did what it was told, or not.
+        case answered
+    }
+
+    mutating func settle(_ finding: ReaderFinding, from index: Int) {
+        let door = door(ofReader: index)
+        let side = side(ofReader: index)
+        switch finding {
+        case .card(let hash):
             access.present(hash, at: door, side, now: now, into: &accessOutput)
             settleAccess()
             evaluateMatrix()
-        case .key(let key):
-            guard let number = BoardCore.number(of: key) else { return }
+        case .key(let number):
             access.press(number, at: door, side, now: now, into: &accessOutput)
+            // Behind the decision, which says what came of the digits, and without them.
+            let result = access.typedResult
+            recordReader(.key, index) {
+                $0.append(number < 10 ? 0 : number)
+                if let record = result?.record { for place in 0..<record.count { $0.append(record[place]) } }
+            }
             settleAccess()
             evaluateMatrix()
         case .tamper(let isActive):
             setTamper(ofReader: index, isActive: isActive)
             evaluateMatrix()
         case .online:
-            readers.setLoss(index, nil)
-            reportTrouble(ofReader: index)
+            troubles.set(.reader, index, isActive: false)
             readers.forgetShown(index)
             showAtReaders()
         case .offline(let reason):
-            // A button that nobody can see any more is not pressed.
-            if readers.exitInput(of: index) != nil { requestToExit(ofReader: index, isActive: false) }
-            readers.setLoss(index, reason)
-            reportTrouble(ofReader: index)
+            troubles.set(.reader, index, isActive: true, code: reason)
             readers.forgetShown(index)
-        case .powerFailure(let isActive):
-            readers.setPowerFailure(index, isActive)
-            reportTrouble(ofReader: index)
-        case .commandDone(ReaderBank.installationTag):
-            installationEnded(ofReader: index, isDone: true)
-        case .commandRefused(ReaderBank.installationTag, _):
-            installationEnded(ofReader: index, isDone: false)
-        case .malformed, .cardRefused:
-            readers.countMalformed(index)
-        case .commandDone, .commandRefused:
+        case .answered:
             showAtReaders()
-        case .input(let input, let isActive):
-            guard readers.exitInput(of: index) == input else { return }
-            requestToExit(ofReader: index, isActive: isActive)
-        case .cardRemoved, .output, .identified, .keyInstalled, .fileDataWanted,
-            .fileTransferEnded:
-            break
         }
-    }
-
-    private mutating func requestToExit(ofReader index: Int, isActive: Bool) {
-        access.requestToExit(door(ofReader: index), isActive: isActive, at: now, now: now, into: &accessOutput)
-        settleAccess()
-        evaluateMatrix()
-    }
-
-    private mutating func reportTrouble(ofReader index: Int) {
-        let code = readers.trouble(of: index)
-        troubles.set(.reader, index, isActive: code != 0, code: code)
     }
 
     func door(ofReader index: Int) -> DoorIndex { DoorIndex(UInt8(truncatingIfNeeded: image.readers[index].door)) }
@@ -331,6 +360,8 @@ extension BoardCore {
 
     /// Records troubles that began or ended.
     mutating func reportTroubles() {
+        guard troubles.hasChanges else { return }
+        record(.troublesReported)
         while let change = troubles.takeChange() {
             publish(
                 .trouble,

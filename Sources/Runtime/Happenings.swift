@@ -4,6 +4,7 @@ import CauseAndEffect
 import Drivers
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -17,6 +18,8 @@ extension BoardCore {
 
     /// Begins: doors and alarms take the state of the moment.
     mutating func start() {
+        if recorder.mode == .recording { recorder.flight.beginKeyFrame(at: now) }
+        record(.started)
         publish(.system, .system(SystemChange(kind: .started, value: UInt64(image.header.generation))), at: now)
         for device in 0..<readers.deviceCount where readers.stream(of: device) == nil {
             readers.linesClaimed(device, at: now)
@@ -30,6 +33,7 @@ extension BoardCore {
 
     /// Ends in order.
     mutating func stop() {
+        record(.stopped)
         publish(.system, .system(SystemChange(kind: .stopping)), at: now)
         keepAllLearning()
     }
@@ -38,6 +42,7 @@ extension BoardCore {
 
     mutating func lineChanged(_ index: Int, isActive: Bool, at moment: Instant) {
         guard index < lines.count, !lines[index].isOutput else { return }
+        recordLine(index, isActive: isActive, at: moment)
         lines.setInput(index, isActive: isActive)
         switch lines[index].role {
         case .general: break
@@ -66,9 +71,11 @@ extension BoardCore {
             settleReaders(of: device)
             return
         case .tagRange(let reader):
-            let device = readers.device(of: reader)
-            readers.tagInRange(isActive, on: device, at: now)
-            settleReaders(of: device)
+            if readers.deviceCount > 0 {
+                let device = readers.device(of: reader)
+                readers.tagInRange(isActive, on: device, at: now)
+                settleReaders(of: device)
+            }
         case .readerTamper(let reader):
             setTamper(ofReader: reader, isActive: isActive)
         }
@@ -84,11 +91,21 @@ extension BoardCore {
         evaluateMatrix()
     }
 
+    /// The data lines of readers are left out: what they say is a card.
+    private mutating func recordLine(_ index: Int, isActive: Bool, at moment: Instant) {
+        if case .wiegand = lines[index].role { return }
+        guard beginsRecord() else { return }
+        recorder.content.appendVariableLength(UInt64(2 * index + (isActive ? 1 : 0)))
+        recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        endRecord(.lineChanged)
+    }
+
     mutating func lineAvailability(_ index: Int, isAvailable: Bool) {
         guard index < lines.count else { return }
+        record(.lineAvailability, index, isAvailable)
         lines.setAvailable(index, isAvailable)
         troubles.set(.line, index, isActive: !isAvailable)
-        if case .wiegand(let device, let isDataOne) = lines[index].role {
+        if case .wiegand(let device, let isDataOne) = lines[index].role, readers.deviceCount > 0 {
             let device = readers.device(ofLines: device)
             readers.setAvailable(isDataOne ? .one : .zero, isAvailable, on: device, at: now)
             settleReaders(of: device)
@@ -117,6 +134,14 @@ extension BoardCore {
     mutating func busCompleted(
         _ bus: BusIndex, tag: UInt16, _ outcome: BusOutcome, bytes: Span<UInt8>, at moment: Instant
     ) {
+        if beginsRecord() {
+            recorder.content.append(bus.value)
+            recorder.content.appendLittleEndian(tag)
+            recorder.content.append(outcome.rawValue)
+            recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+            recorder.content.append(bytes)
+            endRecord(.busCompleted)
+        }
         troubles.set(.bus, Int(bus.value), isActive: outcome == .busMissing)
         guard let sensor = sensors.complete(outcome, tag: tag, bytes: bytes, at: moment) else { return }
         settleSensor(sensor)
@@ -163,13 +188,52 @@ extension BoardCore {
     }
 
     mutating func radarReceived(_ bytes: Span<UInt8>, on index: Int) {
+        if beginsRecord() {
+            recorder.content.appendVariableLength(UInt64(index))
+            recorder.content.append(bytes)
+            endRecord(.radarReceived)
+        }
         radars.receive(bytes, on: index, at: now)
         settleRadar(index)
+    }
+
+    // MARK: What is due
+
+    /// Lets radars, sensors and deadlines have their turn, for a recording: done again at the same moment, the same is
+    /// decided again. One in which nothing is due is not worth a record.
+    mutating func recordTurn(isDue: Bool) { if isDue || recorder.hasInput { record(.turned) } }
+
+    var isTurnDue: Bool { min(sensors.deadline, radars.deadline) <= now || decisionDeadline <= now }
+
+    /// The bus had no room for a sensor's request; recorded before the turn of which it is a part.
+    mutating func recordRefusal(_ sensor: Int) {
+        guard beginsRecord() else { return }
+        recorder.content.appendVariableLength(UInt64(sensor))
+        endRecord(.busRefused)
+    }
+
+    mutating func runRadars() {
+        for _ in 0..<radars.count {
+            guard let radar = radars.runNextDue(at: now) else { return }
+            settleRadar(radar)
+        }
+    }
+
+    mutating func runSensors<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        for _ in 0..<sensors.count {
+            guard let sensor = sensors.runNextDue(at: now, on: &hardware) else { return }
+            settleSensor(sensor)
+        }
     }
 
     // MARK: Time
 
     mutating func wallClockChanged(_ clock: WallClock) {
+        if beginsRecord() {
+            recorder.content.append(clock.trust.rawValue)
+            recorder.content.appendVariableLength(ZigZag.encode(clock.unixMilliseconds))
+            endRecord(.clockChanged)
+        }
         wallClockSet = clock
         wallClockSetAt = now
         troubles.set(.clock, 0, isActive: clock.trust == .unset)

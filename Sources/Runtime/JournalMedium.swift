@@ -3,6 +3,7 @@ import BoardImage
 import Cryptography
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -26,8 +27,20 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
         self.identity = identity
     }
 
+    /// Bytes of a new medium that are the flight recorder's: a quarter, where that leaves enough for the journal.
+    private static func recorderBytes(_ byteCount: Int64) -> Int64 {
+        byteCount < 2 * smallest ? 0 : min(byteCount / 4, 32 << 20)
+    }
+
+    /// Where on the medium the flight recorder writes; `nil` if the journal leaves no room.
+    func recorderArea(_ journal: borrowing EventJournal) -> RecorderArea? {
+        guard journal.hasMedium else { return nil }
+        let layout = journal.mediumLayout
+        return RecorderArea(behind: layout.usedBytes, of: byteCount, pageBytes: layout.blockBytes)
+    }
+
     /// Values of the state store that a board may want to keep, and the most that it is given room for.
-    private static func stateEntries(_ image: borrowing BoardImage) -> Int {
+    static func stateEntries(_ image: borrowing BoardImage) -> Int {
         let perDoor = 3 + 2
         let perDetector = 1 + LifeSafetyMonitor.learnedPieceLimit
         let perDevice = perDetector * image.detectors.count + perDoor * image.doors.count + image.effects.count
@@ -52,13 +65,15 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
             capacities.stateEntries = min(capacities.stateEntries, held)
         } else {
             layout = MediumLayout(
-                mediumBytes: byteCount, segmentBlocks: byteCount >= 16 << 20 ? 64 : 16, capacities: capacities)
+                mediumBytes: byteCount - JournalMedium.recorderBytes(byteCount),
+                segmentBlocks: byteCount >= 16 << 20 ? 64 : 16, capacities: capacities)
         }
         guard let layout,
-            let configuration = MediumConfiguration(
+            var configuration = MediumConfiguration(
                 layout: layout, key: MediumConfiguration.chainKey(from: hashKey), identity: identity,
                 reservedSegments: MediumConfiguration.standardReserve(layout))
         else { return nil }
+        configuration.otherPages = BoardRecorder.pages
         return EventJournal(capacities: capacities, medium: configuration)
     }
 }
@@ -92,7 +107,7 @@ extension BoardCore {
         guard journal.hasMedium else { return .never }
         if refusedMediumRequest != nil { return mediumRetryAt }
         let other = isStateRestored ? learningDueAt : isMediumLate ? .never : .start + BoardCore.openingPatience
-        return min(journal.nextDeadline, other)
+        return min(journal.nextDeadline, min(other, recorder.flight.deadline))
     }
 
     /// Whether what is recorded is durable soon: then nobody outside is told of it before that. A medium in trouble is not
@@ -109,7 +124,11 @@ extension BoardCore {
     /// The answer to a request came.
     mutating func mediumCompleted(_ completion: MediumCompletion) {
         guard journal.hasMedium else { return }
-        journal.complete(completion, at: now)
+        if completion.token >= EventJournal.tokenLimit {
+            recorder.flight.complete(completion.outcome, at: now)
+        } else {
+            journal.complete(completion, at: now)
+        }
     }
 
     /// Hands out what the journal wants done on its medium, and notes how it does.
@@ -125,8 +144,22 @@ extension BoardCore {
                 break
             }
         }
-        if !isStateRestored, journal.isOpen { restoreState() }
+        if !isStateRestored, journal.isOpen {
+            recordKept()
+            restoreState()
+        }
+        serveRecorder(on: &hardware)
         noteMedium()
+    }
+
+    /// Hands out what the flight recorder wants written, behind whatever the journal wants.
+    private mutating func serveRecorder<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        guard recorder.mode == .recording, isStateRestored else { return }
+        keepRecorderPlace()
+        guard refusedMediumRequest == nil,
+            let request = recorder.flight.nextRequest(at: now, token: EventJournal.tokenLimit)
+        else { return }
+        if !hardware.submit(request) { recorder.flight.refused(at: now) }
     }
 
     private mutating func noteMedium() {
@@ -138,7 +171,7 @@ extension BoardCore {
             case .opening: isMediumLate
             case .slow, .readOnly, .full, .failing, .foreign, .wrongKey, .otherLayout: true
             }
-        troubles.set(.journal, JournalTrouble.medium, isActive: isTrouble, code: status.medium.rawValue)
+        setJournalTrouble(JournalTrouble.medium, isActive: isTrouble, code: status.medium.rawValue)
         if status.isOneCopyBad || status.badSegments > 0 || status.damagedBlocks > 0 {
             noteTrouble(JournalTrouble.worn)
         }
@@ -146,6 +179,6 @@ extension BoardCore {
     }
 
     mutating func noteTrouble(_ place: Int) {
-        troubles.set(.journal, place, isActive: true, code: JournalTrouble.code(of: place))
+        setJournalTrouble(place, isActive: true, code: JournalTrouble.code(of: place))
     }
 }

@@ -76,6 +76,9 @@ struct LineTable: ~Copyable {
 
     var count: Int { entries.count }
     var hasOwed: Bool { !owed.isEmpty }
+    var owedCount: Int { owed.count }
+    /// The line of the demand at a place.
+    func owedLine(_ place: Int) -> Int { Int(owed[place]) }
 
     subscript(_ index: Int) -> Entry { entries[index] }
 

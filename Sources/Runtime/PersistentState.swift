@@ -5,6 +5,7 @@ import Console
 import Cryptography
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -29,6 +30,10 @@ enum StateOwner {
     static var wrongPins: UInt16 { 10 }
     /// What a detector has learned, by detector and piece.
     static var learned: UInt16 { 11 }
+    /// The number of the flight recorder's next page.
+    static var recorder: UInt16 { 12 }
+    /// The owners above whose values a start takes up.
+    static var restored: ClosedRange<UInt16> { 1...11 }
 }
 
 // What must outlive a restart: written to the journal's state store as it changes, brought back once the store is read.
@@ -46,6 +51,8 @@ extension BoardCore {
     private mutating func store(
         _ owner: UInt16, _ item: UInt32, _ value: StateValue, _ urgency: StateUrgency = .ordinary
     ) {
+        // What a recording is played back for is what the board decided, not what it kept.
+        guard recorder.mode != .replaying else { return }
         let isStored = journal.setState(StateKey(owner: owner, item: item), value, urgency: urgency, at: now)
         if !isStored { noteTrouble(JournalTrouble.stateStoreFull) }
     }
@@ -196,6 +203,44 @@ extension BoardCore {
             var learned = LearnedPiece()
             for index in 4..<value.count { learned.append(value[index]) }
             monitor.restore(learned, piece, of: DetectorIndex(UInt16(detector)), at: now)
+        }
+    }
+
+    // MARK: The flight recorder
+
+    /// Keeps where the recorder's ring goes on, now and then: a restart goes on a little behind.
+    mutating func keepRecorderPlace() {
+        if let kept = recorder.keptNumber, recorder.flight.number < kept + BoardRecorder.numberStep { return }
+        if recorder.keptNumber == nil {
+            var number: UInt64 = 0
+            if let value = journal.state(StateKey(owner: StateOwner.recorder, item: 0)) {
+                var reader = ByteReader(value.span)
+                number = ((try? reader.littleEndian(UInt64.self)) ?? 0) + 2 * BoardRecorder.numberStep
+            }
+            recorder.flight.begin(run: journal.status(at: now).opening, number: number)
+        }
+        recorder.keptNumber = recorder.flight.number
+        var value = StateValue()
+        value.appendLittleEndian(recorder.flight.number)
+        store(StateOwner.recorder, 0, value, .lazy)
+    }
+
+    /// Records what an earlier run kept, which is about to be taken up.
+    mutating func recordKept() {
+        guard recorder.mode == .recording else { return }
+        for owner in StateOwner.restored { BoardCore.recordKept(owner, journal, now, &recorder) }
+        record(.restored)
+    }
+
+    private static func recordKept(
+        _ owner: UInt16, _ journal: borrowing EventJournal, _ now: Instant, _ recorder: inout BoardRecorder
+    ) {
+        journal.forEachState(of: owner) { key, value in
+            recorder.content.removeAll()
+            recorder.content.appendLittleEndian(key.owner)
+            recorder.content.appendLittleEndian(key.item)
+            for index in 0..<value.count { recorder.content.append(value[index]) }
+            recorder.appendKept(at: now)
         }
     }
 

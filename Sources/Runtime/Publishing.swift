@@ -3,6 +3,7 @@ import BoardImage
 import CauseAndEffect
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -15,6 +16,7 @@ extension BoardCore {
     mutating func publish(_ eventClass: JournalClass, _ body: Event.Body, at moment: Instant) {
         var payload = FixedBytes<192>()
         Event(body: body).encode(into: &payload)
+        recordDecision(eventClass, payload.span, at: moment)
         journal.append(
             eventClass, kind: BoardCore.eventKind, payload: payload.span, at: moment, clock: wallClock(at: moment))
     }

@@ -63,6 +63,12 @@ struct ReaderBank: ~Copyable {
         members = FixedArray(capacity: capacity)
     }
 
+    /// Readers of which others tell what they reported.
+    init(withoutDrivers count: Int) {
+        self.init(capacity: count)
+        for place in 0..<count { addMember(device: 0, place: UInt8(truncatingIfNeeded: place)) }
+    }
+
     /// Readers of the image.
     var count: Int { members.count }
     var deviceCount: Int { serial.count + wired.count }

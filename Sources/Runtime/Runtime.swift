@@ -7,6 +7,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
+import FlightRecorder
 import HardwareInterface
 import LifeSafety
 import WardenLink
@@ -75,7 +76,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         self.links = links
         self.consoles = consoles
         self.core.start()
-        self.core.lines.drive(on: &self.hardware)
+        self.core.driveLines(on: &self.hardware)
     }
 
     /// When `turn` has something to do though nothing arrives; may be in the past.
@@ -93,16 +94,18 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         let isEmpty = takeInputs(limit: Budget.urgentInputs, urgentOnly: true)
         core.now = hardware.now
         runReaders(includingLines: isEmpty)
+        let isTurnDue = core.isTurnDue
         runRadars()
         runSensors()
+        core.recordTurn(isDue: isTurnDue)
         core.expirePoints()
         core.runDecisions()
-        core.lines.drive(on: &hardware)
+        core.driveLines(on: &hardware)
         _ = takeInputs(limit: Budget.otherInputs, urgentOnly: false)
         serveConsoles()
-        if core.lines.hasOwed { core.lines.drive(on: &hardware) }
+        if core.lines.hasOwed { core.driveLines(on: &hardware) }
         core.serveMedium(on: &hardware)
-        if core.lines.hasOwed { core.lines.drive(on: &hardware) }
+        if core.lines.hasOwed { core.driveLines(on: &hardware) }
         core.reportTroubles()
         linksHaveMore = links.work(at: core.now, subject: &core, hardware: &hardware)
     }
@@ -116,6 +119,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         links.stop()
         _ = links.work(at: core.now, subject: &core, hardware: &hardware)
         core.journal.commitSoon(at: core.now)
+        core.recorder.flight.flushSoon(at: core.now)
         core.serveMedium(on: &hardware)
     }
 
@@ -124,6 +128,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         !core.journal.hasMedium
             || core.journal.durableSequence == core.journal.lastSequence && core.journal.isStateDurable
     }
+
+    /// Whether the recording is on the medium, as far as there is one and it takes it.
+    public var isRecorderAtRest: Bool { core.recorder.flight.isAtRest }
 
     /// How the journal and its medium do.
     public var journalStatus: JournalStatus { core.journal.status(at: hardware.now) }
@@ -137,7 +144,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             core.now = hardware.now
             core.recorder.record(input)
             handleInput()
-            if core.lines.hasOwed { core.lines.drive(on: &hardware) }
+            if core.lines.hasOwed { core.driveLines(on: &hardware) }
         }
         return false
     }
@@ -176,7 +183,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func streamOpened(_ stream: StreamIndex, _ kind: StreamKind) {
         switch kind {
         case .serialPort(let port):
-            core.troubles.set(.port, Int(port), isActive: false)
+            core.portChanged(Int(port), isOpen: true)
             if let device = core.readers.device(of: stream) {
                 core.readerOpened(device)
                 sendReaderOutput(device)
@@ -193,7 +200,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     private mutating func streamClosed(_ stream: StreamIndex) {
         if Int(stream.value) < core.image.ports.count {
-            core.troubles.set(.port, Int(stream.value), isActive: true)
+            core.portChanged(Int(stream.value), isOpen: false)
             if let device = core.readers.device(of: stream) {
                 core.readerClosed(device)
             } else if let radar = core.radars.index(of: stream) {
@@ -246,6 +253,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     private mutating func runSensors() {
         for _ in 0..<core.sensors.count {
             guard let sensor = core.sensors.runNextDue(at: core.now, on: &hardware) else { return }
+            if core.sensors.wasRefused(sensor) { core.recordRefusal(sensor) }
             core.settleSensor(sensor)
         }
     }
@@ -294,7 +302,7 @@ extension Runtime: BoardNames where Board: ~Copyable {
     public mutating func execute(_ command: Command, fromConsole console: Int) -> CommandAnswer {
         core.now = hardware.now
         let answer = core.execute(command, by: AccessTable.program(atConsole: console))
-        core.lines.drive(on: &hardware)
+        core.driveLines(on: &hardware)
         return answer
     }
 }

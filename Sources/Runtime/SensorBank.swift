@@ -47,6 +47,9 @@ struct SensorBank: ~Copyable {
         deadline = min(deadline, entries[entries.count - 1].deadline)
     }
 
+    /// Whether the request of a sensor found no room just now.
+    func wasRefused(_ index: Int) -> Bool { entries[index].refused != nil }
+
     func health(of index: Int) -> SensorHealth { entries[index].sensor.health }
 
     /// Lets the next sensor that is due act; what it found out is in `output`.

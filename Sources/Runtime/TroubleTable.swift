@@ -64,6 +64,15 @@ struct TroubleTable: ~Copyable {
     }
 
     mutating func takeChange() -> Change? { changes.pop() }
+    var hasChanges: Bool { changes.count > 0 }
+
+    /// The reason of a trouble; `nil` where there is none.
+    func code(of source: Source, _ index: Int) -> UInt8? {
+        for place in entries.indices where entries[place].source == source && Int(entries[place].index) == index {
+            return entries[place].code
+        }
+        return nil
+    }
 
     func isActive(_ source: Source, _ index: Int) -> Bool {
         for place in entries.indices

@@ -23,7 +23,8 @@ struct Wardenctl: ParsableCommand {
             EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
             ReaderCommand.self,
-            FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, KeysCommand.self,
+            FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, RecorderCommand.self,
+            KeysCommand.self,
         ])
 
     static func main() {

@@ -20,7 +20,9 @@ struct JournalFile {
     init(_ path: CText, size: Int64?) {
         self.path = path
         existing = JournalFile.layout(of: path)
-        byteCount = existing?.usedBytes ?? size ?? JournalMedium.standard
+        // Behind the journal lies what the flight recorder writes, as far as the file goes.
+        byteCount =
+            existing.map { max($0.usedBytes, warden_medium_size(path.pointer)) } ?? size ?? JournalMedium.standard
     }
 
     private static func layout(of path: CText) -> MediumLayout? {

@@ -181,7 +181,7 @@ enum Wardend {
     /// Lets the journal make durable what happened last; a medium that does not answer must not hold up the end.
     private static func rest(_ runtime: inout Runtime<LinuxHardware>, _ hardware: LinuxHardware) {
         let end = hardware.now + .seconds(2)
-        while !runtime.isAtRest, hardware.now < end {
+        while !(runtime.isAtRest && runtime.isRecorderAtRest), hardware.now < end {
             runtime.turn()
             hardware.wait(until: min(runtime.deadline, end))
         }

@@ -23,6 +23,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WARDEND = pathlib.Path(os.environ.get("WARDEND", ROOT / ".build/debug/wardend")).resolve()
 WARDENCTL = ROOT / ".build/debug/wardenctl"
+WARDENSIM = ROOT / ".build/debug/wardensim"
 KEY = ROOT / "boards/demo.hashkey"
 PATIENCE = 20.0
 
@@ -201,7 +202,9 @@ class Board:
         return code
 
 
-class Running(unittest.TestCase):
+class OnTheBench(unittest.TestCase):
+    """A board with a reader at its door."""
+
     def setUp(self):
         self.reader = Terminal(work / "reader")
         self.addCleanup(self.reader.close)
@@ -212,6 +215,8 @@ class Running(unittest.TestCase):
         board.wait_for("ready")
         return board
 
+
+class Running(OnTheBench):
     def test_outputs_have_their_safe_state_from_the_request_that_claims_them_on(self):
         board = self.start()
         for line, changes in ((LOCK, 1), (LAMP, 1), (VALVE, 0)):
@@ -716,7 +721,7 @@ def small_file_system(size):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-class JournalTroubles(Running):
+class JournalTroubles(OnTheBench):
     """What the journal's file may be like: the board runs on from memory, says what is wrong, and catches up."""
 
     def open_board(self, journal, *options):
@@ -813,6 +818,105 @@ class JournalTroubles(Running):
                 self.assertEqual(result.returncode, 64)
                 self.assertIn("is no size of a journal", result.stderr)
         self.assertFalse((work / "never").exists())
+
+
+class Recorder(OnTheBench):
+    """The flight recorder: what a board was told, out of its journal's file, decides the same again."""
+
+    def run_tool(self, *command):
+        return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=PATIENCE)
+
+    def recorded(self, end=signal.SIGTERM):
+        journal = work / "recorded.journal"
+        journal.unlink(missing_ok=True)
+        board = self.start("--journal", journal, "--journal-size", "16M")
+        board.tell("device 1 0x76")
+        for place, value in CLIMATE_REGISTERS.items():
+            board.tell(f"register 1 0x76 {place} {value}")
+        self.reader.write(UNKNOWN_CARD)
+        time.sleep(0.2)
+        self.reader.write(KNOWN_CARD)
+        wait_until(lambda: board.level(LOCK) == 0, "the lock is released")
+        wait_until(lambda: board.level(LOCK) == 1, "the lock is held again")
+        board.tell(f"input 0 {CONTACT} 1")
+        time.sleep(0.3)
+        board.tell(f"input 0 {CONTACT} 0")
+        # A decision is on the disk within a second.
+        time.sleep(1.5)
+        board.end(end)
+        return journal
+
+    def pulled(self, journal):
+        recording = work / "gate.recording"
+        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", recording)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return recording
+
+    def test_a_recording_decides_the_same_again_after_an_orderly_end_and_after_a_kill(self):
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            with self.subTest(end):
+                recording = self.pulled(self.recorded(end))
+                result = self.run_tool(WARDENSIM, "replay", recording)
+                self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+                self.assertIn("every one as it was recorded", result.stdout)
+                for said in ("access gate granted", "access gate denied unknown-credential", "line lock off",
+                             "line lock on", "door gate opened"):
+                    self.assertIn(said, result.stdout)
+
+    def test_no_card_is_in_a_recording(self):
+        data = self.pulled(self.recorded()).read_bytes()
+        for card in (b"0500207B32", b"0114AE3BBC"):
+            self.assertNotIn(card, data)
+            self.assertNotIn(bytes.fromhex(card.decode()), data)
+
+    def test_a_recording_of_another_image_or_a_damaged_one_is_found_out(self):
+        journal = self.recorded()
+        other = build_board("lost", BOARD.format(reader=work / "reader").replace(
+            'groups: [residents]}]', 'groups: [residents], status: lost}]'))
+        recording = work / "other.recording"
+        self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", other, "-o", recording)
+        result = self.run_tool(WARDENSIM, "replay", recording, "--quiet")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, "DIFFERS, at [0-9.]+ s")
+        sound = self.pulled(journal).read_bytes()
+        for name, data in (("empty", b""), ("cut short", sound[:-5]), ("text", b"no recording\n" * 100)):
+            with self.subTest(name):
+                recording.write_bytes(data)
+                result = self.run_tool(WARDENSIM, "replay", recording)
+                self.assertEqual(result.returncode, 65)
+                self.assertIn("is no recording", result.stderr)
+        damaged = bytearray(sound)
+        damaged[-2000] ^= 1
+        recording.write_bytes(damaged)
+        result = self.run_tool(WARDENSIM, "replay", recording, "--quiet")
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("is damaged", result.stderr)
+
+    def test_what_there_is_to_pull_is_listed_and_the_ring_goes_on_over_restarts(self):
+        journal = self.recorded()
+        board = self.start("--journal", journal)
+        time.sleep(1.5)
+        self.assertEqual(board.end(), 0)
+        result = self.run_tool(WARDENCTL, "recorder", "list", journal, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual([found["run"] for found in json.loads(result.stdout)["recordings"]], [0, 1])
+        for run in (0, 1):
+            recording = work / f"run{run}.recording"
+            result = self.run_tool(
+                WARDENCTL, "recorder", "pull", journal, "--image", image, "--run", run, "-o", recording)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(self.run_tool(WARDENSIM, "replay", recording, "--quiet").returncode, 0)
+        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "--run", 9, "-o", work / "none")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no recording that replaying can begin with", result.stderr)
+        small = work / "recorded.small"
+        small.unlink(missing_ok=True)
+        board = self.start("--journal", small, "--journal-size", "4M")
+        time.sleep(0.3)
+        self.assertEqual(board.end(), 0)
+        result = self.run_tool(WARDENCTL, "recorder", "list", small)
+        self.assertEqual(result.returncode, 65)
+        self.assertIn("no room for a flight recorder", result.stderr)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import WardenMessages
 enum Wardensim {
     static func main() {
         simulator_catch_signals()
+        if let code = ReplayCommand.run() { simulator_exit(code.rawValue) }
         let code: ExitCode
         switch Arguments.parse() {
         case .help:
@@ -317,7 +318,7 @@ enum Wardensim {
         output.write(" failed\n")
     }
 
-    private static func report(_ failure: Failure) {
+    static func report(_ failure: Failure) {
         var errors = Output(descriptor: 2)
         errors.write("wardensim: ")
         if let subject = failure.subject {

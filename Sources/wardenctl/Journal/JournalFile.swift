@@ -28,7 +28,7 @@ final class JournalFile {
 
     deinit { close(descriptor) }
 
-    /// The second superblock is the last block in use; behind it lies less than a segment.
+    /// The second superblock is the last block of the journal; behind it lies what the flight recorder writes.
     private static func layout(_ descriptor: Int32) -> MediumLayout? {
         let largestBlock: Int64 = 4_096
         let size = Int64(lseek(descriptor, 0, SEEK_END))
@@ -38,10 +38,10 @@ final class JournalFile {
             return buffer.withUnsafeBytes { MediumLayout(superblock: $0) }
         }
         if let first = layout(at: 0) { return first }
-        for block in 1...Int64(1_024 * 8) {
-            let offset = size - size % 512 - 512 * block
-            guard offset > 0 else { return nil }
+        var offset = size - size % 512 - 512
+        while offset > 0 {
             if let second = layout(at: offset) { return second }
+            offset -= 512
         }
         return nil
     }

@@ -1,6 +1,7 @@
 import BoardImage
 import CLinuxHardware
 import Cryptography
+import EventJournal
 import FixedMemory
 import HardwareInterface
 import LifeSafety
@@ -104,6 +105,30 @@ enum Work {
             runtime.turn()
         }
         for _ in 0..<count { runtime.turn() }
+        return runtime.lastEventSequence
+    }
+
+    /// One turn in which a contact opens or closes, with a journal on a medium of so many bytes; from 8 MiB on there is
+    /// room for the flight recorder.
+    static func edge(
+        _ count: Int, image path: CText, key keyPath: CText, mediumBytes: Int64
+    ) throws(ProgramFailure) -> UInt64 {
+        let file = try InputFile.read(path, limit: 1 << 20)
+        let key = try InputFile.readHashKey(keyPath)
+        let image = try decode(file.span, path)
+        var runtime: Runtime<BusyHardware>
+        do throws(StartError) {
+            runtime = try Runtime(
+                hardware: BusyHardware(line: LineIndex(0)), image: image, file: file.span, hashKey: key,
+                medium: JournalMedium(byteCount: mediumBytes, identity: JournalIdentity(low: 1, high: 2)))
+        } catch {
+            throw ProgramFailure(.invalidInput, "the board cannot be started", about: path)
+        }
+        for _ in 0..<2_000 { runtime.turn() }
+        for _ in 0..<count {
+            runtime.hardware.advance()
+            runtime.turn()
+        }
         return runtime.lastEventSequence
     }
 

@@ -3,6 +3,7 @@
 //
 // usage: warden-bench ring|ring-threads|fall COUNT
 //        warden-bench turn COUNT IMAGE KEY
+//        warden-bench edge COUNT IMAGE KEY BYTES-OF-THE-MEDIUM
 
 import CLinuxHardware
 import FixedMemory
@@ -30,6 +31,10 @@ func run() throws(ProgramFailure) {
         result = Work.fall(count)
     } else if name == "turn", let image = arguments.next(), let key = arguments.next() {
         result = try Work.turn(count, image: image, key: key)
+    } else if name == "edge", let image = arguments.next(), let key = arguments.next(), let text = arguments.next(),
+        let mediumBytes = number(text)
+    {
+        result = try Work.edge(count, image: image, key: key, mediumBytes: Int64(mediumBytes))
     } else {
         throw ProgramFailure(.usage, "is no piece of work", about: name)
     }

@@ -1,0 +1,229 @@
+import Console
+import EventJournal
+import FixedMemory
+import FlightRecorder
+import HardwareInterface
+import WardenMessages
+
+/// What a record of a board's recording is; the numbers are in recordings and never change their meaning.
+///
+/// What the board is told comes from where decisions begin: behind the drivers of readers, where a card is a keyed hash
+/// and digits are only counted, and behind logins and sealed links, where a command is one that somebody may give. So a
+/// recording names no card and holds no secret.
+enum RecordKind: UInt8, BitwiseCopyable {
+    // What the board was told. Integers are of variable length, signed ones in zigzag.
+
+    /// The board started: a key frame.
+    case started = 1
+    /// Sensors, radars and deadlines had their turn.
+    case turned = 2
+    /// Line and level (2 × line + level); how long ago it was, ns.
+    case lineChanged = 3
+    /// Line and whether it is there (2 × line + there).
+    case lineAvailability = 4
+    /// Bus, tag, outcome; how long ago, ns; the bytes.
+    case busCompleted = 5
+    /// The sensor whose request found no room in the turn that follows.
+    case busRefused = 6
+    /// Trust, milliseconds since 1970.
+    case clockChanged = 7
+    /// Port and whether it is there (2 × port + there).
+    case portChanged = 8
+    /// Radar, the bytes.
+    case radarReceived = 9
+    /// Reader, the card's keyed hash (16 bytes).
+    case card = 10
+    /// Reader; 0 for a digit, 10 for clear, 11 for enter; what came of digits that it ended (`TypedResult`).
+    case key = 11
+    /// Reader and whether its case is open (2 × reader + open).
+    case readerTamper = 12
+    case readerOnline = 13
+    /// Reader, reason.
+    case readerOffline = 14
+    case readerAnswered = 15
+    /// Kind and target of a command, and who gave it: kind, index, user.
+    case command = 16
+    /// A command that came to nothing, and a login: as above, and the result.
+    case audit = 17
+    /// Place, 1 if it is active, code.
+    case journalTrouble = 18
+    /// Owner and item of a value of the state store, the value.
+    case kept = 19
+    /// The values before are all: they are taken up.
+    case restored = 20
+    case troublesReported = 21
+    /// Outputs that are owed are driven.
+    case drove = 22
+    case stopped = 23
+
+    // What the board decided.
+
+    /// Line and level (2 × line + level).
+    case line = 64
+    /// Class; how long ago, ns; the event as the journal has it.
+    case event = 65
+
+    var isDecision: Bool { rawValue >= RecordKind.line.rawValue }
+}
+
+/// Where a board writes down what it is told and what it decides, and where it is held to that when it is played back.
+struct BoardRecorder: ~Copyable {
+    enum Mode: BitwiseCopyable { case off, recording, replaying }
+
+    var mode = Mode.off
+    var flight = FlightRecorder()
+    /// What the next record says.
+    var content = ByteBuffer(capacity: FlightRecorder.recordLimit)
+    /// Something was told since the last turn on record.
+    var hasInput = false
+    /// While playing back, the decisions that were made and not yet compared.
+    var decided = ByteBuffer(capacity: 0)
+    /// The number of the next page as it was last kept.
+    var keptNumber: UInt64?
+
+    /// Bytes of decisions that one input can lead to.
+    static var decidedLimit: Int { 262_144 }
+    /// How many pages may be written before their number is kept again.
+    static var numberStep: UInt64 { 64 }
+    /// Pages in memory: what the medium may take its time for.
+    static var pages: Int { 24 }
+
+    // Static, so that the content and the recorder are seen to be different things.
+    fileprivate static func append(
+        _ kind: RecordKind, _ content: borrowing ByteBuffer, at now: Instant, to flight: inout FlightRecorder
+    ) {
+        flight.append(kind.rawValue, content.span, at: now, isDecision: kind.isDecision)
+    }
+
+    /// Ends the record of a value of the state store.
+    mutating func appendKept(at now: Instant) { BoardRecorder.append(.kept, content, at: now, to: &flight) }
+
+    /// A decision in the form in which decisions are compared.
+    static func append(
+        _ kind: UInt8, _ content: Span<UInt8>, at now: Instant, toDecisions decisions: inout ByteBuffer
+    ) {
+        decisions.appendLittleEndian(UInt16(clamping: content.count + 9))
+        decisions.append(kind)
+        decisions.appendLittleEndian(now.nanoseconds)
+        decisions.append(content)
+    }
+
+    fileprivate static func decide(
+        _ kind: RecordKind, _ content: borrowing ByteBuffer, at now: Instant, into decisions: inout ByteBuffer
+    ) {
+        append(kind.rawValue, content.span, at: now, toDecisions: &decisions)
+    }
+}
+
+extension BoardCore {
+    /// Begins a record of something that the board is told: `recorder.content` is empty and to be filled.
+    ///
+    /// - Returns: `false` if nothing is recorded now.
+    mutating func beginsRecord() -> Bool {
+        guard recorder.mode == .recording else { return false }
+        recorder.content.removeAll()
+        return true
+    }
+
+    /// Ends a record of something that the board is told.
+    mutating func endRecord(_ kind: RecordKind) {
+        recorder.hasInput = kind != .turned
+        BoardRecorder.append(kind, recorder.content, at: now, to: &recorder.flight)
+    }
+
+    /// Records that something happened of which there is no more to say.
+    mutating func record(_ kind: RecordKind) { if beginsRecord() { endRecord(kind) } }
+
+    /// Records something about a thing that is there or not, on or off.
+    mutating func record(_ kind: RecordKind, _ index: Int, _ flag: Bool) {
+        guard beginsRecord() else { return }
+        recorder.content.appendVariableLength(UInt64(2 * index + (flag ? 1 : 0)))
+        endRecord(kind)
+    }
+
+    /// Begins a record of a decision.
+    ///
+    /// - Returns: `false` if nobody wants to know.
+    private mutating func beginsDecision() -> Bool {
+        guard recorder.mode != .off else { return false }
+        recorder.content.removeAll()
+        return true
+    }
+
+    private mutating func endDecision(_ kind: RecordKind) {
+        if recorder.mode == .recording {
+            BoardRecorder.append(kind, recorder.content, at: now, to: &recorder.flight)
+        } else {
+            BoardRecorder.decide(kind, recorder.content, at: now, into: &recorder.decided)
+        }
+    }
+
+    mutating func recordDecision(_ eventClass: JournalClass, _ payload: Span<UInt8>, at moment: Instant) {
+        guard beginsDecision() else { return }
+        recorder.content.append(eventClass.rawValue)
+        recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        recorder.content.append(payload)
+        endDecision(.event)
+    }
+
+    /// Drives every output that is owed.
+    mutating func driveLines<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        if recorder.mode != .off, lines.hasOwed {
+            record(.drove)
+            for place in 0..<lines.owedCount where beginsDecision() {
+                let line = lines.owedLine(place)
+                recorder.content.appendVariableLength(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
+                endDecision(.line)
+            }
+        }
+        lines.drive(on: &hardware)
+    }
+
+    // MARK: What is longer to say
+
+    mutating func recordAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
+        guard beginsRecord() else { return }
+        BoardCore.append(command, actor, to: &recorder.content)
+        recorder.content.appendVariableLength(ZigZag.encode(Int64(result.rawValue)))
+        endRecord(.audit)
+    }
+
+    mutating func recordCommand(_ command: Command, _ actor: Actor) {
+        guard beginsRecord() else { return }
+        BoardCore.append(command, actor, to: &recorder.content)
+        endRecord(.command)
+    }
+
+    private static func append(_ command: Command, _ actor: Actor, to content: inout ByteBuffer) {
+        content.appendVariableLength(ZigZag.encode(Int64(command.kind.rawValue)))
+        content.appendVariableLength(UInt64(command.target))
+        content.appendVariableLength(ZigZag.encode(Int64(actor.kind.rawValue)))
+        content.appendVariableLength(UInt64(actor.index))
+        content.appendVariableLength(UInt64(actor.user))
+    }
+
+    /// Says how the journal does, where that has changed.
+    mutating func setJournalTrouble(_ place: Int, isActive: Bool, code: UInt8) {
+        let before = troubles.code(of: .journal, place)
+        guard isActive ? before != code : before != nil else { return }
+        if beginsRecord() {
+            recorder.content.appendVariableLength(UInt64(place))
+            recorder.content.append(isActive ? 1 : 0)
+            recorder.content.append(code)
+            endRecord(.journalTrouble)
+        }
+        troubles.set(.journal, place, isActive: isActive, code: code)
+    }
+
+    /// A port is there or gone.
+    mutating func portChanged(_ port: Int, isOpen: Bool) {
+        record(.portChanged, port, isOpen)
+        troubles.set(.port, port, isActive: !isOpen)
+    }
+}
+
+/// Signed integers as unsigned ones that are small where they are near zero.
+enum ZigZag {
+    static func encode(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value &<< 1) ^ (value >> 63)) }
+    static func decode(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
+}

@@ -1,0 +1,307 @@
+import AccessControl
+import Authority
+import BoardImage
+import Console
+import Cryptography
+import EventJournal
+import FixedMemory
+import FlightRecorder
+import HardwareInterface
+import WardenMessages
+
+/// Takes what a board decides while a recording is played back.
+public protocol ReplaySink: ~Copyable {
+    /// An output was driven to another level.
+    mutating func driven(_ line: LineIndex, isActive: Bool, at moment: Instant, on board: borrowing Replay)
+    /// Something was recorded in the journal.
+    mutating func recorded(_ event: Event, on board: borrowing Replay)
+}
+
+/// A recording played back: the decisions of a board, told the same at the same moments as the board in the field, held
+/// byte for byte against the decisions that it recorded.
+///
+/// Needs no key: cards are keyed hashes in recording and image alike.
+public struct Replay: ~Copyable {
+    /// Where the decisions part.
+    public enum Difference: Equatable {
+        /// The board recorded another decision than is made now, at this moment.
+        case decision(Instant)
+        /// A record that this version does not know, or that says what cannot be.
+        case unknownRecord(Instant)
+        /// A page is damaged or missing.
+        case damagedPage(Int)
+    }
+
+    var core: BoardCore
+    private var hardware: ReplayHardware
+    private var expected = ByteBuffer(capacity: BoardRecorder.decidedLimit)
+    private var tracedSequence: UInt64 = 0
+    private var pages = 0
+    /// What the board was told, and what it decided the same as before.
+    public private(set) var inputs: UInt64 = 0
+    public private(set) var decisions: UInt64 = 0
+    /// The first difference; nothing is played behind it.
+    public private(set) var difference: Difference?
+    public private(set) var began: Instant
+    public var now: Instant { core.now }
+
+    /// - Parameters:
+    ///   - image: what the board ran from, decoded from `file`.
+    ///   - start: when the first page of the recording began.
+    public init(image: consuming BoardImage, file: Span<UInt8>, start: Instant) throws(StartError) {
+        var levels = FixedArray<Bool>(capacity: image.lines.count)
+        for index in image.lines.indices {
+            levels.append(image.lines[index].direction == .output && image.lines[index].activeAtStart)
+        }
+        let hardware = ReplayHardware(levels: levels, sensors: image.sensors.count)
+        // A key that opens nothing, and no chance: readers have no drivers here.
+        let zeros = FixedBytes<32>([UInt8](repeating: 0, count: 32).span)
+        guard let key = HashKey(zeros.span), let random = RandomGenerator(seed: zeros.span) else { throw .wrongHashKey }
+        let core = try BoardCore(
+            image: image, file: file, hashKey: key, random: random, medium: nil, at: start, isReplaying: true)
+        self.hardware = hardware
+        self.core = core
+        began = start
+    }
+
+    /// Plays the next page.
+    ///
+    /// - Returns: `false` if it is damaged, or something was decided otherwise than in the recording.
+    public mutating func play<Sink: ReplaySink & ~Copyable>(_ page: Span<UInt8>, into sink: inout Sink) -> Bool {
+        guard difference == nil else { return false }
+        guard var reader = RecordingPageReader(page) else {
+            difference = .damagedPage(pages)
+            return false
+        }
+        pages += 1
+        while reader.next() {
+            guard take(reader.kind, reader.content, at: reader.at) else {
+                difference = difference ?? .unknownRecord(reader.at)
+                return false
+            }
+            trace(into: &sink)
+            guard compare() else { return false }
+        }
+        return true
+    }
+
+    private mutating func take(_ kind: UInt8, _ content: Span<UInt8>, at moment: Instant) -> Bool {
+        guard let kind = RecordKind(rawValue: kind) else { return false }
+        if kind.isDecision {
+            BoardRecorder.append(kind.rawValue, content, at: moment, toDecisions: &expected)
+            return !expected.overflowed
+        }
+        inputs += 1
+        core.now = moment
+        hardware.now = moment
+        return core.replay(kind, content, on: &hardware) && !core.recorder.decided.overflowed
+    }
+
+    /// Compares as many decisions as there are on both sides.
+    private mutating func compare() -> Bool {
+        while core.recorder.decided.count >= 2, expected.count >= 2 {
+            let length = Replay.length(core.recorder.decided)
+            let same =
+                length == Replay.length(expected)
+                && Replay.areEqual(core.recorder.decided, expected, length + 2)
+            guard same else {
+                difference = .decision(core.now)
+                return false
+            }
+            core.recorder.decided.removeFirst(length + 2)
+            expected.removeFirst(length + 2)
+            decisions += 1
+        }
+        return true
+    }
+
+    private static func length(_ buffer: borrowing ByteBuffer) -> Int { Int(buffer[0]) | Int(buffer[1]) << 8 }
+
+    private static func areEqual(_ left: borrowing ByteBuffer, _ right: borrowing ByteBuffer, _ count: Int) -> Bool {
+        guard left.count >= count, right.count >= count else { return false }
+        for index in 0..<count where left[index] != right[index] { return false }
+        return true
+    }
+
+    private mutating func trace<Sink: ReplaySink & ~Copyable>(into sink: inout Sink) {
+        while let change = hardware.changes.pop() {
+            sink.driven(change.line, isActive: change.isActive, at: change.at, on: self)
+        }
+        while tracedSequence < core.lastEventSequence {
+            tracedSequence = max(tracedSequence + 1, core.firstEventSequence)
+            if let event = core.event(at: tracedSequence) { sink.recorded(event, on: self) }
+        }
+    }
+}
+
+extension Replay: BoardNames {
+    public func name(of kind: NamedKind, at index: Int) -> Name? { core.name(of: kind, at: index) }
+}
+
+/// The world of a recording: it takes everything and does nothing.
+struct ReplayHardware: Hardware, ~Copyable {
+    struct LineChange: BitwiseCopyable {
+        var line: LineIndex
+        var isActive: Bool
+        var at: Instant
+    }
+
+    var now = Instant.start
+    /// Outputs that were driven to another level.
+    var changes: Ring<LineChange>
+    private var levels: FixedArray<Bool>
+    /// For each sensor, whether its next request finds no room.
+    private var refused: FixedArray<Bool>
+
+    init(levels: consuming FixedArray<Bool>, sensors: Int) {
+        changes = Ring(capacity: max(1, levels.count))
+        self.levels = levels
+        refused = FixedArray(repeating: false, count: sensors)
+    }
+
+    mutating func refuse(_ sensor: Int) { if sensor < refused.count { refused[sensor] = true } }
+
+    mutating func takeInput(_ input: inout Input, urgentOnly: Bool) -> Bool { false }
+
+    mutating func setLine(_ line: LineIndex, isActive: Bool) -> Bool {
+        let index = Int(line.value)
+        if index < levels.count, levels[index] != isActive {
+            levels[index] = isActive
+            changes.pushOverwriting(LineChange(line: line, isActive: isActive, at: now))
+        }
+        return true
+    }
+
+    mutating func submit(_ request: BusRequest, to bus: BusIndex) -> Bool {
+        // The high byte of a tag is the sensor's place; see `SensorBank`.
+        let sensor = Int(request.tag >> 8)
+        guard sensor < refused.count, refused[sensor] else { return true }
+        refused[sensor] = false
+        return false
+    }
+
+    mutating func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool { true }
+    func sendRoom(of stream: StreamIndex) -> Int { 0 }
+    mutating func close(_ stream: StreamIndex) {}
+}
+
+extension BoardCore {
+    /// Tells the board again what it was told.
+    ///
+    /// - Returns: `false` if the record says what cannot be.
+    mutating func replay(_ kind: RecordKind, _ content: Span<UInt8>, on hardware: inout ReplayHardware) -> Bool {
+        var reader = ByteReader(content)
+        do throws(ByteReader.Truncated) {
+            switch kind {
+            case .started: start()
+            case .turned:
+                runRadars()
+                runSensors(on: &hardware)
+                expirePoints()
+                runDecisions()
+            case .lineChanged:
+                let line = try reader.variableLength()
+                let ago = ZigZag.decode(try reader.variableLength())
+                guard line >> 1 < UInt64(lines.count) else { return false }
+                lineChanged(
+                    Int(line >> 1), isActive: line & 1 != 0, at: Instant(nanoseconds: now.nanoseconds &- ago))
+            case .lineAvailability:
+                let line = try reader.variableLength()
+                guard line >> 1 < UInt64(lines.count) else { return false }
+                lineAvailability(Int(line >> 1), isAvailable: line & 1 != 0)
+            case .busCompleted:
+                let bus = try reader.byte()
+                let tag = try reader.littleEndian(UInt16.self)
+                guard let outcome = BusOutcome(rawValue: try reader.byte()) else { return false }
+                let ago = ZigZag.decode(try reader.variableLength())
+                busCompleted(
+                    BusIndex(bus), tag: tag, outcome, bytes: try reader.bytes(reader.remaining),
+                    at: Instant(nanoseconds: now.nanoseconds &- ago))
+            case .busRefused: hardware.refuse(Int(clamping: try reader.variableLength()))
+            case .clockChanged:
+                guard let trust = HardwareInterface.ClockTrust(rawValue: try reader.byte()) else { return false }
+                let milliseconds = ZigZag.decode(try reader.variableLength())
+                wallClockChanged(WallClock(unixMilliseconds: milliseconds, trust: trust))
+            case .portChanged:
+                let port = try reader.variableLength()
+                guard port >> 1 < UInt64(image.ports.count) else { return false }
+                replayPort(Int(port >> 1), isOpen: port & 1 != 0)
+            case .radarReceived:
+                let radar = try reader.variableLength()
+                guard radar < UInt64(radars.count) else { return false }
+                radarReceived(try reader.bytes(reader.remaining), on: Int(radar))
+            case .card, .key, .readerTamper, .readerOnline, .readerOffline, .readerAnswered:
+                return try replayReader(kind, &reader)
+            case .command, .audit: return try replayCommand(kind, &reader)
+            case .journalTrouble:
+                let place = try reader.variableLength()
+                let isActive = try reader.byte() != 0
+                setJournalTrouble(Int(clamping: place), isActive: isActive, code: try reader.byte())
+            case .kept:
+                let key = StateKey(
+                    owner: try reader.littleEndian(UInt16.self), item: try reader.littleEndian(UInt32.self))
+                guard key.owner < StateKey.journalOwner else { return false }
+                journal.setState(key, StateValue(try reader.bytes(reader.remaining)), at: now)
+            case .restored: restoreState()
+            case .troublesReported: reportTroubles()
+            case .drove: driveLines(on: &hardware)
+            case .stopped: stop()
+            case .line, .event: return false
+            }
+        } catch {
+            return false
+        }
+        return true
+    }
+
+    private mutating func replayPort(_ port: Int, isOpen: Bool) {
+        portChanged(port, isOpen: isOpen)
+        guard let radar = radars.index(of: StreamIndex(UInt16(port))) else { return }
+        if isOpen { radarOpened(radar) } else { radarClosed(radar) }
+    }
+
+    private mutating func replayReader(
+        _ kind: RecordKind, _ reader: inout ByteReader
+    ) throws(ByteReader.Truncated) -> Bool {
+        let value = try reader.variableLength()
+        let index = Int(clamping: kind == .readerTamper ? value >> 1 : value)
+        guard index < image.readers.count else { return false }
+        switch kind {
+        case .card:
+            let low = try reader.littleEndian(UInt64.self)
+            settle(.card(KeyedHash(low: low, high: try reader.littleEndian(UInt64.self))), from: index)
+        case .key:
+            let key = try reader.byte()
+            if reader.remaining > 0 {
+                guard let result = TypedResult(try reader.bytes(reader.remaining)) else { return false }
+                access.recordedTyping = result
+            }
+            settle(.key(key), from: index)
+            access.recordedTyping = nil
+        case .readerTamper: settle(.tamper(value & 1 != 0), from: index)
+        case .readerOnline: settle(.online, from: index)
+        case .readerOffline: settle(.offline(try reader.byte()), from: index)
+        default: settle(.answered, from: index)
+        }
+        return true
+    }
+
+    private mutating func replayCommand(
+        _ kind: RecordKind, _ reader: inout ByteReader
+    ) throws(ByteReader.Truncated) -> Bool {
+        let commandKind = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+        let target = UInt32(truncatingIfNeeded: try reader.variableLength())
+        let actorKind = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+        let index = UInt32(truncatingIfNeeded: try reader.variableLength())
+        let user = UInt32(truncatingIfNeeded: try reader.variableLength())
+        let command = Command(kind: CommandKind(rawValue: commandKind), target: target)
+        let actor = Actor(kind: ActorKind(rawValue: actorKind), index: index, user: user)
+        if kind == .command {
+            _ = carryOut(command, actor)
+        } else {
+            let result = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+            audit(command, actor, CommandResult(rawValue: result))
+        }
+        return true
+    }
+}

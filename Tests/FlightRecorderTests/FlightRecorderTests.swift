@@ -1,0 +1,238 @@
+import FixedMemory
+import HardwareInterface
+import Testing
+
+@testable import FlightRecorder
+
+/// The header of a page; `nil` for what is none.
+func page(_ bytes: [UInt8]) -> RecordingPage? { RecordingPage(bytes.span) }
+func recordingFile(_ bytes: [UInt8]) -> RecordingFile? { RecordingFile(bytes.span) }
+
+/// A recorder on a medium that a test holds in its hands.
+final class RecorderRig {
+    static let pageBytes = 512
+    let pages = MediumPages(count: 8, pageBytes: pageBytes)
+    var recorder: FlightRecorder
+    /// The ring, page by page.
+    var ring: [[UInt8]]
+    var outcome = MediumOutcome.done
+    var now = Instant.start
+    private(set) var writes = 0
+
+    init(ringPages: Int = 16) {
+        recorder = FlightRecorder(
+            pages: pages, firstPage: 2, pageCount: 6, area: RecorderArea(offset: 4_096, pages: ringPages))
+        ring = Array(repeating: Array(repeating: 0, count: RecorderRig.pageBytes), count: ringPages)
+    }
+
+    func begin(run: UInt64 = 1, number: UInt64 = 0) {
+        recorder.begin(run: run, number: number)
+        recorder.beginKeyFrame(at: now)
+    }
+
+    func append(_ kind: UInt8, _ bytes: [UInt8], isDecision: Bool = false) {
+        recorder.append(kind, bytes.span, at: now, isDecision: isDecision)
+    }
+
+    /// Hands over what the recorder wants written, while it wants anything.
+    func pump() {
+        while let request = recorder.nextRequest(at: now, token: 9) {
+            writes += 1
+            if outcome == .done {
+                let place = Int(request.offset - 4_096) / RecorderRig.pageBytes
+                ring[place] = Array(pages.bytes(of: request.page))
+            }
+            recorder.complete(outcome, at: now)
+        }
+    }
+
+    func pass(_ interval: Interval) {
+        now = now + interval
+        pump()
+    }
+
+    var isRecording: Bool { recorder.isRecording }
+    var isAtRest: Bool { recorder.isAtRest }
+    var lost: UInt64 { recorder.lost }
+    var deadline: Instant { recorder.deadline }
+    var wantsKeyFrame: Bool { recorder.wantsKeyFrame(ofPages: 1) }
+
+    /// Records of all sound pages in the order of their numbers: kind, time, content.
+    var records: [(kind: UInt8, at: Instant, content: [UInt8])] {
+        let sound = ring.compactMap { bytes in RecordingPage(bytes.span).map { ($0, bytes) } }
+        var found: [(kind: UInt8, at: Instant, content: [UInt8])] = []
+        for (_, bytes) in sound.sorted(by: { $0.0.number < $1.0.number }) {
+            var reader = RecordingPageReader(bytes.span)!
+            while reader.next() {
+                let content = reader.content
+                found.append((reader.kind, reader.at, content.indices.map { content[$0] }))
+            }
+        }
+        return found
+    }
+
+    var headers: [RecordingPage] {
+        ring.compactMap { RecordingPage($0.span) }.sorted { $0.number < $1.number }
+    }
+}
+
+@Suite("The flight recorder's ring")
+struct FlightRecorderTests {
+    @Test("What was recorded is read again: kinds, moments to the nanosecond, contents; over many pages")
+    func roundTrip() {
+        let rig = RecorderRig(ringPages: 64)
+        rig.begin()
+        var written: [(UInt8, Instant, [UInt8])] = []
+        for step in 0..<300 {
+            rig.now = rig.now + Interval(nanoseconds: [0, 1, 127, 128, 999_999_937][step % 5])
+            let content = (0..<(step * 7 % 60)).map { UInt8(truncatingIfNeeded: $0 &+ step) }
+            rig.append(UInt8(1 + step % 40), content)
+            written.append((UInt8(1 + step % 40), rig.now, content))
+            rig.pump()
+        }
+        rig.pass(.seconds(11))
+        let records = rig.records
+        #expect(records.count == written.count)
+        for (record, wanted) in zip(records, written) { #expect(record == wanted) }
+        #expect(rig.headers.map(\.number) == Array(0..<UInt64(rig.headers.count)))
+        #expect(rig.headers.map(\.beginsKeyFrame) == [true] + Array(repeating: false, count: rig.headers.count - 1))
+        #expect(rig.lost == 0)
+    }
+
+    @Test("A decision is on the medium after a second, any other record after ten, though the page is not full")
+    func patience() {
+        let rig = RecorderRig()
+        rig.begin()
+        rig.append(3, [1])
+        rig.pass(.seconds(9))
+        #expect(rig.records.isEmpty)
+        #expect(rig.deadline == .start + .seconds(10))
+        rig.pass(.seconds(1))
+        #expect(rig.records.count == 1)
+        rig.append(64, [2], isDecision: true)
+        rig.pass(.milliseconds(999))
+        #expect(rig.records.count == 1)
+        rig.pass(.milliseconds(1))
+        #expect(rig.records.count == 2)
+        #expect(rig.deadline == .never && rig.isAtRest)
+    }
+
+    @Test("A full ring gives up its oldest page, and asks for a key frame every quarter of it")
+    func wrapping() {
+        let rig = RecorderRig(ringPages: 16)
+        rig.begin()
+        var keyFrames = 0
+        for step in 0..<2_000 {
+            rig.now = rig.now + .milliseconds(1)
+            if rig.wantsKeyFrame {
+                rig.recorder.beginKeyFrame(at: rig.now)
+                keyFrames += 1
+            }
+            rig.append(1, [UInt8(truncatingIfNeeded: step), UInt8(truncatingIfNeeded: step >> 8), 0, 0, 0, 0])
+            rig.pump()
+        }
+        rig.pass(.seconds(11))
+        let headers = rig.headers
+        #expect(headers.count == 16)
+        #expect(headers.last!.number - headers.first!.number == 15)
+        #expect(headers.count { $0.beginsKeyFrame } >= 3)
+        #expect(keyFrames > 4)
+        let last = rig.records.last!
+        #expect(Int(last.content[0]) | Int(last.content[1]) << 8 == 1_999)
+    }
+
+    @Test("A medium that takes nothing halts recording; a key frame marked as behind a loss begins it anew")
+    func halting() {
+        let rig = RecorderRig(ringPages: 64)
+        rig.begin()
+        rig.outcome = .full
+        for _ in 0..<400 {
+            rig.append(1, [UInt8](repeating: 7, count: 40))
+            rig.pass(.milliseconds(100))
+        }
+        #expect(!rig.isRecording && rig.lost > 0)
+        #expect(rig.writes < 10, "it is left alone for a while after each refusal")
+        #expect(!rig.wantsKeyFrame)
+        rig.outcome = .done
+        rig.pass(.seconds(11))
+        #expect(rig.wantsKeyFrame)
+        rig.recorder.beginKeyFrame(at: rig.now)
+        rig.append(2, [1, 2, 3])
+        rig.pass(.seconds(11))
+        let marked = rig.headers.filter { $0.followsLoss }
+        #expect(marked.count == 1 && marked[0].beginsKeyFrame)
+        #expect(rig.records.last?.kind == 2)
+    }
+
+    @Test("A run goes on where it is told to, with its own number")
+    func runs() {
+        let rig = RecorderRig(ringPages: 16)
+        rig.begin(run: 5, number: 133)
+        rig.append(1, [1])
+        rig.pass(.seconds(10))
+        #expect(rig.headers.map(\.run) == [5] && rig.headers[0].number == 133)
+        #expect(page(rig.ring[133 % 16]) != nil)
+    }
+
+    @Test("Records that are too long, and all of a recorder that is off, are left out")
+    func refused() {
+        let rig = RecorderRig()
+        rig.begin()
+        rig.append(1, [UInt8](repeating: 0, count: FlightRecorder.recordLimit + 1))
+        #expect(rig.lost == 1)
+        var off = FlightRecorder()
+        off.beginKeyFrame(at: .start)
+        off.append(1, [1].span, at: .start, isDecision: true)
+        let request = off.nextRequest(at: .start, token: 1)
+        #expect(request == nil)
+        let counts = (off.records, off.lost)
+        let (isAtRest, deadline) = (off.isAtRest, off.deadline)
+        #expect(counts == (0, 0) && isAtRest && deadline == .never)
+    }
+
+    @Test("Every flipped bit of a page is noticed")
+    func flippedBits() {
+        let rig = RecorderRig()
+        rig.begin()
+        for step in 0..<10 { rig.append(UInt8(step), [UInt8(step), 1, 2]) }
+        rig.pass(.seconds(10))
+        let whole = rig.ring[0]
+        #expect(page(whole) != nil)
+        for bit in 0..<whole.count * 8 {
+            var changed = whole
+            changed[bit / 8] ^= 1 << UInt8(bit % 8)
+            #expect(page(changed) == nil, "bit \(bit)")
+        }
+        #expect(page(whole.dropLast()) == nil)
+        #expect(page([]) == nil)
+    }
+
+    @Test("Records of nonsense lengths end the page, they are never read beyond it")
+    func nonsense() {
+        let header = RecordingPage(
+            run: 1, number: 0, at: .start, used: 512, beginsKeyFrame: true, followsLoss: false)
+        for seed in 0..<500 {
+            var bytes = (0..<512).map { UInt8(truncatingIfNeeded: ($0 * 31 + seed * 17) ^ (seed >> 3)) }
+            bytes.withUnsafeMutableBytes { header.seal($0) }
+            var reader = RecordingPageReader(bytes.span)!
+            var count = 0
+            while reader.next(), count < 1_000 { count += 1 }
+            #expect(count < 200)
+        }
+    }
+
+    @Test("A recording's file says where its image and its pages are; one that was cut short is none")
+    func file() {
+        let recording = RecordingFile(imageBytes: 100, pageBytes: 512, pages: 3)
+        var header = ByteBuffer(capacity: 16)
+        recording.writeHeader(to: &header)
+        var bytes = (0..<header.count).map { header[$0] } + [UInt8](repeating: 0, count: 100 + 3 * 512)
+        #expect(recordingFile(bytes) == recording)
+        #expect(recording.image == 16..<116 && recording.page(2) == 1_140..<1_652)
+        for length in [0, 3, 15, 16, 115, 116, 116 + 511, bytes.count - 1] {
+            #expect(recordingFile(Array(bytes[..<length])) == nil, "\(length)")
+        }
+        bytes[4] = 2
+        #expect(recordingFile(bytes) == nil, "another format")
+    }
+}
