@@ -62,7 +62,7 @@ let package = Package(
         room("BoardImage", ["FixedMemory", "HardwareInterface", "WardenMessages"]),
         room("Drivers", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room("EventJournal", ["FixedMemory", "Cryptography", "HardwareInterface"]),
-        room("FlightRecorder", ["FixedMemory", "HardwareInterface"]),
+        room("Recording", ["FixedMemory", "HardwareInterface"]),
         room("WardenLink", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
         room("Console", ["FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority"]),
 
@@ -74,7 +74,7 @@ let package = Package(
             "Runtime",
             [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Drivers",
-                "EventJournal", "FlightRecorder", "WardenLink", "Console", "AccessControl", "LifeSafety",
+                "EventJournal", "Recording", "WardenLink", "Console", "AccessControl", "LifeSafety",
                 "CauseAndEffect", "Authority",
             ]),
 
@@ -105,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "wardensim",
             dependencies: [
-                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "FlightRecorder",
+                "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "BoardImage", "Recording",
                 "Runtime",
                 "Console", "Simulation", "WardenLink", "CServiceManager", "CSimulator",
                 .target(name: "BoardCompiler", condition: .when(traits: ["HostTools"])),
@@ -171,7 +171,7 @@ let package = Package(
             name: "warden-selftest",
             dependencies: [
                 "FixedMemory", "Cryptography", "HardwareInterface", "WardenMessages", "Authority", "BoardImage",
-                "Drivers", "EventJournal", "FlightRecorder", "WardenLink", "Console", "AccessControl", "LifeSafety",
+                "Drivers", "EventJournal", "Recording", "WardenLink", "Console", "AccessControl", "LifeSafety",
                 "CauseAndEffect", "Runtime", "LinuxHardware", "DeviceModels", "VirtualBoard", "CLinuxHardware",
                 "SelfTestSubject",
             ],
@@ -226,7 +226,7 @@ let package = Package(
             name: "wardenctl",
             dependencies: [
                 "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "EventJournal", "FixedMemory",
-                "FlightRecorder",
+                "Recording",
                 "HardwareInterface", "WardenLink", "WardenMessages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
@@ -269,6 +269,7 @@ let package = Package(
                 "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard",
                 "WardenLink", "WardenMessages",
                 "EventJournal", "FixedMemory", "FlightRecorder", "HardwareInterface", "LifeSafety", "Runtime",
+                "EventJournal", "FixedMemory", "Recording", "HardwareInterface", "LifeSafety", "Runtime",
                 "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
@@ -286,7 +287,7 @@ let package = Package(
             path: "Tests/JournalSimulation", swiftSettings: core),
         .executableTarget(
             name: "journal-sweep", dependencies: ["JournalSimulation"], path: "Tests/JournalSweep", swiftSettings: core),
-        tests("FlightRecorderTests", ["FlightRecorder", "FixedMemory", "HardwareInterface"]),
+        tests("RecordingTests", ["Recording", "FixedMemory", "HardwareInterface"]),
         tests("EventJournalTests", ["EventJournal", "JournalSimulation", "FixedMemory", "HardwareInterface"]),
         tests(
             "WardenctlTests",

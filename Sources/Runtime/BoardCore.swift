@@ -7,7 +7,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenLink
@@ -82,7 +82,7 @@ struct BoardCore: ~Copyable {
     /// Minutes that local time was ahead of UTC when the detectors were last told.
     var toldOffsetMinutes: Int32
     var turns: UInt64 = 0
-    var recorder = BoardRecorder()
+    var recording = BoardRecording()
 
     /// Bytes of the flight recorder: minutes of a busy board, part of the budget's base.
     private static var recorderBytes: Int { 65_536 }
@@ -173,12 +173,12 @@ struct BoardCore: ~Copyable {
             journal = EventJournal(capacities: capacities)
         }
         if isReplaying {
-            recorder.mode = .replaying
-            recorder.decided = ByteBuffer(capacity: BoardRecorder.decidedLimit)
-        } else if let medium, let area = medium.recorderArea(journal) {
-            recorder.mode = .recording
-            recorder.flight = FlightRecorder(
-                pages: journal.mediumPages, firstPage: journal.otherPages, pageCount: BoardRecorder.pages, area: area)
+            recording.mode = .replaying
+            recording.decided = ByteBuffer(capacity: BoardRecording.decidedLimit)
+        } else if let medium, let area = medium.recordingArea(journal) {
+            recording.mode = .recording
+            recording.flight = RecordingWriter(
+                pages: journal.mediumPages, firstPage: journal.otherPages, pageCount: BoardRecording.pages, area: area)
         }
         self.image = image
         if isMediumUnfit {

@@ -6,7 +6,7 @@ import Console
 import Cryptography
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -22,17 +22,22 @@ extension BoardCore {
     /// Carries out a command that somebody may give.
     mutating func carryOut(_ command: Command, _ actor: Actor) -> CommandAnswer {
         let answer = perform(command, actor)
-        audit(command, actor, answer.result)
+        publishAudit(command, actor, answer.result)
         return answer
     }
 
     /// Records a command that was refused before it came to `execute`.
     mutating func refused(_ command: Command, by actor: Actor, with result: CommandResult) {
-        recordAudit(command, actor, result)
         audit(command, actor, result)
     }
 
+    /// Records who asked for something that `carryOut` does not do, and what became of it.
     mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
+        recordAudit(command, actor, result)
+        publishAudit(command, actor, result)
+    }
+
+    mutating func publishAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
         publish(
             .audit,
             .command(
@@ -185,7 +190,6 @@ extension BoardCore: ConsoleSubject {
     mutating func recordLogin(_ kind: CommandKind, user: Int?, _ result: CommandResult, atConsole console: Int) {
         // What was typed as a name that nobody has may be a PIN: it is recorded as nobody's.
         let actor = consoleAccess.principal(atConsole: console, user: user).actor
-        recordAudit(Command(kind: kind), actor, result)
         audit(Command(kind: kind), actor, result)
     }
 }

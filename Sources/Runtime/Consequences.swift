@@ -5,7 +5,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -119,8 +119,8 @@ extension BoardCore {
         _ kind: RecordKind, _ index: Int, _ write: (inout ByteBuffer) -> Void = { _ in }
     ) {
         guard beginsRecord() else { return }
-        recorder.content.appendVariableLength(UInt64(index))
-        write(&recorder.content)
+        recording.content.appendVariableLength(UInt64(index))
+        write(&recording.content)
         endRecord(kind)
     }
 

@@ -4,7 +4,7 @@ import CauseAndEffect
 import Drivers
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -18,7 +18,7 @@ extension BoardCore {
 
     /// Begins: doors and alarms take the state of the moment.
     mutating func start() {
-        if recorder.mode == .recording { recorder.flight.beginKeyFrame(at: now) }
+        if recording.mode == .recording { recording.flight.beginKeyFrame(at: now) }
         record(.started)
         publish(.system, .system(SystemChange(kind: .started, value: UInt64(image.header.generation))), at: now)
         for device in 0..<readers.deviceCount where readers.stream(of: device) == nil {
@@ -95,8 +95,8 @@ extension BoardCore {
     private mutating func recordLine(_ index: Int, isActive: Bool, at moment: Instant) {
         if case .wiegand = lines[index].role { return }
         guard beginsRecord() else { return }
-        recorder.content.appendVariableLength(UInt64(2 * index + (isActive ? 1 : 0)))
-        recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        recording.content.appendVariableLength(UInt64(2 * index + (isActive ? 1 : 0)))
+        recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
         endRecord(.lineChanged)
     }
 
@@ -135,11 +135,11 @@ extension BoardCore {
         _ bus: BusIndex, tag: UInt16, _ outcome: BusOutcome, bytes: Span<UInt8>, at moment: Instant
     ) {
         if beginsRecord() {
-            recorder.content.append(bus.value)
-            recorder.content.appendLittleEndian(tag)
-            recorder.content.append(outcome.rawValue)
-            recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
-            recorder.content.append(bytes)
+            recording.content.append(bus.value)
+            recording.content.appendLittleEndian(tag)
+            recording.content.append(outcome.rawValue)
+            recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+            recording.content.append(bytes)
             endRecord(.busCompleted)
         }
         troubles.set(.bus, Int(bus.value), isActive: outcome == .busMissing)
@@ -189,8 +189,8 @@ extension BoardCore {
 
     mutating func radarReceived(_ bytes: Span<UInt8>, on index: Int) {
         if beginsRecord() {
-            recorder.content.appendVariableLength(UInt64(index))
-            recorder.content.append(bytes)
+            recording.content.appendVariableLength(UInt64(index))
+            recording.content.append(bytes)
             endRecord(.radarReceived)
         }
         radars.receive(bytes, on: index, at: now)
@@ -201,14 +201,14 @@ extension BoardCore {
 
     /// Lets radars, sensors and deadlines have their turn, for a recording: done again at the same moment, the same is
     /// decided again. One in which nothing is due is not worth a record.
-    mutating func recordTurn(isDue: Bool) { if isDue || recorder.hasInput { record(.turned) } }
+    mutating func recordTurn(isDue: Bool) { if isDue || recording.hasInput { record(.turned) } }
 
     var isTurnDue: Bool { min(sensors.deadline, radars.deadline) <= now || decisionDeadline <= now }
 
     /// The bus had no room for a sensor's request; recorded before the turn of which it is a part.
     mutating func recordRefusal(_ sensor: Int) {
         guard beginsRecord() else { return }
-        recorder.content.appendVariableLength(UInt64(sensor))
+        recording.content.appendVariableLength(UInt64(sensor))
         endRecord(.busRefused)
     }
 
@@ -230,8 +230,8 @@ extension BoardCore {
 
     mutating func wallClockChanged(_ clock: WallClock) {
         if beginsRecord() {
-            recorder.content.append(clock.trust.rawValue)
-            recorder.content.appendVariableLength(ZigZag.encode(clock.unixMilliseconds))
+            recording.content.append(clock.trust.rawValue)
+            recording.content.appendVariableLength(ZigZag.encode(clock.unixMilliseconds))
             endRecord(.clockChanged)
         }
         wallClockSet = clock

@@ -3,7 +3,7 @@ import BoardImage
 import Cryptography
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -33,10 +33,10 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
     }
 
     /// Where on the medium the flight recorder writes; `nil` if the journal leaves no room.
-    func recorderArea(_ journal: borrowing EventJournal) -> RecorderArea? {
+    func recordingArea(_ journal: borrowing EventJournal) -> RecordingArea? {
         guard journal.hasMedium else { return nil }
         let layout = journal.mediumLayout
-        return RecorderArea(behind: layout.usedBytes, of: byteCount, pageBytes: layout.blockBytes)
+        return RecordingArea(behind: layout.usedBytes, of: byteCount, pageBytes: layout.blockBytes)
     }
 
     /// Values of the state store that a board may want to keep, and the most that it is given room for.
@@ -73,7 +73,7 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
                 layout: layout, key: MediumConfiguration.chainKey(from: hashKey), identity: identity,
                 reservedSegments: MediumConfiguration.standardReserve(layout))
         else { return nil }
-        configuration.otherPages = BoardRecorder.pages
+        configuration.otherPages = BoardRecording.pages
         return EventJournal(capacities: capacities, medium: configuration)
     }
 }
@@ -107,7 +107,7 @@ extension BoardCore {
         guard journal.hasMedium else { return .never }
         if refusedMediumRequest != nil { return mediumRetryAt }
         let other = isStateRestored ? learningDueAt : isMediumLate ? .never : .start + BoardCore.openingPatience
-        return min(journal.nextDeadline, min(other, recorder.flight.deadline))
+        return min(journal.nextDeadline, min(other, recording.flight.deadline))
     }
 
     /// Whether what is recorded is durable soon: then nobody outside is told of it before that. A medium in trouble is not
@@ -125,7 +125,7 @@ extension BoardCore {
     mutating func mediumCompleted(_ completion: MediumCompletion) {
         guard journal.hasMedium else { return }
         if completion.token >= EventJournal.tokenLimit {
-            recorder.flight.complete(completion.outcome, at: now)
+            recording.flight.complete(completion.outcome, at: now)
         } else {
             journal.complete(completion, at: now)
         }
@@ -154,12 +154,12 @@ extension BoardCore {
 
     /// Hands out what the flight recorder wants written, behind whatever the journal wants.
     private mutating func serveRecorder<Board: Hardware & ~Copyable>(on hardware: inout Board) {
-        guard recorder.mode == .recording, isStateRestored else { return }
+        guard recording.mode == .recording, isStateRestored else { return }
         keepRecorderPlace()
         guard refusedMediumRequest == nil,
-            let request = recorder.flight.nextRequest(at: now, token: EventJournal.tokenLimit)
+            let request = recording.flight.nextRequest(at: now, token: EventJournal.tokenLimit)
         else { return }
-        if !hardware.submit(request) { recorder.flight.refused(at: now) }
+        if !hardware.submit(request) { recording.flight.refused(at: now) }
     }
 
     private mutating func noteMedium() {

@@ -5,7 +5,7 @@ import Console
 import Cryptography
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages
@@ -52,7 +52,7 @@ extension BoardCore {
         _ owner: UInt16, _ item: UInt32, _ value: StateValue, _ urgency: StateUrgency = .ordinary
     ) {
         // What a recording is played back for is what the board decided, not what it kept.
-        guard recorder.mode != .replaying else { return }
+        guard recording.mode != .replaying else { return }
         let isStored = journal.setState(StateKey(owner: owner, item: item), value, urgency: urgency, at: now)
         if !isStored { noteTrouble(JournalTrouble.stateStoreFull) }
     }
@@ -210,37 +210,37 @@ extension BoardCore {
 
     /// Keeps where the recorder's ring goes on, now and then: a restart goes on a little behind.
     mutating func keepRecorderPlace() {
-        if let kept = recorder.keptNumber, recorder.flight.number < kept + BoardRecorder.numberStep { return }
-        if recorder.keptNumber == nil {
+        if let kept = recording.keptNumber, recording.flight.number < kept + BoardRecording.numberStep { return }
+        if recording.keptNumber == nil {
             var number: UInt64 = 0
             if let value = journal.state(StateKey(owner: StateOwner.recorder, item: 0)) {
                 var reader = ByteReader(value.span)
-                number = ((try? reader.littleEndian(UInt64.self)) ?? 0) + 2 * BoardRecorder.numberStep
+                number = ((try? reader.littleEndian(UInt64.self)) ?? 0) + 2 * BoardRecording.numberStep
             }
-            recorder.flight.begin(run: journal.status(at: now).opening, number: number)
+            recording.flight.begin(run: journal.status(at: now).opening, number: number)
         }
-        recorder.keptNumber = recorder.flight.number
+        recording.keptNumber = recording.flight.number
         var value = StateValue()
-        value.appendLittleEndian(recorder.flight.number)
+        value.appendLittleEndian(recording.flight.number)
         store(StateOwner.recorder, 0, value, .lazy)
     }
 
     /// Records what an earlier run kept, which is about to be taken up.
     mutating func recordKept() {
-        guard recorder.mode == .recording else { return }
-        for owner in StateOwner.restored { BoardCore.recordKept(owner, journal, now, &recorder) }
+        guard recording.mode == .recording else { return }
+        for owner in StateOwner.restored { BoardCore.recordKept(owner, journal, now, &recording) }
         record(.restored)
     }
 
     private static func recordKept(
-        _ owner: UInt16, _ journal: borrowing EventJournal, _ now: Instant, _ recorder: inout BoardRecorder
+        _ owner: UInt16, _ journal: borrowing EventJournal, _ now: Instant, _ recording: inout BoardRecording
     ) {
         journal.forEachState(of: owner) { key, value in
-            recorder.content.removeAll()
-            recorder.content.appendLittleEndian(key.owner)
-            recorder.content.appendLittleEndian(key.item)
-            for index in 0..<value.count { recorder.content.append(value[index]) }
-            recorder.appendKept(at: now)
+            recording.content.removeAll()
+            recording.content.appendLittleEndian(key.owner)
+            recording.content.appendLittleEndian(key.item)
+            for index in 0..<value.count { recording.content.append(value[index]) }
+            recording.appendKept(at: now)
         }
     }
 

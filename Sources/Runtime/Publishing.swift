@@ -3,7 +3,7 @@ import BoardImage
 import CauseAndEffect
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenMessages

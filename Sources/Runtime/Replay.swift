@@ -5,7 +5,7 @@ import Console
 import Cryptography
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import WardenMessages
 
@@ -34,7 +34,7 @@ public struct Replay: ~Copyable {
 
     var core: BoardCore
     private var hardware: ReplayHardware
-    private var expected = ByteBuffer(capacity: BoardRecorder.decidedLimit)
+    private var expected = ByteBuffer(capacity: BoardRecording.decidedLimit)
     private var tracedSequence: UInt64 = 0
     private var pages = 0
     /// What the board was told, and what it decided the same as before.
@@ -88,27 +88,27 @@ public struct Replay: ~Copyable {
     private mutating func take(_ kind: UInt8, _ content: Span<UInt8>, at moment: Instant) -> Bool {
         guard let kind = RecordKind(rawValue: kind) else { return false }
         if kind.isDecision {
-            BoardRecorder.append(kind.rawValue, content, at: moment, toDecisions: &expected)
+            BoardRecording.append(kind.rawValue, content, at: moment, toDecisions: &expected)
             return !expected.overflowed
         }
         inputs += 1
         core.now = moment
         hardware.now = moment
-        return core.replay(kind, content, on: &hardware) && !core.recorder.decided.overflowed
+        return core.replay(kind, content, on: &hardware) && !core.recording.decided.overflowed
     }
 
     /// Compares as many decisions as there are on both sides.
     private mutating func compare() -> Bool {
-        while core.recorder.decided.count >= 2, expected.count >= 2 {
-            let length = Replay.length(core.recorder.decided)
+        while core.recording.decided.count >= 2, expected.count >= 2 {
+            let length = Replay.length(core.recording.decided)
             let same =
                 length == Replay.length(expected)
-                && Replay.areEqual(core.recorder.decided, expected, length + 2)
+                && Replay.areEqual(core.recording.decided, expected, length + 2)
             guard same else {
                 difference = .decision(core.now)
                 return false
             }
-            core.recorder.decided.removeFirst(length + 2)
+            core.recording.decided.removeFirst(length + 2)
             expected.removeFirst(length + 2)
             decisions += 1
         }
@@ -300,7 +300,7 @@ extension BoardCore {
             _ = carryOut(command, actor)
         } else {
             let result = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
-            audit(command, actor, CommandResult(rawValue: result))
+            publishAudit(command, actor, CommandResult(rawValue: result))
         }
         return true
     }

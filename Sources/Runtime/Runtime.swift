@@ -7,7 +7,7 @@ import Cryptography
 import Drivers
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import LifeSafety
 import WardenLink
@@ -119,7 +119,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         links.stop()
         _ = links.work(at: core.now, subject: &core, hardware: &hardware)
         core.journal.commitSoon(at: core.now)
-        core.recorder.flight.flushSoon(at: core.now)
+        core.recording.flight.flushSoon(at: core.now)
         core.serveMedium(on: &hardware)
     }
 
@@ -130,7 +130,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     }
 
     /// Whether the recording is on the medium, as far as there is one and it takes it.
-    public var isRecorderAtRest: Bool { core.recorder.flight.isAtRest }
+    public var isRecorderAtRest: Bool { core.recording.flight.isAtRest }
 
     /// How the journal and its medium do.
     public var journalStatus: JournalStatus { core.journal.status(at: hardware.now) }

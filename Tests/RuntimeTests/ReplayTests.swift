@@ -2,7 +2,7 @@ import BoardImage
 import Console
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import Testing
 import VirtualBoard
@@ -44,7 +44,7 @@ struct ReplayTests {
         let bytes = UnsafeRawBufferPointer(medium.bytes)
         let superblock = MediumLayout(superblock: UnsafeRawBufferPointer(rebasing: bytes[..<4_096]))
         let layout = try #require(superblock)
-        let area = try #require(RecorderArea(behind: layout.usedBytes, of: medium.byteCount, pageBytes: 4_096))
+        let area = try #require(RecordingArea(behind: layout.usedBytes, of: medium.byteCount, pageBytes: 4_096))
         var found: [(page: RecordingPage, bytes: [UInt8])] = []
         for place in 0..<area.pages {
             let start = Int(area.offset) + place * 4_096

@@ -2,7 +2,7 @@ import BoardImage
 import CSimulator
 import Console
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import Runtime
 import WardenMessages

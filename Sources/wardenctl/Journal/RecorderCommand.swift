@@ -1,7 +1,7 @@
 import ArgumentParser
 import BoardImage
 import FixedMemory
-import FlightRecorder
+import Recording
 import Foundation
 import HardwareInterface
 
@@ -112,7 +112,7 @@ final class RecorderRing {
 
     private let path: String
     private let descriptor: Int32
-    private let area: RecorderArea
+    private let area: RecordingArea
     let pageBytes: Int
 
     init(_ path: String) throws {
@@ -120,7 +120,7 @@ final class RecorderRing {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         let size = Int64(lseek(descriptor, 0, SEEK_END))
         pageBytes = layout.blockBytes
-        guard descriptor >= 0, let area = RecorderArea(behind: layout.usedBytes, of: size, pageBytes: layout.blockBytes)
+        guard descriptor >= 0, let area = RecordingArea(behind: layout.usedBytes, of: size, pageBytes: layout.blockBytes)
         else {
             if descriptor >= 0 { close(descriptor) }
             throw Failure(

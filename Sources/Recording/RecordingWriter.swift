@@ -2,7 +2,7 @@ import FixedMemory
 import HardwareInterface
 
 /// Where on a medium a flight recorder's ring lies.
-public struct RecorderArea: Equatable, Sendable, BitwiseCopyable {
+public struct RecordingArea: Equatable, Sendable, BitwiseCopyable {
     /// Bytes from the start of the medium; a multiple of the page's size.
     public var offset: Int64
     /// Pages that the ring has room for.
@@ -31,7 +31,7 @@ public struct RecorderArea: Equatable, Sendable, BitwiseCopyable {
 /// not keep up and memory is full, recording halts, and goes on with a key frame once there is room.
 ///
 /// Sans input and output: it hands out requests and is told how they ended. Nothing is allocated after it is made.
-public struct FlightRecorder: ~Copyable {
+public struct RecordingWriter: ~Copyable {
     /// Bytes that a record may have.
     public static var recordLimit: Int { 1_024 }
     /// How long a record is in memory only: one that is a decision, and any other.
@@ -51,7 +51,7 @@ public struct FlightRecorder: ~Copyable {
 
     private let pages: MediumPages
     private let firstPage: Int
-    private let area: RecorderArea
+    private let area: RecordingArea
     /// Pages in memory, used in turn; the page behind the last one is for copies of a page that is not yet full.
     private var slots: FixedArray<Slot>
     /// The oldest page that has not been written, and how many are full from there on; the next one is being filled.
@@ -79,7 +79,7 @@ public struct FlightRecorder: ~Copyable {
         isOn = false
         pages = MediumPages(count: 0, pageBytes: 512)
         firstPage = 0
-        area = RecorderArea(offset: 0, pages: 1)
+        area = RecordingArea(offset: 0, pages: 1)
         slots = FixedArray(capacity: 0)
     }
 
@@ -87,7 +87,7 @@ public struct FlightRecorder: ~Copyable {
     ///   - pages: the memory that requests name pages of, and the part of it that is the recorder's: `pageCount` from
     ///     `firstPage` on, at least 4.
     ///   - area: where the ring lies.
-    public init(pages: MediumPages, firstPage: Int, pageCount: Int, area: RecorderArea) {
+    public init(pages: MediumPages, firstPage: Int, pageCount: Int, area: RecordingArea) {
         precondition(pageCount >= 4 && firstPage + pageCount <= pages.count, "the recorder's pages are part of all")
         isOn = true
         self.pages = pages
@@ -143,8 +143,10 @@ public struct FlightRecorder: ~Copyable {
     ///   - now: not before the record before.
     ///   - isDecision: whether it should be on the medium soon.
     public mutating func append(_ kind: UInt8, _ content: Span<UInt8>, at now: Instant, isDecision: Bool) {
-        let limit = min(FlightRecorder.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13)
+        let limit = min(RecordingWriter.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13)
         guard isRecording, content.count <= limit else {
+            // Without what finds no room nothing behind it can be played back.
+            isHalted = isOn
             if isOn { lost &+= 1 }
             return
         }
@@ -180,7 +182,7 @@ public struct FlightRecorder: ~Copyable {
         slots[place].used = position
         lastAt = now
         records &+= 1
-        flushDueAt = min(flushDueAt, now + (isDecision ? FlightRecorder.decisionPatience : FlightRecorder.patience))
+        flushDueAt = min(flushDueAt, now + (isDecision ? RecordingWriter.decisionPatience : RecordingWriter.patience))
     }
 
     /// Ends the page that is being filled.
@@ -239,7 +241,7 @@ public struct FlightRecorder: ~Copyable {
         let ended = flight
         flight = .none
         guard outcome == .done else {
-            pausedUntil = now + FlightRecorder.pause
+            pausedUntil = now + RecordingWriter.pause
             if ended == .copy { flushDueAt = min(flushDueAt, pausedUntil) }
             return
         }

@@ -1,7 +1,7 @@
 import Console
 import EventJournal
 import FixedMemory
-import FlightRecorder
+import Recording
 import HardwareInterface
 import WardenMessages
 
@@ -67,13 +67,13 @@ enum RecordKind: UInt8, BitwiseCopyable {
 }
 
 /// Where a board writes down what it is told and what it decides, and where it is held to that when it is played back.
-struct BoardRecorder: ~Copyable {
+struct BoardRecording: ~Copyable {
     enum Mode: BitwiseCopyable { case off, recording, replaying }
 
     var mode = Mode.off
-    var flight = FlightRecorder()
+    var flight = RecordingWriter()
     /// What the next record says.
-    var content = ByteBuffer(capacity: FlightRecorder.recordLimit)
+    var content = ByteBuffer(capacity: RecordingWriter.recordLimit)
     /// Something was told since the last turn on record.
     var hasInput = false
     /// While playing back, the decisions that were made and not yet compared.
@@ -90,13 +90,13 @@ struct BoardRecorder: ~Copyable {
 
     // Static, so that the content and the recorder are seen to be different things.
     fileprivate static func append(
-        _ kind: RecordKind, _ content: borrowing ByteBuffer, at now: Instant, to flight: inout FlightRecorder
+        _ kind: RecordKind, _ content: borrowing ByteBuffer, at now: Instant, to flight: inout RecordingWriter
     ) {
         flight.append(kind.rawValue, content.span, at: now, isDecision: kind.isDecision)
     }
 
     /// Ends the record of a value of the state store.
-    mutating func appendKept(at now: Instant) { BoardRecorder.append(.kept, content, at: now, to: &flight) }
+    mutating func appendKept(at now: Instant) { BoardRecording.append(.kept, content, at: now, to: &flight) }
 
     /// A decision in the form in which decisions are compared.
     static func append(
@@ -116,19 +116,19 @@ struct BoardRecorder: ~Copyable {
 }
 
 extension BoardCore {
-    /// Begins a record of something that the board is told: `recorder.content` is empty and to be filled.
+    /// Begins a record of something that the board is told: `recording.content` is empty and to be filled.
     ///
     /// - Returns: `false` if nothing is recorded now.
     mutating func beginsRecord() -> Bool {
-        guard recorder.mode == .recording else { return false }
-        recorder.content.removeAll()
+        guard recording.mode == .recording else { return false }
+        recording.content.removeAll()
         return true
     }
 
     /// Ends a record of something that the board is told.
     mutating func endRecord(_ kind: RecordKind) {
-        recorder.hasInput = kind != .turned
-        BoardRecorder.append(kind, recorder.content, at: now, to: &recorder.flight)
+        recording.hasInput = kind != .turned
+        BoardRecording.append(kind, recording.content, at: now, to: &recording.flight)
     }
 
     /// Records that something happened of which there is no more to say.
@@ -137,7 +137,7 @@ extension BoardCore {
     /// Records something about a thing that is there or not, on or off.
     mutating func record(_ kind: RecordKind, _ index: Int, _ flag: Bool) {
         guard beginsRecord() else { return }
-        recorder.content.appendVariableLength(UInt64(2 * index + (flag ? 1 : 0)))
+        recording.content.appendVariableLength(UInt64(2 * index + (flag ? 1 : 0)))
         endRecord(kind)
     }
 
@@ -145,34 +145,34 @@ extension BoardCore {
     ///
     /// - Returns: `false` if nobody wants to know.
     private mutating func beginsDecision() -> Bool {
-        guard recorder.mode != .off else { return false }
-        recorder.content.removeAll()
+        guard recording.mode != .off else { return false }
+        recording.content.removeAll()
         return true
     }
 
     private mutating func endDecision(_ kind: RecordKind) {
-        if recorder.mode == .recording {
-            BoardRecorder.append(kind, recorder.content, at: now, to: &recorder.flight)
+        if recording.mode == .recording {
+            BoardRecording.append(kind, recording.content, at: now, to: &recording.flight)
         } else {
-            BoardRecorder.decide(kind, recorder.content, at: now, into: &recorder.decided)
+            BoardRecording.decide(kind, recording.content, at: now, into: &recording.decided)
         }
     }
 
     mutating func recordDecision(_ eventClass: JournalClass, _ payload: Span<UInt8>, at moment: Instant) {
         guard beginsDecision() else { return }
-        recorder.content.append(eventClass.rawValue)
-        recorder.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
-        recorder.content.append(payload)
+        recording.content.append(eventClass.rawValue)
+        recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        recording.content.append(payload)
         endDecision(.event)
     }
 
     /// Drives every output that is owed.
     mutating func driveLines<Board: Hardware & ~Copyable>(on hardware: inout Board) {
-        if recorder.mode != .off, lines.hasOwed {
+        if recording.mode != .off, lines.hasOwed {
             record(.drove)
             for place in 0..<lines.owedCount where beginsDecision() {
                 let line = lines.owedLine(place)
-                recorder.content.appendVariableLength(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
+                recording.content.appendVariableLength(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
                 endDecision(.line)
             }
         }
@@ -183,14 +183,14 @@ extension BoardCore {
 
     mutating func recordAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
         guard beginsRecord() else { return }
-        BoardCore.append(command, actor, to: &recorder.content)
-        recorder.content.appendVariableLength(ZigZag.encode(Int64(result.rawValue)))
+        BoardCore.append(command, actor, to: &recording.content)
+        recording.content.appendVariableLength(ZigZag.encode(Int64(result.rawValue)))
         endRecord(.audit)
     }
 
     mutating func recordCommand(_ command: Command, _ actor: Actor) {
         guard beginsRecord() else { return }
-        BoardCore.append(command, actor, to: &recorder.content)
+        BoardCore.append(command, actor, to: &recording.content)
         endRecord(.command)
     }
 
@@ -207,9 +207,9 @@ extension BoardCore {
         let before = troubles.code(of: .journal, place)
         guard isActive ? before != code : before != nil else { return }
         if beginsRecord() {
-            recorder.content.appendVariableLength(UInt64(place))
-            recorder.content.append(isActive ? 1 : 0)
-            recorder.content.append(code)
+            recording.content.appendVariableLength(UInt64(place))
+            recording.content.append(isActive ? 1 : 0)
+            recording.content.append(code)
             endRecord(.journalTrouble)
         }
         troubles.set(.journal, place, isActive: isActive, code: code)

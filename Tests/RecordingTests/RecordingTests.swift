@@ -2,7 +2,7 @@ import FixedMemory
 import HardwareInterface
 import Testing
 
-@testable import FlightRecorder
+@testable import Recording
 
 /// The header of a page; `nil` for what is none.
 func page(_ bytes: [UInt8]) -> RecordingPage? { RecordingPage(bytes.span) }
@@ -12,7 +12,7 @@ func recordingFile(_ bytes: [UInt8]) -> RecordingFile? { RecordingFile(bytes.spa
 final class RecorderRig {
     static let pageBytes = 512
     let pages = MediumPages(count: 8, pageBytes: pageBytes)
-    var recorder: FlightRecorder
+    var recorder: RecordingWriter
     /// The ring, page by page.
     var ring: [[UInt8]]
     var outcome = MediumOutcome.done
@@ -20,8 +20,8 @@ final class RecorderRig {
     private(set) var writes = 0
 
     init(ringPages: Int = 16) {
-        recorder = FlightRecorder(
-            pages: pages, firstPage: 2, pageCount: 6, area: RecorderArea(offset: 4_096, pages: ringPages))
+        recorder = RecordingWriter(
+            pages: pages, firstPage: 2, pageCount: 6, area: RecordingArea(offset: 4_096, pages: ringPages))
         ring = Array(repeating: Array(repeating: 0, count: RecorderRig.pageBytes), count: ringPages)
     }
 
@@ -77,7 +77,7 @@ final class RecorderRig {
 }
 
 @Suite("The flight recorder's ring")
-struct FlightRecorderTests {
+struct RecordingTests {
     @Test("What was recorded is read again: kinds, moments to the nanosecond, contents; over many pages")
     func roundTrip() {
         let rig = RecorderRig(ringPages: 64)
@@ -178,9 +178,9 @@ struct FlightRecorderTests {
     func refused() {
         let rig = RecorderRig()
         rig.begin()
-        rig.append(1, [UInt8](repeating: 0, count: FlightRecorder.recordLimit + 1))
+        rig.append(1, [UInt8](repeating: 0, count: RecordingWriter.recordLimit + 1))
         #expect(rig.lost == 1)
-        var off = FlightRecorder()
+        var off = RecordingWriter()
         off.beginKeyFrame(at: .start)
         off.append(1, [1].span, at: .start, isDecision: true)
         let request = off.nextRequest(at: .start, token: 1)
