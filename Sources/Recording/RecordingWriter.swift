@@ -33,7 +33,7 @@ public struct RecordingArea: Equatable, Sendable, BitwiseCopyable {
 /// Sans input and output: it hands out requests and is told how they ended. Nothing is allocated after it is made.
 public struct RecordingWriter: ~Copyable {
     /// Bytes that a record may have.
-    public static var recordLimit: Int { 1_024 }
+    public static var recordLimit: Int { 4_000 }
     /// How long a record is in memory only: one that is a decision, and any other.
     static var decisionPatience: Interval { .seconds(1) }
     static var patience: Interval { .seconds(10) }

@@ -55,6 +55,8 @@ enum RecordKind: UInt8, BitwiseCopyable {
     /// Outputs that are owed are driven.
     case drove = 22
     case stopped = 23
+    /// A step of a transfer of credentials, which are keyed hashes, as the link's schema has it.
+    case credentials = 24
 
     // What the board decided.
 
@@ -72,8 +74,8 @@ struct BoardRecording: ~Copyable {
 
     var mode = Mode.off
     var flight = RecordingWriter()
-    /// What the next record says.
-    var content = ByteBuffer(capacity: RecordingWriter.recordLimit)
+    /// What the next record says; one byte more than fits, so that what is too long is seen to be.
+    var content = ByteBuffer(capacity: RecordingWriter.recordLimit + 1)
     /// Something was told since the last turn on record.
     var hasInput = false
     /// While playing back, the decisions that were made and not yet compared.

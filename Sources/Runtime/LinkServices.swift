@@ -108,6 +108,10 @@ extension BoardCore {
     }
 
     mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState {
+        if beginsRecord() {
+            transfer.action.encode(into: &recording.content)
+            endRecord(.credentials)
+        }
         let state = credentialTransfers.take(transfer.action, &access.credentials)
         // What was received changes nothing; what is committed does.
         if case .commit? = transfer.action.step {

@@ -246,6 +246,9 @@ extension BoardCore {
             case .troublesReported: reportTroubles()
             case .drove: driveLines(on: &hardware)
             case .stopped: stop()
+            case .credentials:
+                guard let transfer = try? CredentialTransfer(decoding: content) else { return false }
+                _ = credentialTransfers.take(transfer, &access.credentials)
             case .line, .event: return false
             }
         } catch {
