@@ -266,11 +266,8 @@ let package = Package(
             "RuntimeTests",
             [
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
-                "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Runtime", "VirtualBoard",
+                "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Recording", "Runtime", "VirtualBoard",
                 "WardenLink", "WardenMessages",
-                "EventJournal", "FixedMemory", "FlightRecorder", "HardwareInterface", "LifeSafety", "Runtime",
-                "EventJournal", "FixedMemory", "Recording", "HardwareInterface", "LifeSafety", "Runtime",
-                "VirtualBoard", "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
         tests(

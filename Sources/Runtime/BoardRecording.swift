@@ -37,9 +37,10 @@ enum RecordKind: UInt8, BitwiseCopyable {
     case key = 11
     /// Reader and whether its case is open (2 × reader + open).
     case readerTamper = 12
-    case readerOnline = 13
-    /// Reader, reason.
-    case readerOffline = 14
+    /// Reader, the reason's number (0 for none).
+    case readerTrouble = 13
+    /// Reader and whether the button at its input is pressed (2 × reader + pressed).
+    case readerExitRequest = 14
     case readerAnswered = 15
     /// Kind and target of a command, and who gave it: kind, index, user.
     case command = 16

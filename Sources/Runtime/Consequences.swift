@@ -99,20 +99,47 @@ extension BoardCore {
             record(.readerTamper, index, isActive)
             settle(.tamper(isActive), from: index)
         case .online:
-            recordReader(.readerOnline, index)
-            settle(.online, from: index)
+            readers.setLoss(index, nil)
+            reportTrouble(ofReader: index)
+            readers.forgetShown(index)
+            recordReader(.readerAnswered, index)
+            settle(.answered, from: index)
         case .offline(let reason):
-            recordReader(.readerOffline, index) { $0.append(reason.rawValue) }
-            settle(.offline(reason.rawValue), from: index)
+            // A button that nobody can see any more is not pressed.
+            if readers.exitInput(of: index) != nil { requestToExit(ofReader: index, isActive: false) }
+            readers.setLoss(index, reason)
+            reportTrouble(ofReader: index)
+            readers.forgetShown(index)
+        case .powerFailure(let isActive):
+            readers.setPowerFailure(index, isActive)
+            reportTrouble(ofReader: index)
+        case .commandDone(ReaderBank.installationTag):
+            installationEnded(ofReader: index, isDone: true)
+        case .commandRefused(ReaderBank.installationTag, _):
+            installationEnded(ofReader: index, isDone: false)
         case .malformed, .cardRefused:
             readers.countMalformed(index)
         case .commandDone, .commandRefused:
             recordReader(.readerAnswered, index)
             settle(.answered, from: index)
-        case .cardRemoved, .input, .output, .powerFailure, .identified, .keyInstalled, .fileDataWanted,
+        case .input(let input, let isActive):
+            guard readers.exitInput(of: index) == input else { return }
+            requestToExit(ofReader: index, isActive: isActive)
+        case .cardRemoved, .output, .identified, .keyInstalled, .fileDataWanted,
             .fileTransferEnded:
             break
         }
+    }
+
+    private mutating func requestToExit(ofReader index: Int, isActive: Bool) {
+        record(.readerExitRequest, index, isActive)
+        settle(.exitRequest(isActive), from: index)
+    }
+
+    private mutating func reportTrouble(ofReader index: Int) {
+        let code = readers.trouble(of: index)
+        recordReader(.readerTrouble, index) { $0.append(code) }
+        settle(.trouble(code), from: index)
     }
 
     private mutating func recordReader(
@@ -130,9 +157,10 @@ extension BoardCore {
         /// As `AccessController.press` counts keys.
         case key(UInt8)
         case tamper(Bool)
-        case online
-        /// The reason's number.
-        case offline(UInt8)
+        /// The reason's number; 0 for none.
+        case trouble(UInt8)
+        /// The button at one of its inputs.
+        case exitRequest(Bool)
         /// It did what it was told, or not.
         case answered
     }
@@ -158,13 +186,11 @@ extension BoardCore {
         case .tamper(let isActive):
             setTamper(ofReader: index, isActive: isActive)
             evaluateMatrix()
-        case .online:
-            troubles.set(.reader, index, isActive: false)
-            readers.forgetShown(index)
-            showAtReaders()
-        case .offline(let reason):
-            troubles.set(.reader, index, isActive: true, code: reason)
-            readers.forgetShown(index)
+        case .trouble(let code): troubles.set(.reader, index, isActive: code != 0, code: code)
+        case .exitRequest(let isActive):
+            access.requestToExit(door, isActive: isActive, at: now, now: now, into: &accessOutput)
+            settleAccess()
+            evaluateMatrix()
         case .answered:
             showAtReaders()
         }

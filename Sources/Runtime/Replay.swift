@@ -230,7 +230,7 @@ extension BoardCore {
                 let radar = try reader.variableLength()
                 guard radar < UInt64(radars.count) else { return false }
                 radarReceived(try reader.bytes(reader.remaining), on: Int(radar))
-            case .card, .key, .readerTamper, .readerOnline, .readerOffline, .readerAnswered:
+            case .card, .key, .readerTamper, .readerTrouble, .readerExitRequest, .readerAnswered:
                 return try replayReader(kind, &reader)
             case .command, .audit: return try replayCommand(kind, &reader)
             case .journalTrouble:
@@ -267,7 +267,8 @@ extension BoardCore {
         _ kind: RecordKind, _ reader: inout ByteReader
     ) throws(ByteReader.Truncated) -> Bool {
         let value = try reader.variableLength()
-        let index = Int(clamping: kind == .readerTamper ? value >> 1 : value)
+        let hasFlag = kind == .readerTamper || kind == .readerExitRequest
+        let index = Int(clamping: hasFlag ? value >> 1 : value)
         guard index < image.readers.count else { return false }
         switch kind {
         case .card:
@@ -282,8 +283,8 @@ extension BoardCore {
             settle(.key(key), from: index)
             access.recordedTyping = nil
         case .readerTamper: settle(.tamper(value & 1 != 0), from: index)
-        case .readerOnline: settle(.online, from: index)
-        case .readerOffline: settle(.offline(try reader.byte()), from: index)
+        case .readerTrouble: settle(.trouble(try reader.byte()), from: index)
+        case .readerExitRequest: settle(.exitRequest(value & 1 != 0), from: index)
         default: settle(.answered, from: index)
         }
         return true

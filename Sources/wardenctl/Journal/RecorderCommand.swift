@@ -120,7 +120,8 @@ final class RecorderRing {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         let size = Int64(lseek(descriptor, 0, SEEK_END))
         pageBytes = layout.blockBytes
-        guard descriptor >= 0, let area = RecordingArea(behind: layout.usedBytes, of: size, pageBytes: layout.blockBytes)
+        guard descriptor >= 0,
+            let area = RecordingArea(behind: layout.usedBytes, of: size, pageBytes: layout.blockBytes)
         else {
             if descriptor >= 0 { close(descriptor) }
             throw Failure(
