@@ -266,7 +266,8 @@ let package = Package(
             "RuntimeTests",
             [
                 "AccessControl", "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels",
-                "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Recording", "Runtime", "VirtualBoard",
+                "EventJournal", "FixedMemory", "HardwareInterface", "LifeSafety", "Recording", "Runtime",
+                "VirtualBoard",
                 "WardenLink", "WardenMessages",
             ]),
         tests("BoardImageTests", ["FixedMemory", "WardenMessages", "BoardImage"]),
