@@ -259,6 +259,8 @@ extension BoardCore {
     private var isWarningOn: Bool { now.nanoseconds / 500_000_000 & 1 == 0 }
 
     /// When a sounder that warns changes next; `.never` while none does.
+    // Inlined: a call from a function that changes the board would copy the whole of it first.
+    @inline(__always)
     var sounderDeadline: Instant {
         for index in image.doors.indices where image.doors[index].sounderLine != nil {
             if access.outputs(of: DoorIndex(UInt8(index))).sounder == .warning {

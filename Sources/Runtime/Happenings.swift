@@ -12,6 +12,7 @@ import WardenMessages
 // What happens to the board: each input, and what time makes due.
 extension BoardCore {
     /// When `runDecisions` or `expirePoints` has something to do.
+    @inline(__always)
     var decisionDeadline: Instant {
         min(min(access.deadline, monitor.deadline, matrix.deadline, points.deadline), sounderDeadline)
     }
@@ -203,6 +204,7 @@ extension BoardCore {
     /// decided again. One in which nothing is due is not worth a record.
     mutating func recordTurn(isDue: Bool) { if isDue || recording.hasInput { record(.turned) } }
 
+    @inline(__always)
     var isTurnDue: Bool { min(sensors.deadline, radars.deadline) <= now || decisionDeadline <= now }
 
     /// The bus had no room for a sensor's request; recorded before the turn of which it is a part.
@@ -253,6 +255,8 @@ extension BoardCore {
     }
 
     /// Minutes that local time is ahead of UTC now, daylight saving included.
+    // Inlined: a call from a function that changes the board copies the whole of it first.
+    @inline(__always)
     var utcOffsetMinutes: Int32 {
         guard wallClockSet.trust != .unset else { return Int32(zone.standardOffsetMinutes) }
         let minute = wallClock.unixMilliseconds / 60_000
@@ -260,8 +264,10 @@ extension BoardCore {
     }
 
     /// The wall clock now: it runs on by the monotonic one.
+    @inline(__always)
     var wallClock: WallClock { wallClock(at: now) }
 
+    @inline(__always)
     func wallClock(at moment: Instant) -> WallClock {
         guard wallClockSet.trust != .unset else { return wallClockSet }
         return WallClock(

@@ -109,7 +109,12 @@ public struct LinkServer: ~Copyable {
     public mutating func work(
         at now: Instant, subject: inout some LinkSubject & ~Copyable, hardware: inout some Hardware & ~Copyable
     ) -> Bool {
-        var hasMore = advanceOneHandshake(at: now, subject: subject)
+        var hasMore = false
+        if let index = nextHandshake() {
+            sessions[index].advanceHandshake(at: now, tables: &tables, subject: subject)
+            lastHandshake = index
+            hasMore = true
+        }
         for index in sessions.indices where sessions[index].isOpen {
             let stream = streams[index]
             let more = sessions[index].pump(at: now, tables: &tables, subject: &subject)
@@ -124,18 +129,13 @@ public struct LinkServer: ~Copyable {
         return hasMore
     }
 
-    /// Sessions take turns, so that one that keeps asking does not keep others waiting.
-    private mutating func advanceOneHandshake(
-        at now: Instant, subject: borrowing some LinkSubject & ~Copyable
-    ) -> Bool {
+    /// The session whose handshake goes on; they take turns, so that one that keeps asking does not keep others waiting.
+    private func nextHandshake() -> Int? {
         for offset in 1...max(1, sessions.count) {
             let index = (lastHandshake + offset) % max(1, sessions.count)
-            guard index < sessions.count, sessions[index].hasHandshakeWork else { continue }
-            sessions[index].advanceHandshake(at: now, tables: &tables, subject: subject)
-            lastHandshake = index
-            return true
+            if index < sessions.count, sessions[index].hasHandshakeWork { return index }
         }
-        return false
+        return nil
     }
 
     /// Tells every peer that the board is stopping.

@@ -70,6 +70,8 @@ public struct LineReader: Sendable, BitwiseCopyable {
 }
 
 extension LineReader: ReaderDriver {
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         let bytes = lineLength == 0 ? Instant.never : lastByte + configuration.byteTimeout
         return min(min(bytes, presented.deadline), health.deadline)

@@ -30,6 +30,8 @@ public struct PresentationFilter: Sendable, BitwiseCopyable {
     }
 
     /// When the next card counts as gone, unless it is read again; `.never` if none is present.
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         var earliest = Instant.never
         for index in present.indices {

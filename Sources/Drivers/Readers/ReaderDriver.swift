@@ -62,6 +62,8 @@ public enum Reader: ~Copyable {
 }
 
 extension Reader: ReaderDriver {
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         switch self {
         case .lowFrequencyTag(let reader): return reader.deadline

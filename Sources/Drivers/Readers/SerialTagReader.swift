@@ -117,6 +117,8 @@ public struct SerialTagReader: Sendable, BitwiseCopyable {
 }
 
 extension SerialTagReader: ReaderDriver {
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         let bytes = pending.isEmpty ? Instant.never : lastByte + configuration.byteTimeout
         return min(min(bytes, presented.deadline), health.deadline)

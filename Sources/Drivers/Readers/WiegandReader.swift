@@ -154,6 +154,8 @@ public struct WiegandReader: ~Copyable {
 
 extension WiegandReader {
     /// When `poll` has something to do next.
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         var earliest = pulseCount > 0 ? lastPulse + configuration.timing.endOfFrame : .never
         for index in lines.indices {

@@ -152,6 +152,8 @@ public struct PN532Reader: ~Copyable {
 }
 
 extension PN532Reader: ReaderDriver {
+    // Inlined: a call copies the whole of the value first.
+    @inline(__always)
     public var deadline: Instant {
         guard isOpen else { return .never }
         return min(min(waiting == .nothing ? due : waitDeadline, presented.deadline), granted.deadline)
