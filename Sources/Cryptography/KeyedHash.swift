@@ -14,6 +14,17 @@ public struct KeyedHash: Hashable, Sendable, BitwiseCopyable {
         self.low = low
         self.high = high
     }
+
+    /// A hash as it lies in images and messages: the first eight bytes, then the second, both little endian.
+    ///
+    /// - Returns: `nil` unless there are exactly sixteen bytes.
+    public init?(_ bytes: Span<UInt8>) {
+        var reader = ByteReader(bytes)
+        guard bytes.count == 16, let low = try? reader.littleEndian(UInt64.self),
+            let high = try? reader.littleEndian(UInt64.self)
+        else { return nil }
+        self.init(low: low, high: high)
+    }
 }
 
 /// The board's secret for `KeyedHash`. Never logged, traced or sent.
@@ -47,11 +58,8 @@ public struct HashKey: Sendable, BitwiseCopyable {
             }
         }
         precondition(status == 0, "the lengths are constants that libsodium accepts")
-        var reader = ByteReader(output.span)
-        guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self) else {
-            preconditionFailure("sixteen bytes hold two words")
-        }
-        return KeyedHash(low: low, high: high)
+        guard let hash = KeyedHash(output.span) else { preconditionFailure("sixteen bytes are a hash") }
+        return hash
     }
 }
 

@@ -333,13 +333,11 @@ struct BoardCore: ~Copyable {
             throw .defectiveCredentials
         }
         while let entry = walker.next() {
-            var reader = ByteReader(entry.hash.span)
-            guard let low = try? reader.littleEndian(UInt64.self), let high = try? reader.littleEndian(UInt64.self)
-            else { throw .defectiveCredentials }
+            guard let hash = KeyedHash(entry.hash.span) else { throw .defectiveCredentials }
             let credential = DoorTranslation.credential(entry)
             let before = access.credentials.count
             // A card that is there twice would lose what one of its entries says.
-            guard access.credentials.upsert(KeyedHash(low: low, high: high), credential) == .done,
+            guard access.credentials.upsert(hash, credential) == .done,
                 access.credentials.count > before
             else { throw .defectiveCredentials }
         }

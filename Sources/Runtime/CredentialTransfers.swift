@@ -94,13 +94,13 @@ struct CredentialTransfers: ~Copyable {
         var credential: AccessControl.Credential?
         switch entry.change {
         case .put(let put)?:
-            guard let found = CredentialTransfers.hash(put.hash) else { return .outOfRange }
+            guard let found = KeyedHash(put.hash.span) else { return .outOfRange }
             guard put.validUntil == 0 || put.validUntil > put.validFrom else { return .outOfRange }
             if case .unrecognised = put.status { return .outOfRange }
             hash = found
             credential = DoorTranslation.credential(put)
         case .remove(let remove)?:
-            guard let found = CredentialTransfers.hash(remove) else { return .outOfRange }
+            guard let found = KeyedHash(remove.span) else { return .outOfRange }
             hash = found
         case nil: return .outOfRange
         }
@@ -154,16 +154,6 @@ struct CredentialTransfers: ~Copyable {
         // One that is not there is as removed as it can be.
         let outcome = table.remove(hash)
         return outcome == .notFound ? .done : outcome
-    }
-
-    private static func hash(_ bytes: FixedBytes<16>) -> KeyedHash? {
-        guard bytes.count == 16 else { return nil }
-        var words: (low: UInt64, high: UInt64) = (0, 0)
-        for byte in 0..<8 {
-            words.low |= UInt64(bytes[byte]) << UInt64(8 * byte)
-            words.high |= UInt64(bytes[8 + byte]) << UInt64(8 * byte)
-        }
-        return KeyedHash(low: words.low, high: words.high)
     }
 
     private static func result(_ outcome: CredentialTable.Outcome) -> CommandResult {
