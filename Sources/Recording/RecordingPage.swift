@@ -133,15 +133,3 @@ extension ByteReader {
         throw Truncated()
     }
 }
-
-extension ByteSink where Self: ~Copyable {
-    /// Writes an integer in base 128, low seven bits first.
-    public mutating func appendVariableLength(_ value: UInt64) {
-        var rest = value
-        while rest > 0x7F {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(rest))
-    }
-}

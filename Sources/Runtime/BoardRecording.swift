@@ -140,7 +140,7 @@ extension BoardCore {
     /// Records something about a thing that is there or not, on or off.
     mutating func record(_ kind: RecordKind, _ index: Int, _ flag: Bool) {
         guard beginsRecord() else { return }
-        recording.content.appendVariableLength(UInt64(2 * index + (flag ? 1 : 0)))
+        recording.content.appendVarint(UInt64(2 * index + (flag ? 1 : 0)))
         endRecord(kind)
     }
 
@@ -164,7 +164,7 @@ extension BoardCore {
     mutating func recordDecision(_ eventClass: JournalClass, _ payload: Span<UInt8>, at moment: Instant) {
         guard beginsDecision() else { return }
         recording.content.append(eventClass.rawValue)
-        recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        recording.content.appendVarint(Zigzag.encode((now - moment).nanoseconds))
         recording.content.append(payload)
         endDecision(.event)
     }
@@ -175,7 +175,7 @@ extension BoardCore {
             record(.drove)
             for place in 0..<lines.owedCount where beginsDecision() {
                 let line = lines.owedLine(place)
-                recording.content.appendVariableLength(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
+                recording.content.appendVarint(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
                 endDecision(.line)
             }
         }
@@ -187,7 +187,7 @@ extension BoardCore {
     mutating func recordAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
         guard beginsRecord() else { return }
         BoardCore.append(command, actor, to: &recording.content)
-        recording.content.appendVariableLength(ZigZag.encode(Int64(result.rawValue)))
+        recording.content.appendVarint(Zigzag.encode(Int64(result.rawValue)))
         endRecord(.audit)
     }
 
@@ -198,11 +198,11 @@ extension BoardCore {
     }
 
     private static func append(_ command: Command, _ actor: Actor, to content: inout ByteBuffer) {
-        content.appendVariableLength(ZigZag.encode(Int64(command.kind.rawValue)))
-        content.appendVariableLength(UInt64(command.target))
-        content.appendVariableLength(ZigZag.encode(Int64(actor.kind.rawValue)))
-        content.appendVariableLength(UInt64(actor.index))
-        content.appendVariableLength(UInt64(actor.user))
+        content.appendVarint(Zigzag.encode(Int64(command.kind.rawValue)))
+        content.appendVarint(UInt64(command.target))
+        content.appendVarint(Zigzag.encode(Int64(actor.kind.rawValue)))
+        content.appendVarint(UInt64(actor.index))
+        content.appendVarint(UInt64(actor.user))
     }
 
     /// Says how the journal does, where that has changed.
@@ -210,7 +210,7 @@ extension BoardCore {
         let before = troubles.code(of: .journal, place)
         guard isActive ? before != code : before != nil else { return }
         if beginsRecord() {
-            recording.content.appendVariableLength(UInt64(place))
+            recording.content.appendVarint(UInt64(place))
             recording.content.append(isActive ? 1 : 0)
             recording.content.append(code)
             endRecord(.journalTrouble)
@@ -223,10 +223,4 @@ extension BoardCore {
         record(.portChanged, port, isOpen)
         troubles.set(.port, port, isActive: !isOpen)
     }
-}
-
-/// Signed integers as unsigned ones that are small where they are near zero.
-enum ZigZag {
-    static func encode(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value &<< 1) ^ (value >> 63)) }
-    static func decode(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
 }

@@ -146,7 +146,7 @@ extension BoardCore {
         _ kind: RecordKind, _ index: Int, _ write: (inout ByteBuffer) -> Void = { _ in }
     ) {
         guard beginsRecord() else { return }
-        recording.content.appendVariableLength(UInt64(index))
+        recording.content.appendVarint(UInt64(index))
         write(&recording.content)
         endRecord(kind)
     }

@@ -96,8 +96,8 @@ extension BoardCore {
     private mutating func recordLine(_ index: Int, isActive: Bool, at moment: Instant) {
         if case .wiegand = lines[index].role { return }
         guard beginsRecord() else { return }
-        recording.content.appendVariableLength(UInt64(2 * index + (isActive ? 1 : 0)))
-        recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+        recording.content.appendVarint(UInt64(2 * index + (isActive ? 1 : 0)))
+        recording.content.appendVarint(Zigzag.encode((now - moment).nanoseconds))
         endRecord(.lineChanged)
     }
 
@@ -139,7 +139,7 @@ extension BoardCore {
             recording.content.append(bus.value)
             recording.content.appendLittleEndian(tag)
             recording.content.append(outcome.rawValue)
-            recording.content.appendVariableLength(ZigZag.encode((now - moment).nanoseconds))
+            recording.content.appendVarint(Zigzag.encode((now - moment).nanoseconds))
             recording.content.append(bytes)
             endRecord(.busCompleted)
         }
@@ -190,7 +190,7 @@ extension BoardCore {
 
     mutating func radarReceived(_ bytes: Span<UInt8>, on index: Int) {
         if beginsRecord() {
-            recording.content.appendVariableLength(UInt64(index))
+            recording.content.appendVarint(UInt64(index))
             recording.content.append(bytes)
             endRecord(.radarReceived)
         }
@@ -210,7 +210,7 @@ extension BoardCore {
     /// The bus had no room for a sensor's request; recorded before the turn of which it is a part.
     mutating func recordRefusal(_ sensor: Int) {
         guard beginsRecord() else { return }
-        recording.content.appendVariableLength(UInt64(sensor))
+        recording.content.appendVarint(UInt64(sensor))
         endRecord(.busRefused)
     }
 
@@ -233,7 +233,7 @@ extension BoardCore {
     mutating func wallClockChanged(_ clock: WallClock) {
         if beginsRecord() {
             recording.content.append(clock.trust.rawValue)
-            recording.content.appendVariableLength(ZigZag.encode(clock.unixMilliseconds))
+            recording.content.appendVarint(Zigzag.encode(clock.unixMilliseconds))
             endRecord(.clockChanged)
         }
         wallClockSet = clock

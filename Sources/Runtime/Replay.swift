@@ -201,7 +201,7 @@ extension BoardCore {
                 runDecisions()
             case .lineChanged:
                 let line = try reader.variableLength()
-                let ago = ZigZag.decode(try reader.variableLength())
+                let ago = Zigzag.decode(try reader.variableLength())
                 guard line >> 1 < UInt64(lines.count) else { return false }
                 lineChanged(
                     Int(line >> 1), isActive: line & 1 != 0, at: Instant(nanoseconds: now.nanoseconds &- ago))
@@ -213,14 +213,14 @@ extension BoardCore {
                 let bus = try reader.byte()
                 let tag = try reader.littleEndian(UInt16.self)
                 guard let outcome = BusOutcome(rawValue: try reader.byte()) else { return false }
-                let ago = ZigZag.decode(try reader.variableLength())
+                let ago = Zigzag.decode(try reader.variableLength())
                 busCompleted(
                     BusIndex(bus), tag: tag, outcome, bytes: try reader.bytes(reader.remaining),
                     at: Instant(nanoseconds: now.nanoseconds &- ago))
             case .busRefused: hardware.refuse(Int(clamping: try reader.variableLength()))
             case .clockChanged:
                 guard let trust = HardwareInterface.ClockTrust(rawValue: try reader.byte()) else { return false }
-                let milliseconds = ZigZag.decode(try reader.variableLength())
+                let milliseconds = Zigzag.decode(try reader.variableLength())
                 wallClockChanged(WallClock(unixMilliseconds: milliseconds, trust: trust))
             case .portChanged:
                 let port = try reader.variableLength()
@@ -293,9 +293,9 @@ extension BoardCore {
     private mutating func replayCommand(
         _ kind: RecordKind, _ reader: inout ByteReader
     ) throws(ByteReader.Truncated) -> Bool {
-        let commandKind = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+        let commandKind = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
         let target = UInt32(truncatingIfNeeded: try reader.variableLength())
-        let actorKind = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+        let actorKind = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
         let index = UInt32(truncatingIfNeeded: try reader.variableLength())
         let user = UInt32(truncatingIfNeeded: try reader.variableLength())
         let command = Command(kind: CommandKind(rawValue: commandKind), target: target)
@@ -303,7 +303,7 @@ extension BoardCore {
         if kind == .command {
             _ = carryOut(command, actor)
         } else {
-            let result = Int32(truncatingIfNeeded: ZigZag.decode(try reader.variableLength()))
+            let result = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
             publishAudit(command, actor, CommandResult(rawValue: result))
         }
         return true
