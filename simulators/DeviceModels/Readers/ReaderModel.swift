@@ -209,51 +209,21 @@ public enum ReaderModel: ~Copyable {
     ///
     /// - Returns: `false` if the reader does not tell of it itself.
     public mutating func setTampered(_ isTampered: Bool) -> Bool {
-        switch consume self {
-        case .osdp(var model):
-            model.setLocal(isTampered: isTampered, hasPowerFailure: model.hasPowerFailure)
-            self = .osdp(model)
-            return true
-        case .serialTag(let model): self = .serialTag(model)
-        case .wiegand(let model): self = .wiegand(model)
-        case .textLine(let model): self = .textLine(model)
-        case .pn532(let model): self = .pn532(model)
-        }
-        return false
+        changeBusModel { $0.setLocal(isTampered: isTampered, hasPowerFailure: $0.hasPowerFailure) }
     }
 
     /// Fails or restores the supply, while a battery in the reader goes on.
     ///
     /// - Returns: `false` if the reader does not tell of it.
     public mutating func setPowerFailure(_ hasPowerFailure: Bool) -> Bool {
-        switch consume self {
-        case .osdp(var model):
-            model.setLocal(isTampered: model.isTampered, hasPowerFailure: hasPowerFailure)
-            self = .osdp(model)
-            return true
-        case .serialTag(let model): self = .serialTag(model)
-        case .wiegand(let model): self = .wiegand(model)
-        case .textLine(let model): self = .textLine(model)
-        case .pn532(let model): self = .pn532(model)
-        }
-        return false
+        changeBusModel { $0.setLocal(isTampered: $0.isTampered, hasPowerFailure: hasPowerFailure) }
     }
 
     /// Activates inputs of the reader, one bit each.
     ///
     /// - Returns: `false` if it has none.
     public mutating func setInputs(_ levels: UInt8) -> Bool {
-        switch consume self {
-        case .osdp(var model):
-            model.setInputs(levels)
-            self = .osdp(model)
-            return true
-        case .serialTag(let model): self = .serialTag(model)
-        case .wiegand(let model): self = .wiegand(model)
-        case .textLine(let model): self = .textLine(model)
-        case .pn532(let model): self = .pn532(model)
-        }
-        return false
+        changeBusModel { $0.setInputs(levels) }
     }
 
     /// What the board last had the reader show; `nil` for a reader that shows nothing by itself.
@@ -264,13 +234,13 @@ public enum ReaderModel: ~Copyable {
         }
     }
 
-    /// Gives the reader a key, or takes it away as in one from the factory.
+    /// Changes what only readers on a bus have.
     ///
-    /// - Returns: `false` if the reader knows no keys.
-    public mutating func setKey(_ key: AES128?) -> Bool {
+    /// - Returns: `false` for any other reader.
+    private mutating func changeBusModel(_ change: (inout OSDPReaderModel) -> Void) -> Bool {
         switch consume self {
         case .osdp(var model):
-            model.setKey(key)
+            change(&model)
             self = .osdp(model)
             return true
         case .serialTag(let model): self = .serialTag(model)
@@ -279,6 +249,13 @@ public enum ReaderModel: ~Copyable {
         case .pn532(let model): self = .pn532(model)
         }
         return false
+    }
+
+    /// Gives the reader a key, or takes it away as in one from the factory.
+    ///
+    /// - Returns: `false` if the reader knows no keys.
+    public mutating func setKey(_ key: AES128?) -> Bool {
+        changeBusModel { $0.setKey(key) }
     }
 
     /// Takes bytes of the board; nothing for readers that only speak.
