@@ -141,8 +141,18 @@ enum Commanding {
         throw Failure(status: .invalidData, message: "the board told no result")
     }
 
+    /// Commands one of the board's things by its name.
+    static func run(
+        _ kind: CommandKind, of name: String, in named: NamedKind, word: String, subject: String, _ board: BoardOptions
+    ) throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: named, word: word, ClientNames(connection))
+        try run(Command(kind: kind, target: place), subject: subject, connection, json: board.json)
+    }
+
     /// The place of a name; a wrong one is answered with the nearest.
-    static func place(of name: String, in kind: NamedKind, word: String, _ names: ClientNames) throws -> UInt32 {
+    private static func place(of name: String, in kind: NamedKind, word: String, _ names: ClientNames) throws -> UInt32
+    {
         if let place = names.place(of: name, in: kind) { return UInt32(place) }
         throw Failure(
             status: .usage, message: "there is no \(word) '\(name)'",
@@ -180,11 +190,8 @@ struct DoorCommand: ParsableCommand {
     @OptionGroup var board: BoardOptions
 
     func run() throws {
-        let connection = try board.connect()
-        let place = try Commanding.place(of: name, in: .door, word: "door", ClientNames(connection))
         try Commanding.run(
-            Command(kind: action.kind, target: place), subject: "door \(name) \(action.rawValue)", connection,
-            json: board.json)
+            action.kind, of: name, in: .door, word: "door", subject: "door \(name) \(action.rawValue)", board)
     }
 }
 
@@ -207,11 +214,8 @@ struct ReaderCommand: ParsableCommand {
     @OptionGroup var board: BoardOptions
 
     func run() throws {
-        let connection = try board.connect()
-        let place = try Commanding.place(of: name, in: .reader, word: "reader", ClientNames(connection))
         try Commanding.run(
-            Command(kind: .readerInstall, target: place), subject: "reader \(name) \(action.rawValue)", connection,
-            json: board.json)
+            .readerInstall, of: name, in: .reader, word: "reader", subject: "reader \(name) \(action.rawValue)", board)
     }
 }
 
@@ -241,11 +245,8 @@ struct AlarmCommand: ParsableCommand {
     @OptionGroup var board: BoardOptions
 
     func run() throws {
-        let connection = try board.connect()
-        let place = try Commanding.place(of: name, in: .detector, word: "detector", ClientNames(connection))
         try Commanding.run(
-            Command(kind: action.kind, target: place), subject: "alarm \(name) \(action.rawValue)", connection,
-            json: board.json)
+            action.kind, of: name, in: .detector, word: "detector", subject: "alarm \(name) \(action.rawValue)", board)
     }
 }
 
