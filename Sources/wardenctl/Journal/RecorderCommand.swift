@@ -168,13 +168,18 @@ final class RecorderRing {
                 isOpen = false
             }
             next = page.number + 1
-            if isOpen { recordings[recordings.count - 1].to = end(of: place, page) }
+            if isOpen { recordings[recordings.count - 1].to = page.at }
+        }
+        for index in recordings.indices {
+            guard let last = recordings[index].pages.last, let end = end(ofPage: last) else { continue }
+            recordings[index].to = end
         }
         return recordings
     }
 
-    private func end(of place: Int, _ page: RecordingPage) -> Instant {
-        guard let bytes = try? read(place), var reader = RecordingPageReader(bytes.span) else { return page.at }
+    /// When the last record of a page was made; `nil` if it cannot be read.
+    private func end(ofPage place: Int) -> Instant? {
+        guard let bytes = try? read(place), var reader = RecordingPageReader(bytes.span) else { return nil }
         while reader.next() {}
         return reader.at
     }
