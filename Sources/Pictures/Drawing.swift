@@ -86,9 +86,13 @@ public struct Drawing {
     ///   - height: of the page, in millimetres.
     ///   - title: what a viewer shows for the page, and a screen reader reads.
     public func file(width: Double, height: Double, title: String) -> String {
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + element(width: width, height: height, title: title)
+    }
+
+    /// The drawing as it stands inside an HTML page.
+    public func element(width: Double, height: Double, title: String) -> String {
         let (w, h) = (Drawing.number(width), Drawing.number(height))
         return """
-            <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(w)mm" height="\(h)mm" viewBox="0 0 \(w) \(h)" \
             font-family="DejaVu Sans, Noto Sans CJK SC, Helvetica, Arial, sans-serif">
             <title>\(markup(title))</title>

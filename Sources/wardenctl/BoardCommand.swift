@@ -7,8 +7,8 @@ import Foundation
 
 struct BoardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "board", abstract: "Checks, builds and explains board files.",
-        subcommands: [Check.self, Build.self, Explain.self, Draw.self, Reference.self])
+        commandName: "board", abstract: "Writes, checks, builds and explains board files.",
+        subcommands: [New.self, Check.self, Build.self, Explain.self, Draw.self, Reference.self])
 
     struct SourceOptions: ParsableArguments {
         @Argument(help: "The board file; - for standard input.", completion: .file(extensions: ["yaml", "yml"]))
@@ -109,15 +109,16 @@ struct BoardCommand: ParsableCommand {
                   wardenctl board explain --json boards/lobby.yaml | jq .lines
                   wardenctl board explain --matrix boards/flat.yaml
                   wardenctl board explain --matrix --html boards/flat.yaml > flat-matrix.html
+                  wardenctl board explain --html boards/flat.yaml > flat.html
                 """)
 
         @OptionGroup var source: SourceOptions
         @Flag(help: "Write one JSON object.") var json = false
         @Flag(help: "Draw the cause-and-effect matrix alone: causes down, what is driven across.") var matrix = false
-        @Flag(help: "With --matrix: one HTML page that prints.") var html = false
+        @Flag(help: "One HTML page that prints: the whole board with its wiring, or the matrix alone.") var html = false
 
         func validate() throws {
-            if html && !matrix { throw ValidationError("--html draws the matrix; add --matrix") }
+            if html && json { throw ValidationError("--html is for people and --json for programs; take one") }
             if json && matrix {
                 throw ValidationError("the matrix is drawn for people; --json alone lists its effects")
             }
@@ -127,6 +128,10 @@ struct BoardCommand: ParsableCommand {
             if matrix {
                 let chart = MatrixChart(try source.checkedBoard())
                 Terminal.write(html ? chart.html() : chart.text())
+                return
+            }
+            if html {
+                Terminal.write(BoardPage(try source.checkedBoard()).html())
                 return
             }
             let explanation = BoardExplanation(try source.checkedBoard())

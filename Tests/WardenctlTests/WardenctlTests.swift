@@ -66,6 +66,19 @@ struct WardenctlTests {
             ),
             (["board", "build", "boards/lobby.yaml", "--hash-key", "boards/lobby.yaml"], 65, "more than 256 bytes"),
             (["board", "chek", "boards/lobby.yaml"], 64, "Usage"),
+            (["board", "new"], 64, "give --hardware"),
+            (["board", "new", "--hardware", "toaster"], 64, "there are raspberry-pi-4"),
+            (["board", "new", "--doors", "9"], 64, "from 1 to 8"),
+            (
+                ["board", "new", "--hardware", "beagleplay", "--purpose", "doors", "--doors", "8", "--name", "a"], 1,
+                "6 free pins, and this board needs 25"
+            ),
+            (
+                [
+                    "board", "new", "--hardware", "raspberry-pi-4", "--purpose", "flat", "--name", "a b", "-o", "-",
+                ], 65, "holds a blank"
+            ),
+            (["board", "explain", "--html", "--json", "boards/lobby.yaml"], 64, "take one"),
             (["status", "--socket", "/nowhere/at.all"], 69, "Start wardend"),
             (["status", "--tcp", "localhost"], 64, "belong together"),
             (["keys", "show", "boards/lobby.yaml"], 65, "more than 256 bytes"),
@@ -86,8 +99,8 @@ struct WardenctlTests {
     @Test("Every command's help has an example")
     func help() throws {
         let commands = [
-            ["board", "check"], ["board", "build"], ["board", "explain"], ["board", "reference"],
-            ["scenario", "check"],
+            ["board", "new"], ["board", "check"], ["board", "build"], ["board", "explain"], ["board", "draw"],
+            ["board", "reference"], ["scenario", "check"],
             ["scenario", "build"], ["status"], ["watch"], ["events"], ["doors"], ["door"], ["sensors"], ["alarms"],
             ["alarm"], ["fire-reset"], ["lines"], ["readers"], ["evaluate", "fall"], ["evaluate", "inactivity"],
             ["evaluate", "series"], ["evaluate", "clauses"], ["keys", "make"], ["keys", "show"], ["keys", "authorise"],
@@ -97,6 +110,23 @@ struct WardenctlTests {
             #expect(ended.output.contains("EXAMPLES\n  wardenctl"), "\(command)")
         }
         #expect(try Program.run(["--help"]).output.contains("EXIT STATUS"))
+    }
+
+    @Test("A new board file needs no terminal when all is said, is never written over unasked, and is sound")
+    func newBoard() throws {
+        let arguments = [
+            "board", "new", "--hardware", "raspberry-pi-4", "--purpose", "entrance", "--reader", "wiegand", "--name",
+            "north-gate", "-o", path("north-gate.yaml"),
+        ]
+        try? FileManager.default.removeItem(atPath: path("north-gate.yaml"))
+        let first = try Program.run(arguments)
+        #expect(first.status == 0 && first.output.contains("Next: wardenctl board check"), "\(first)")
+        #expect(try Program.run(["board", "check", "--warnings-as-errors", path("north-gate.yaml")]).status == 0)
+        let second = try Program.run(arguments)
+        #expect(second.status == 73 && second.errors.contains("--force"))
+        #expect(try Program.run(arguments + ["--force"]).status == 0)
+        let page = try Program.run(["board", "explain", "--html", path("north-gate.yaml")])
+        #expect(page.status == 0 && page.output.hasPrefix("<!DOCTYPE html>"))
     }
 
     @Test("The explanation as JSON has what the text has")

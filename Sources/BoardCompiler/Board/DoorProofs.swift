@@ -8,23 +8,27 @@ enum CodeRuleDigits {
     static func fewest(forCodes codes: Int) -> Int { CodeRule.fewestDigits(forCodes: codes) }
 }
 
+/// What the proof of a door rests on: doors that are alike need one.
+struct DoorQuestion: Equatable {
+    var configuration: DoorConfiguration
+    /// Whether the matrix tells it of a fire.
+    var isTold: Bool
+    var isInterlocked: Bool
+
+    /// The search that answers; to be run.
+    func proof() -> DoorProof {
+        DoorProof(configuration, isReleasedByMatrix: isTold, isInterlocked: isInterlocked)
+    }
+}
+
 /// Proves of each door on an escape route that no fire can leave it locked, and reports the path where one can.
 struct DoorProofs {
     let context: ReadingContext
 
-    /// What a proof rests on: doors that are alike need one.
-    private struct Question: Equatable {
-        var configuration: DoorConfiguration
-        var isTold: Bool
-        var isInterlocked: Bool
-    }
-
     func run(_ board: BoardDescription) {
-        var proven: [Question] = []
+        var proven: [DoorQuestion] = []
         for index in board.doors.indices where board.doors[index].value.egress {
-            let question = Question(
-                configuration: board.doorConfiguration(index), isTold: board.isToldOfFire(index),
-                isInterlocked: board.isInterlocked(index))
+            let question = board.doorQuestion(index)
             if proven.contains(question) { continue }
             if prove(index, board) { proven.append(question) }
         }
@@ -33,9 +37,8 @@ struct DoorProofs {
     /// - Returns: whether no fire can leave the door locked.
     private func prove(_ index: Int, _ board: BoardDescription) -> Bool {
         let door = board.doors[index]
-        let configuration = board.doorConfiguration(index)
-        let isTold = board.isToldOfFire(index)
-        var proof = DoorProof(configuration, isReleasedByMatrix: isTold, isInterlocked: board.isInterlocked(index))
+        let question = board.doorQuestion(index)
+        var proof = question.proof()
         switch proof.run() {
         case .proven, .notEgress: return true
         case .tooManyStates:
@@ -50,7 +53,7 @@ struct DoorProofs {
                 at: door.places.whole,
                 "door '\(door.name)': a fire can leave it locked, and it is on an escape route: "
                     + path.joined(separator: ", "),
-                remedy: remedy(configuration, proof, isTold: isTold, name: door.name))
+                remedy: remedy(question.configuration, proof, isTold: question.isTold, name: door.name))
         }
         return false
     }
@@ -103,6 +106,11 @@ extension BoardDescription {
         effects.contains {
             DoorTranslation.tellsOfFire($0.value.message, door: index, zones: doors[index].value.fireZones)
         }
+    }
+
+    func doorQuestion(_ index: Int) -> DoorQuestion {
+        DoorQuestion(
+            configuration: doorConfiguration(index), isTold: isToldOfFire(index), isInterlocked: isInterlocked(index))
     }
 
     /// Local time as the board reckons it.

@@ -209,7 +209,21 @@ public struct WiringDrawing {
         static var deviceWidth: Double { pageWidth - margin - deviceEdge }
     }
 
+    /// A file of its own.
     public func svg() -> String {
+        let (drawing, height) = drawn()
+        return drawing.file(width: WiringDrawing.pageWidth, height: height, title: title)
+    }
+
+    /// The same drawing for an HTML page.
+    func element() -> String {
+        let (drawing, height) = drawn()
+        return drawing.element(width: WiringDrawing.pageWidth, height: height, title: title)
+    }
+
+    private var title: String { "Wiring of \(board.name)" }
+
+    private func drawn() -> (drawing: Drawing, height: Double) {
         var drawing = Drawing()
         var y = Layout.top
         let boardTop = y
@@ -238,7 +252,7 @@ public struct WiringDrawing {
         }
         drawTitle(&drawing)
         let height = max(WiringDrawing.pageHeight, y + Layout.margin)
-        return drawing.file(width: WiringDrawing.pageWidth, height: height, title: "Wiring of \(board.name)")
+        return (drawing, height)
     }
 
     private func drawTitle(_ drawing: inout Drawing) {
@@ -256,8 +270,21 @@ public struct WiringDrawing {
         drawing.text("board", Layout.margin + 13, top + 6, anchor: .middle, colour: Ink.grey)
     }
 
+    /// Whether the purpose has room beside the name, by the usual width of a letter.
+    private func fitsBesideName(_ wire: Wire) -> Bool {
+        let name = Double(displayWidth(wire.name)) * Drawing.Size.normal.rawValue * 0.7
+        let purpose = Double(displayWidth(wire.purpose)) * Drawing.Size.small.rawValue * 0.58
+        return name + purpose + 20 < Layout.deviceWidth
+    }
+
+    /// What stands below the name: the wiring, and the purpose where it has no room beside the name.
+    private func details(_ wire: Wire) -> [String] {
+        (fitsBesideName(wire) ? [] : WiringDrawing.wrapped(wire.purpose, Layout.wiringColumns))
+            + WiringDrawing.wrapped(wire.wiring, Layout.wiringColumns)
+    }
+
     private func height(of wire: Wire) -> Double {
-        let rows = WiringDrawing.wrapped(wire.wiring, Layout.wiringColumns).count
+        let rows = details(wire).count
         return Layout.rowHeight + Double(max(0, rows - 1)) * Layout.lineHeight
     }
 
@@ -269,8 +296,11 @@ public struct WiringDrawing {
         drawSymbol(wire.symbol, Layout.deviceEdge + 8, middle, wire.colour, &drawing)
         let textEdge = Layout.deviceEdge + 17
         drawing.text(wire.name, textEdge, y + 3.2, bold: true)
-        drawing.text(wire.purpose, Layout.deviceEdge + Layout.deviceWidth - 1.5, y + 3.2, size: .small, anchor: .end)
-        for (row, line) in WiringDrawing.wrapped(wire.wiring, Layout.wiringColumns).enumerated() {
+        if fitsBesideName(wire) {
+            drawing.text(
+                wire.purpose, Layout.deviceEdge + Layout.deviceWidth - 1.5, y + 3.2, size: .small, anchor: .end)
+        }
+        for (row, line) in details(wire).enumerated() {
             drawing.text(line, textEdge, y + 6.7 + Double(row) * Layout.lineHeight, size: .small, colour: "#333333")
         }
         return middle

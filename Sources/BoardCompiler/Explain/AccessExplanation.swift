@@ -124,6 +124,33 @@ extension BoardExplanation {
         return "\(areaName(door.outerArea)) to \(areaName(door.innerArea))"
     }
 
+    /// What was found of each door in a fire; takes as long as checking the board did.
+    var doorProofs: ReportTable {
+        var answers: [(question: DoorQuestion, cells: [String])] = []
+        let rows = board.doors.indices.map { index -> [String] in
+            let question = board.doorQuestion(index)
+            if let known = answers.first(where: { $0.question == question }) {
+                return [board.doors[index].name] + known.cells
+            }
+            var proof = question.proof()
+            let cells =
+                switch proof.run() {
+                case .proven: ["yes", "a fire never leaves it locked", "\(proof.stateCount)"]
+                case .notEgress: ["no", "nothing is asked of it", ""]
+                case .refuted, .tooManyStates: ["yes", "not proven", "\(proof.stateCount)"]
+                }
+            answers.append((question, cells))
+            return [board.doors[index].name] + cells
+        }
+        return ReportTable(
+            "door_proofs", "Escape routes",
+            remark: "Every state that the door can reach was looked at, with every fault of power and program.",
+            [
+                .init("door", "door"), .init("egress", "escape route"), .init("proof", "in a fire"),
+                .init("states", "states", isNumber: true),
+            ], rows)
+    }
+
     /// What each lock does in each stretch of the board's life, with and without a fire.
     public var doorBehaviour: ReportTable {
         let phases: [(phase: PowerPhase, key: String, title: String)] = [

@@ -48,7 +48,8 @@ public struct BoardExplanation {
         let settings = (hardware.buses + hardware.ports)
             .filter { used.contains($0.device) && !$0.note.isEmpty }
             .map { "\($0.device): \($0.note)." }
-        return settings + hardware.notes
+        let pins = board.lines.compactMap(known).filter { !$0.setting.isEmpty }.map { "\($0.name): \($0.setting)." }
+        return settings + pins + hardware.notes
     }
 
     // MARK: Tables

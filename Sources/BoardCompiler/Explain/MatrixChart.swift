@@ -31,6 +31,7 @@ public struct MatrixChart {
     let summary: String
     private(set) var columns: [Column] = []
     private(set) var rows: [Row] = []
+    var isEmpty: Bool { rows.isEmpty }
     /// Effects by their letters, with what they ask for besides their causes.
     private(set) var effects: [(letter: String, name: String, rule: String)] = []
 
@@ -154,24 +155,14 @@ public struct MatrixChart {
 
     /// One page that prints, with nothing to load.
     public func html() -> String {
-        var page = """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>Cause and effect: \(markup(boardName))</title>
-            <style>
-            body { font: 14px/1.4 sans-serif; margin: 2em; color: #111; background: #fff; }
-            table { border-collapse: collapse; }
-            th, td { border: 1px solid #888; padding: 4px 8px; text-align: center; }
-            th.cause { text-align: left; font-weight: 600; } td.kind { text-align: left; color: #555; }
-            thead th.target { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; height: 9em; }
-            td.set { background: #fdeeb0; font-weight: 600; } tbody tr:hover { background: #f3f3f3; }
-            small { color: #555; font-weight: 400; } dt { float: left; clear: left; width: 3em; font-weight: 600; }
-            @media print { body { margin: 1cm; } @page { size: A4 landscape; } }
-            </style></head><body>
-            <h1>Cause and effect: \(markup(boardName))</h1>
-            <p>\(markup(summary))</p>
-            <table><thead><tr><th class="cause">cause</th><th>kind</th>
+        Page.html(
+            title: "Cause and effect: \(boardName)",
+            "<h1>Cause and effect: \(markup(boardName))</h1>\n<p>\(markup(summary))</p>\n" + table)
+    }
 
-            """
+    /// The matrix with its marks and effects, for a page.
+    var table: String {
+        var page = "<table class=\"matrix\"><thead><tr><th class=\"cause\">cause</th><th>kind</th>\n"
         for column in columns {
             page += "<th class=\"target\" scope=\"col\">\(markup(column.title)) <small>\(column.kind)</small></th>"
         }
@@ -185,13 +176,13 @@ public struct MatrixChart {
             }
             page += "</tr>\n"
         }
-        page += "</tbody></table>\n<h2>Marks</h2>\n<dl>\n"
+        page += "</tbody></table>\n<h3>Marks</h3>\n<dl>\n"
         for mark in usedMarks { page += "<dt>\(mark.mark)</dt><dd>\(markup(mark.meaning))</dd>\n" }
-        page += "</dl>\n<h2>Effects</h2>\n<dl>\n"
+        page += "</dl>\n<h3>Effects</h3>\n<dl>\n"
         for effect in effects {
             page += "<dt>\(effect.letter.lowercased())</dt><dd>\(markup(effect.name)): \(markup(effect.rule))</dd>\n"
         }
-        return page + "</dl>\n</body></html>\n"
+        return page + "</dl>\n"
     }
 }
 

@@ -1,3 +1,5 @@
+import Pictures
+
 /// A table that a person reads as text or HTML and a program as JSON.
 public struct ReportTable: Equatable, Sendable {
     public struct Column: Equatable, Sendable {
@@ -54,6 +56,19 @@ public struct ReportTable: Equatable, Sendable {
         lines.append("  " + widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
         lines += rows.map { "  " + line($0) }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A section of a page; empty columns are left out.
+    public func html() -> String {
+        let shown = columns.indices.filter { column in rows.contains { !$0[column].isEmpty } }
+        func cell(_ column: Int, _ text: String, _ tag: String) -> String {
+            "<\(tag)\(columns[column].isNumber ? " class=\"number\"" : "")>\(markup(text))</\(tag)>"
+        }
+        var text = "<section id=\"\(markup(key))\"><h2>\(markup(title))</h2>\n"
+        if !remark.isEmpty { text += "<p>\(markup(remark))</p>\n" }
+        text += "<table><thead><tr>\(shown.map { cell($0, columns[$0].title, "th") }.joined())</tr></thead>\n<tbody>\n"
+        for row in rows { text += "<tr>\(shown.map { cell($0, row[$0], "td") }.joined())</tr>\n" }
+        return text + "</tbody></table></section>\n"
     }
 
     /// A list of objects; numbers are numbers.

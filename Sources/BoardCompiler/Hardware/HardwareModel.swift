@@ -31,6 +31,8 @@ public struct HardwareModel: Sendable {
         public var boot: BootState
         /// What else uses the pin, or what to beware of.
         public var note: String
+        /// What must be set for it to be free; empty where nothing must.
+        public var setting = ""
     }
 
     public struct Device: Sendable {
@@ -53,7 +55,8 @@ public struct HardwareModel: Sendable {
     public var notes: [String]
 
     public static let all: [HardwareModel] = [
-        .raspberryPi4, .raspberryPi5, .raspberryPiZero2W, .aspeedEvaluationBoard,
+        .raspberryPi4, .raspberryPi5, .raspberryPiZero2W, .beaglePlay, .orangePiZero3, .verdinIMX8MMini,
+        .aspeedEvaluationBoard,
     ]
 
     public static func named(_ identifier: String) -> HardwareModel? { all.first { $0.identifier == identifier } }
