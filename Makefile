@@ -76,6 +76,13 @@ check:
 	.ci/check-standard-table --prove
 	.ci/check-standard-table
 
+## docs: the guides and every room's pages as one site in .build/docs, links checked
+.PHONY: docs
+docs:
+	@.ci/setup build
+	swift build
+	.ci/docs
+
 ## embedded: the board programs as Embedded Swift for x86_64, and their self-test; ROOM=Drivers compiles one room
 ## arm64: the same for arm64, run under QEMU
 ## armhf: the same for armhf, run under QEMU

@@ -227,7 +227,7 @@ let package = Package(
             dependencies: [
                 "BoardCompiler", "BoardImage", "Console", "Cryptography", "Evaluation", "EventJournal", "FixedMemory",
                 "Recording",
-                "HardwareInterface", "WardenLink", "WardenMessages",
+                "HardwareInterface", "ProgramSupport", "WardenLink", "WardenMessages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
 

@@ -302,7 +302,7 @@ public struct AccessController: ~Copyable {
 
     /// The request to exit of a door (button, handle switch, motion sensor) became active or inactive.
     ///
-    /// - Parameter at: when the line changed; may lie before earlier calls.
+    /// - Parameter moment: when the line changed; may lie before earlier calls.
     public mutating func requestToExit(
         _ door: DoorIndex, isActive: Bool, at moment: Instant, now: Instant, into output: inout AccessOutput
     ) {
@@ -314,7 +314,7 @@ public struct AccessController: ~Copyable {
 
     /// The contact of a door, or of its second leaf, says something else.
     ///
-    /// - Parameter at: when the line changed; may lie before earlier calls.
+    /// - Parameter moment: when the line changed; may lie before earlier calls.
     public mutating func contact(
         _ door: DoorIndex, _ state: ContactState, isSecondLeaf: Bool = false, at moment: Instant, now: Instant,
         into output: inout AccessOutput

@@ -208,7 +208,7 @@ public struct CredentialTable: ~Copyable {
 
     /// Adds a credential or replaces the one with the same hash.
     ///
-    /// - Parameter version: number of the list after this change; 0 keeps the present one.
+    /// - Parameter newVersion: number of the list after this change; 0 keeps the present one.
     /// - Returns: `.done`, `.full`, `.tooManyProfiles`, `.holderOutOfRange`, `.versionNotNewer`, or `.busy` while a
     ///   replacement is being staged. Anything but `.done` changes nothing.
     @discardableResult
@@ -314,8 +314,8 @@ public struct CredentialTable: ~Copyable {
     /// Begins to stage a whole new list.
     ///
     /// - Parameters:
-    ///   - version: its number, larger than the one in force.
-    ///   - count: credentials that will be staged.
+    ///   - newVersion: its number, larger than the one in force.
+    ///   - announced: credentials that will be staged.
     /// - Returns: `.done`, `.full` if so many never fit, `.versionNotNewer`, or `.busy` if another replacement is under
     ///   way or not yet swept.
     public mutating func beginReplacement(version newVersion: UInt64, count announced: Int) -> Outcome {

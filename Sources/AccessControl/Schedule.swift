@@ -106,8 +106,8 @@ public struct ScheduleTable: ~Copyable {
 
     /// - Parameters:
     ///   - capacity: schedules, at most `limit`.
-    ///   - periods: periods of all schedules together.
-    ///   - holidays: days with rules of their own.
+    ///   - periodCapacity: periods of all schedules together.
+    ///   - holidayCapacity: days with rules of their own.
     public init(capacity: Int, periods periodCapacity: Int, holidays holidayCapacity: Int, zone: TimeZoneRule) {
         precondition(capacity <= ScheduleTable.limit, "schedules are kept in 64 bits")
         entries = FixedArray(capacity: capacity)

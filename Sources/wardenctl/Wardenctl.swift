@@ -24,7 +24,7 @@ struct Wardenctl: ParsableCommand {
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
             ReaderCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, RecorderCommand.self,
-            KeysCommand.self,
+            KeysCommand.self, ReferenceCommand.self,
         ])
 
     static func main() {

@@ -104,6 +104,7 @@ struct WardenctlTests {
             ["scenario", "build"], ["status"], ["watch"], ["events"], ["doors"], ["door"], ["sensors"], ["alarms"],
             ["alarm"], ["fire-reset"], ["lines"], ["readers"], ["evaluate", "fall"], ["evaluate", "inactivity"],
             ["evaluate", "series"], ["evaluate", "clauses"], ["keys", "make"], ["keys", "show"], ["keys", "authorise"],
+            ["reference"],
         ]
         for command in commands {
             let ended = try Program.run(["help"] + command)
@@ -127,6 +128,19 @@ struct WardenctlTests {
         #expect(try Program.run(arguments + ["--force"]).status == 0)
         let page = try Program.run(["board", "explain", "--html", path("north-gate.yaml")])
         #expect(page.status == 0 && page.output.hasPrefix("<!DOCTYPE html>"))
+    }
+
+    @Test(
+        "The reference pages are what the programs' own tables say",
+        arguments: [
+            ("console", "ConsoleReference"), ("events", "EventReference"), ("reasons", "ReasonReference"),
+            ("exit-statuses", "ExitStatusReference"),
+        ])
+    func reference(page: String, file: String) throws {
+        let ended = try Program.run(["reference", page])
+        #expect(
+            ended.output == Repository.text("Sources/Guides.docc/\(file).md"),
+            "write it anew: wardenctl reference \(page) > Sources/Guides.docc/\(file).md")
     }
 
     @Test("The explanation as JSON has what the text has")

@@ -1,7 +1,7 @@
 import FixedMemory
 
 /// A first word that the console knows.
-enum ConsoleCommand: UInt8, BitwiseCopyable {
+package enum ConsoleCommand: UInt8, BitwiseCopyable {
     case help
     case status
     case doors
@@ -26,9 +26,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     case version
 
     /// Every command, in the order of the help.
-    static var count: Int { Int(ConsoleCommand.version.rawValue) + 1 }
+    package static var count: Int { Int(ConsoleCommand.version.rawValue) + 1 }
 
-    var word: StaticString {
+    package var word: StaticString {
         switch self {
         case .help: "help"
         case .status: "status"
@@ -56,7 +56,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     }
 
     /// How the command is typed; the same in every language.
-    var usage: StaticString {
+    package var usage: StaticString {
         switch self {
         case .help: "help [COMMAND]"
         case .status: "status"
@@ -83,7 +83,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
         }
     }
 
-    var summary: Phrase {
+    package var summary: Phrase {
         switch self {
         case .help: .summaryHelp
         case .status: .summaryStatus
@@ -111,9 +111,9 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     }
 
     /// A line to type, and what it does. `@` in the line stands for the name of a thing that this board has.
-    struct Example: BitwiseCopyable {
-        let line: StaticString
-        let meaning: Phrase
+    package struct Example: BitwiseCopyable {
+        package let line: StaticString
+        package let meaning: Phrase
 
         init(_ line: StaticString, _ meaning: Phrase) {
             self.line = line
@@ -122,7 +122,7 @@ enum ConsoleCommand: UInt8, BitwiseCopyable {
     }
 
     /// The example at a place; `nil` after the last. Every command has one at the least.
-    func example(at index: Int) -> Example? {
+    package func example(at index: Int) -> Example? {
         switch (self, index) {
         case (.help, 0): Example("help door", .exampleHelp)
         case (.status, 0): Example("status", .exampleStatus)

@@ -1,5 +1,5 @@
 /// Every text of the console that is no word of the schema, by what it says. Each language has a table of them.
-enum Phrase: UInt8, BitwiseCopyable {
+package enum Phrase: UInt8, BitwiseCopyable {
     case ok
     case started
     case error
