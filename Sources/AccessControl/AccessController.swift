@@ -133,7 +133,6 @@ public struct AccessController: ~Copyable {
     var clock: WallClock
     // The moment that `clock` speaks of.
     var clockReadAt: Instant
-    var fireZonesActive: UInt32
     /// When `advance` must be called at the latest.
     public internal(set) var deadline: Instant
     /// What came of the PIN or code that the last key ended; `nil` if it ended none.
@@ -173,7 +172,6 @@ public struct AccessController: ~Copyable {
         now = .start
         clock = .unset
         clockReadAt = .start
-        fireZonesActive = 0
         deadline = .never
         areas.append(AreaState(configuration: AreaConfiguration()))
     }

@@ -11,8 +11,6 @@ struct DoorControl: BitwiseCopyable {
     var firstRight = LinkedRight.none
     var grantedFloors: UInt64 = 0
     var passengerCount: UInt8 = 0
-    /// The cause-and-effect matrix or a person asked for the release, apart from the zones.
-    var fireIsCommanded = false
 }
 
 /// A right in the chain of its door.

@@ -161,40 +161,18 @@ extension AccessController {
 
     // MARK: Emergencies
 
-    /// A fire zone's input became active or inactive: its doors are released, whatever else is the case.
-    public mutating func setFire(zone: UInt8, isActive: Bool, now: Instant, into output: inout AccessOutput) {
-        let bit = UInt32(1) << UInt32(zone & 31)
-        if isActive { fireZonesActive |= bit } else { fireZonesActive &= ~bit }
-        var set = DoorSet()
-        for index in configurations.indices where configurations[index].fireZones & bit != 0 {
-            set = set.union(DoorSet(DoorIndex(UInt8(index))))
-        }
-        applyFire(set, requester: Requester(.fire, index: UInt16(zone)), now: now, into: &output)
-    }
-
     /// The cause-and-effect matrix asks for the release of doors as in a fire, or no longer does.
     ///
     /// - Parameter requester: the row of the matrix, or who commanded it.
     public mutating func setFire(
         doors set: DoorSet, isActive: Bool, by requester: Requester, now: Instant, into output: inout AccessOutput
     ) {
-        for index in controls.indices where set.contains(DoorIndex(UInt8(index))) {
-            controls[index].fireIsCommanded = isActive
-        }
-        applyFire(set, requester: requester, now: now, into: &output)
-    }
-
-    // Only the doors spoken of are touched: after a restart, what one zone says must not end what another one keeps.
-    private mutating func applyFire(
-        _ set: DoorSet, requester: Requester, now: Instant, into output: inout AccessOutput
-    ) {
         self.now = max(self.now, now)
+        // Only the doors spoken of are touched: after a restart, what is said of one must not end what another one keeps.
         for index in doors.indices where set.contains(DoorIndex(UInt8(index))) {
             let door = DoorIndex(UInt8(index))
-            let isCause =
-                controls[index].fireIsCommanded || configurations[index].fireZones & fireZonesActive != 0
             let wasReleased = doors[index].isFireReleased
-            doors[index].setFireCause(isCause, configurations[index])
+            doors[index].setFireCause(isActive, configurations[index])
             guard doors[index].isFireReleased != wasReleased else { continue }
             output.keep(.fire(door, doors[index].isFireReleased))
             output.record(

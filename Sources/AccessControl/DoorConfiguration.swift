@@ -120,8 +120,6 @@ public struct DoorConfiguration: Equatable, Sendable, BitwiseCopyable {
     /// On an escape route: a fire must leave it passable from the inside.
     public var isEgress: Bool = false
     public var mechanicalEgress: MechanicalEgress = .none
-    /// Fire zones that release it, one bit a zone.
-    public var fireZones: UInt32 = 0
     public var fireReset: FireReset = .byPersonOnceCauseIsGone
     /// Lockdown refuses the request to exit too. Never on an egress door; there it is without effect.
     public var lockdownHoldsExit: Bool = false

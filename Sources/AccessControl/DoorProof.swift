@@ -129,7 +129,7 @@ public struct DoorProof: ~Copyable {
 
     /// - Parameters:
     ///   - configuration: the door.
-    ///   - isReleasedByMatrix: a row of the cause-and-effect matrix releases it for a fire (besides its zones).
+    ///   - isReleasedByMatrix: a row of the cause-and-effect matrix releases it for a fire, by itself or with its zone.
     ///   - isInterlocked: other doors can hold it.
     ///   - stateLimit: states that fit, up to two thousand million.
     public init(
@@ -140,7 +140,7 @@ public struct DoorProof: ~Copyable {
         instant.timings.contactDebounce = .zero
         instant.timings.exitDebounce = .zero
         self.configuration = instant
-        isToldOfFire = isReleasedByMatrix || configuration.fireZones != 0
+        isToldOfFire = isReleasedByMatrix
         self.isInterlocked = isInterlocked
         nodes = FixedArray(capacity: stateLimit)
         var slots = 16

@@ -87,7 +87,7 @@ public struct Requester: Hashable, Sendable, BitwiseCopyable {
         case schedule = 5
         /// The cause-and-effect matrix: a fire or another detector; `index` is the row.
         case matrix = 6
-        /// A fire input of the access controller itself; `index` is the zone.
+        /// The fire release that a door is in, where its begin is not what is told of.
         case fire = 7
     }
 

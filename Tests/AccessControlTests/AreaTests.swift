@@ -219,10 +219,7 @@ struct RestartTests {
     private func build() -> TestBoard {
         let board = TestBoard()
         let garage = board.controller.addArea(AreaConfiguration(antiPassback: .hard))!
-        board.door {
-            $0.innerArea = garage
-            $0.fireZones = 1
-        }
+        board.door { $0.innerArea = garage }
         board.enrol(1)
         board.enrol(2) { $0.usesLeft = 3 }
         board.enrol(3)

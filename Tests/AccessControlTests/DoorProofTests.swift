@@ -9,7 +9,7 @@ struct DoorProofTests {
         var lock: LockWiring
         var isEgress = true
         var handle = MechanicalEgress.none
-        var zones: UInt32 = 1
+        var isReleasedByMatrix = true
         var reset = FireReset.byPersonOnceCauseIsGone
         var kind = DoorKind.single
         var isInterlocked = false
@@ -33,11 +33,12 @@ struct DoorProofTests {
                 name: "two-leaf door with maglocks", lock: LockWiring(kind: .maglock), kind: .twoLeaf, expected: .proven
             ),
             Case(
-                name: "no fire reaches the door", lock: LockWiring(kind: .maglock), zones: 0, expected: .refuted,
+                name: "no fire reaches the door", lock: LockWiring(kind: .maglock), isReleasedByMatrix: false,
+                expected: .refuted,
                 path: [.powerOn, .runtimeClaimsLines, .runtimeDecides, .fireBegins]),
             Case(
                 name: "no fire reaches the door, but the panel cuts the lock's supply",
-                lock: LockWiring(kind: .maglock, isCutByFirePanel: true), zones: 0, expected: .proven),
+                lock: LockWiring(kind: .maglock, isCutByFirePanel: true), isReleasedByMatrix: false, expected: .proven),
             Case(
                 name: "maglock fed while the relay is at rest",
                 lock: LockWiring(kind: .maglock, relay: .normallyClosed), expected: .refuted,
@@ -72,17 +73,18 @@ struct DoorProofTests {
                 name: "mains-fed fail-safe lock on a board without standby",
                 lock: LockWiring(kind: .maglock, supply: .mains, boardHasStandby: false), expected: .proven),
             Case(
-                name: "not on an escape route", lock: LockWiring(kind: .strikeFailSecure), isEgress: false, zones: 0,
+                name: "not on an escape route", lock: LockWiring(kind: .strikeFailSecure), isEgress: false,
+                isReleasedByMatrix: false,
                 expected: .notEgress),
         ])
     func verdict(example: Case) {
         var configuration = DoorConfiguration(lock: example.lock)
         configuration.isEgress = example.isEgress
         configuration.mechanicalEgress = example.handle
-        configuration.fireZones = example.zones
         configuration.fireReset = example.reset
         configuration.kind = example.kind
-        var proof = DoorProof(configuration, isReleasedByMatrix: false, isInterlocked: example.isInterlocked)
+        var proof = DoorProof(
+            configuration, isReleasedByMatrix: example.isReleasedByMatrix, isInterlocked: example.isInterlocked)
         let verdict = proof.run()
         #expect(verdict == example.expected)
         var path: [ProofStep] = []

@@ -346,10 +346,7 @@ struct DoorTests {
     @Test("a two-leaf door: the second leaf follows for those who need it, and in a fire at once")
     func twoLeaves() {
         let board = TestBoard()
-        board.door {
-            $0.kind = .twoLeaf
-            $0.fireZones = 1
-        }
+        board.door { $0.kind = .twoLeaf }
         board.enrol(1)
         board.enrol(2) { $0.traits = .extendedTime }
         board.start()
@@ -393,7 +390,6 @@ struct DoorTests {
         configuration.kind = .lift
         configuration.hasContact = false
         configuration.relock = .afterTime
-        configuration.fireZones = 1
         let lift = try! board.controller.addDoor(configuration)!
         board.right(AccessRight(door: lift, groups: GroupSet(bits: 1), floors: 0b0001))
         board.right(AccessRight(door: lift, groups: GroupSet(bits: 2), floors: 0b0110))

@@ -15,10 +15,7 @@ struct FireTests {
         let board = TestBoard()
         let hall = board.controller.addArea(AreaConfiguration(antiPassback: .hard, occupancyLimit: 1))!
         for _ in 0..<2 {
-            board.door {
-                $0.fireZones = 1
-                $0.innerArea = hall
-            }
+            board.door { $0.innerArea = hall }
         }
         #expect(board.interlock([0, 1]))
         board.enrol(1)
@@ -63,7 +60,8 @@ struct FireTests {
     @Test("ends only by a person's reset once the cause is gone")
     func reset() {
         let board = TestBoard()
-        board.door { $0.fireZones = 0b10 }
+        board.door()
+        board.fireZones[0] = 0b10
         board.start()
         board.fire(true, zone: 0)
         #expect(!board.isReleased(), "another zone")
@@ -85,16 +83,12 @@ struct FireTests {
     @Test("ends with its cause where the board file says so, and not before the last of two causes is gone")
     func resetWithCause() {
         let board = TestBoard()
-        board.door {
-            $0.fireZones = 0b11
-            $0.fireReset = .withCause
-        }
+        board.door { $0.fireReset = .withCause }
+        board.fireZones[0] = 0b11
         board.start()
         board.fire(true, zone: 0)
         board.fire(true, zone: 1)
-        board.matrixFire([0], true)
         board.fire(false, zone: 0)
-        board.matrixFire([0], false)
         #expect(board.isReleased())
         board.fire(false, zone: 1)
         #expect(!board.isReleased())
@@ -117,7 +111,7 @@ struct FireTests {
     @Test("a fire that returns before the reset keeps the door released")
     func returns() {
         let board = TestBoard()
-        board.door { $0.fireZones = 1 }
+        board.door()
         board.start()
         board.fire(true)
         board.fire(false)
@@ -129,7 +123,7 @@ struct FireTests {
     @Test("an open door in a fire is neither held open nor forced; after the reset its time begins anew")
     func openInFire() {
         let board = TestBoard()
-        board.door { $0.fireZones = 1 }
+        board.door()
         board.start()
         board.fire(true)
         board.open()
@@ -147,10 +141,7 @@ struct FireTests {
     func musterOut() {
         let board = TestBoard()
         let hall = board.controller.addArea(AreaConfiguration(antiPassback: .hard))!
-        board.door {
-            $0.fireZones = 1
-            $0.innerArea = hall
-        }
+        board.door { $0.innerArea = hall }
         board.enrol(1)
         board.enrol(2) { $0.status = .suspended }
         board.start()
@@ -170,10 +161,7 @@ struct FireTests {
     func forgetsPresence() {
         let board = TestBoard()
         let hall = board.controller.addArea(AreaConfiguration(antiPassback: .hard))!
-        board.door {
-            $0.fireZones = 1
-            $0.innerArea = hall
-        }
+        board.door { $0.innerArea = hall }
         board.enrol(1)
         board.start()
         board.present(1)
@@ -190,7 +178,7 @@ struct FireTests {
     @Test("a command to unlock in a fire is answered with the fire; one to lock is refused")
     func commands() {
         let board = TestBoard()
-        board.door { $0.fireZones = 1 }
+        board.door()
         board.start()
         board.fire(true)
         #expect(board.command(.unlock) == .fireRelease)

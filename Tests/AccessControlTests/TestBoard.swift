@@ -14,6 +14,9 @@ final class TestBoard {
     private(set) var log: [String] = []
     private(set) var events: [AccessEvent] = []
     private(set) var changes: [AccessChange] = []
+    /// Fire zones that a door stands in, one bit each; those not named here stand in zone 0.
+    var fireZones: [Int: UInt32] = [:]
+    private var zonesActive: UInt32 = 0
 
     /// Monday 2024-01-01 12:00 UTC.
     static let monday = WallClock(unixMilliseconds: 1_704_110_400_000, trust: .synchronised)
@@ -145,9 +148,15 @@ final class TestBoard {
         return decision.reason
     }
 
+    /// A row of the matrix that releases a fire zone comes on or goes off.
     func fire(_ isActive: Bool, zone: UInt8 = 0) {
-        controller.setFire(zone: zone, isActive: isActive, now: now, into: &output)
-        take()
+        if isActive { zonesActive |= 1 << zone } else { zonesActive &= ~(1 << zone) }
+        // A door of two zones is released until both rows are off.
+        let doors = (0..<UInt8(controller.doorCount)).filter {
+            let zones = fireZones[Int($0)] ?? 1
+            return zones >> zone & 1 != 0 && (zones & zonesActive != 0) == isActive
+        }
+        matrixFire(doors, isActive)
     }
 
     func matrixFire(_ doors: [UInt8], _ isActive: Bool) {

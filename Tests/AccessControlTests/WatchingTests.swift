@@ -12,7 +12,6 @@ struct WatchingTests {
         func build(_ change: (inout DoorTimings) -> Void) -> TestBoard {
             let board = TestBoard()
             board.door {
-                $0.fireZones = 1
                 $0.relock = seed % 2 == 0 ? .onClose : .onOpen
                 change(&$0.timings)
             }
