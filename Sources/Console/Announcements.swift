@@ -41,7 +41,9 @@ extension ConsoleSession {
             announced += 1
             let colour: RowStyle.Colour = rings(event) ? .danger : .warning
             startRow(colour)
-            EventText.appendTime(of: event, utcOffsetMinutes: subject.utcOffsetMinutes, to: &announcement)
+            EventText.appendTime(
+                of: event, utcOffsetMinutes: subject.utcOffsetMinutes(atUnixMilliseconds: event.unixMs),
+                to: &announcement)
             announcement.append(" ")
             EventText.append(event, names: subject, in: Vocabulary(language: language), to: &announcement)
             if rings(event) { sink.append(0x07) }

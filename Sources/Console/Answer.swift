@@ -269,7 +269,8 @@ extension ConsoleSession {
             row.append("#")
             row.appendDecimal(event.sequence)
             row.append(isPlain ? "\t" : " ")
-            EventText.appendTime(of: event, utcOffsetMinutes: subject.utcOffsetMinutes, to: &row)
+            EventText.appendTime(
+                of: event, utcOffsetMinutes: subject.utcOffsetMinutes(atUnixMilliseconds: event.unixMs), to: &row)
             row.append(isPlain ? "\t" : " ")
             EventText.append(event, names: subject, in: style.vocabulary, to: &row)
             return .row

@@ -49,4 +49,7 @@ public protocol ConsoleSubject: BoardNames, ~Copyable {
 
     /// Minutes that local time is ahead of UTC.
     var utcOffsetMinutes: Int32 { get }
+
+    /// Minutes that local time is ahead of UTC at another moment: with daylight saving not always those of now.
+    func utcOffsetMinutes(atUnixMilliseconds moment: Int64) -> Int32
 }

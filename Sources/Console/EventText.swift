@@ -50,6 +50,8 @@ public enum EventText {
     }
 
     /// Writes when an event happened: local civil time, or seconds since start where the clock meant nothing.
+    ///
+    /// - Parameter utcOffsetMinutes: how far local time was ahead of UTC then.
     public static func appendTime<Sink: ByteSink & ~Copyable>(
         of event: Event, utcOffsetMinutes: Int32, to sink: inout Sink
     ) {

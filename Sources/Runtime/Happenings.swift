@@ -120,6 +120,10 @@ extension BoardCore {
         case .secondContact(let door):
             access.contact(DoorIndex(UInt8(door)), .missing, isSecondLeaf: true, at: now, now: now, into: &accessOutput)
             settleAccess()
+        case .exitRequest(let door):
+            // A button that nobody can see any more is not pressed.
+            access.requestToExit(DoorIndex(UInt8(door)), isActive: false, at: now, now: now, into: &accessOutput)
+            settleAccess()
         default: break
         }
         monitor.receive(
@@ -259,8 +263,13 @@ extension BoardCore {
     @inline(__always)
     var utcOffsetMinutes: Int32 {
         guard wallClockSet.trust != .unset else { return Int32(zone.standardOffsetMinutes) }
-        let minute = wallClock.unixMilliseconds / 60_000
-        return Int32(zone.offsetMinutes(atUnixMinute: minute))
+        return utcOffsetMinutes(atUnixMilliseconds: wallClock.unixMilliseconds)
+    }
+
+    /// Minutes that local time is ahead of UTC at a moment.
+    @inline(__always)
+    func utcOffsetMinutes(atUnixMilliseconds moment: Int64) -> Int32 {
+        Int32(zone.offsetMinutes(atUnixMinute: moment / 60_000))
     }
 
     /// The wall clock now: it runs on by the monotonic one.

@@ -26,6 +26,7 @@ struct BenchBoard: ConsoleSubject {
     /// Who asked for each command.
     var askers: [Int?] = []
     var utcOffsetMinutes: Int32 = 480
+    func utcOffsetMinutes(atUnixMilliseconds moment: Int64) -> Int32 { utcOffsetMinutes }
 
     static func name(_ text: String) -> Name {
         var name = Name()
