@@ -12,19 +12,24 @@ extension Command: RoleBound {
         // For a minute the reader is spoken to with a key that everybody knows.
         case .readerInstall: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .recorderRead, .unrecognised:
+            .imageChange, .recorderRead, .readerFileSend, .unrecognised:
             nil
         }
     }
 }
 
-// Services: the clock, the image, the log and the recorder are a technician's work, credentials an administrator's.
+// Services: the clock, the image, readers' files, the log and the recorder are a technician's work, credentials an
+// administrator's.
 
 extension ClockSetting: RoleBound {
     public var requiredRole: Role? { .technician }
 }
 
 extension ImageTransfer: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+extension ReaderFileTransfer: RoleBound {
     public var requiredRole: Role? { .technician }
 }
 

@@ -22,13 +22,13 @@ extension BoardImage {
                 guard isKnown(options.checksum), isKnown(options.presence) else {
                     throw .invalidEntry(.readers, index: index, .unknownKind)
                 }
-                if let line = options.rangeLine { try check(line: line, is: .input, .readers, index) }
+                if let line = options.rangeLine { try check(ownInput: line, .readers, index) }
                 guard (options.presence == .rangeLine) == (options.rangeLine != nil) else {
                     throw .invalidEntry(.readers, index: index, .contradictory)
                 }
             case .wiegand(let options):
-                try check(line: options.data0Line, is: .input, .readers, index)
-                try check(line: options.data1Line, is: .input, .readers, index)
+                try check(ownInput: options.data0Line, .readers, index)
+                try check(ownInput: options.data1Line, .readers, index)
                 guard options.data0Line != options.data1Line else {
                     throw .invalidEntry(.readers, index: index, .contradictory)
                 }
@@ -133,10 +133,25 @@ extension BoardImage {
         try checkDoorLines()
     }
 
+    /// An input at the board itself: one of a reader is gone with the reader, and too slow for a data line.
+    private func check(ownInput line: UInt32, _ table: BoardTable, _ index: Int) throws(BoardImageError) {
+        try check(line: line, is: .input, table, index)
+        guard lines[Int(line)].readerInput == nil else { throw .invalidEntry(table, index: index, .contradictory) }
+    }
+
+    /// Whoever stands outside must not be able to ask to be let out.
+    private func check(exitLine line: UInt32, _ index: Int) throws(BoardImageError) {
+        try check(line: line, is: .input, .doors, index)
+        guard let source = lines[Int(line)].readerInput, Int(source.reader) < readers.count else { return }
+        guard readers[Int(source.reader)].side == .exit else {
+            throw .invalidEntry(.doors, index: index, .contradictory)
+        }
+    }
+
     private func checkLines(of door: Door, _ index: Int) throws(BoardImageError) {
         if let line = door.contactLine { try check(line: line, is: .input, .doors, index) }
-        if let line = door.exitLine { try check(line: line, is: .input, .doors, index) }
-        if let line = door.emergencyExitLine { try check(line: line, is: .input, .doors, index) }
+        if let line = door.exitLine { try check(exitLine: line, index) }
+        if let line = door.emergencyExitLine { try check(ownInput: line, .doors, index) }
         if let line = door.tamperLine { try check(line: line, is: .input, .doors, index) }
         if let line = door.secondContactLine { try check(line: line, is: .input, .doors, index) }
         if let line = door.secondLockLine { try check(line: line, is: .output, .doors, index) }

@@ -105,6 +105,10 @@ extension BoardImage {
     private func checkLines() throws(BoardImageError) {
         for index in lines.indices {
             let line = lines[index]
+            if let source = line.readerInput {
+                try check(source, ofLine: index)
+                continue
+            }
             guard line.chip.isEmpty != line.kernelName.isEmpty else {
                 throw .invalidEntry(.lines, index: index, line.chip.isEmpty ? .incomplete : .contradictory)
             }
@@ -120,6 +124,20 @@ extension BoardImage {
                     ? line.kernelName == other.kernelName : line.chip == other.chip && line.offset == other.offset
                 if same { throw .invalidEntry(.lines, index: index, .alreadyUsed) }
             }
+        }
+    }
+
+    /// A line that is an input of a reader.
+    private func check(_ source: ReaderInput, ofLine index: Int) throws(BoardImageError) {
+        guard lines[index].direction == .input, lines[index].chip.isEmpty, lines[index].kernelName.isEmpty else {
+            throw .invalidEntry(.lines, index: index, .contradictory)
+        }
+        try check(source.reader, within: readers.count, .lines, index)
+        guard case .osdp(let options) = readers[Int(source.reader)].interface, options.exitInput != source.input else {
+            throw .invalidEntry(.lines, index: index, .contradictory)
+        }
+        for earlier in 0..<index where lines[earlier].readerInput == source {
+            throw .invalidEntry(.lines, index: index, .alreadyUsed)
         }
     }
 

@@ -6,7 +6,7 @@ import HardwareInterface
 struct Line: ~Copyable {
     let description: LineDescription
     private var handle = warden_gpio_unclaimed()
-    private var reopen = ReopenDelay(firstAttemptAt: .start)
+    private var reopen: ReopenDelay
 
     /// Inputs: the level that was reported last. Outputs: the level that was asked for last.
     private(set) var isActive: Bool
@@ -33,6 +33,7 @@ struct Line: ~Copyable {
     init(_ description: LineDescription) {
         self.description = description
         isActive = description.startsActive
+        reopen = ReopenDelay(firstAttemptAt: description.isElsewhere ? .never : .start)
     }
 
     var isOutput: Bool { description.direction == .output }

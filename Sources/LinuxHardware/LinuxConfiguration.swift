@@ -27,6 +27,8 @@ public struct LineDescription: Sendable, BitwiseCopyable {
     }
 
     public var direction: Direction
+    /// The line is wired to something else than this machine, which never claims it: an input of a reader.
+    public var isElsewhere: Bool
     /// The chip by name ("gpiochip0"), label ("pinctrl-rp1") or path; empty where `kernelName` finds the line.
     public var chip: DevicePath
     /// The line's name in the kernel; empty where chip and offset say it.
@@ -43,9 +45,10 @@ public struct LineDescription: Sendable, BitwiseCopyable {
     public init(
         _ direction: Direction, chip: DevicePath = DevicePath(), kernelName: DevicePath = DevicePath(),
         offset: UInt32 = 0, isActiveLow: Bool = false, bias: Bias = .asIs, debounce: Interval = .zero,
-        startsActive: Bool = false, exitState: ExitState = .inactive
+        startsActive: Bool = false, exitState: ExitState = .inactive, isElsewhere: Bool = false
     ) {
         self.direction = direction
+        self.isElsewhere = isElsewhere
         self.chip = chip
         self.kernelName = kernelName
         self.offset = offset

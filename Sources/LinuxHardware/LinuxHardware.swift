@@ -149,7 +149,7 @@ public final class LinuxHardware: Hardware {
     }
 
     private func claimLines(outputs: Bool, _ onTrouble: (StartTrouble) -> Void) {
-        for index in lines.indices where lines[index].isOutput == outputs {
+        for index in lines.indices where lines[index].isOutput == outputs && !lines[index].description.isElsewhere {
             let status = claim(index, at: now, isFirst: true)
             if status != 0 { onTrouble(StartTrouble(device: .line(index), error: -status)) }
         }

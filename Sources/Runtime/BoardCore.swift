@@ -35,6 +35,8 @@ struct BoardCore: ~Copyable {
     var readers: ReaderBank
     /// Who has a reader's key being installed, by reader; `nil` where nobody has.
     var installers: FixedArray<Actor?>
+    /// The latest file for each reader.
+    var readerFiles: FixedArray<ReaderFile>
     /// Contacts that are points: supervised by resistors.
     var contactPoints: FixedArray<ContactPoint>
     var radars: RadarBank
@@ -144,6 +146,7 @@ struct BoardCore: ~Copyable {
         self.sensors = sensors
         self.points = points
         installers = FixedArray(repeating: nil, count: readers.count)
+        readerFiles = FixedArray(repeating: ReaderFile(), count: readers.count)
         self.readers = readers
         self.contactPoints = contactPoints
         self.radars = radars

@@ -63,7 +63,7 @@ extension BoardCore {
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .recorderRead, .unrecognised:
+            .imageChange, .recorderRead, .readerFileSend, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }

@@ -102,6 +102,7 @@ extension BoardCore {
             readers.setLoss(index, nil)
             reportTrouble(ofReader: index)
             readers.forgetShown(index)
+            loseInputs(ofReader: index, beyond: readers.inputCount(of: index))
             recordReader(.readerAnswered, index)
             settle(.answered, from: index)
         case .offline(let reason):
@@ -110,6 +111,7 @@ extension BoardCore {
             readers.setLoss(index, reason)
             reportTrouble(ofReader: index)
             readers.forgetShown(index)
+            loseInputs(ofReader: index, beyond: 0)
         case .powerFailure(let isActive):
             readers.setPowerFailure(index, isActive)
             reportTrouble(ofReader: index)
@@ -123,11 +125,35 @@ extension BoardCore {
             recordReader(.readerAnswered, index)
             settle(.answered, from: index)
         case .input(let input, let isActive):
-            guard readers.exitInput(of: index) == input else { return }
-            requestToExit(ofReader: index, isActive: isActive)
-        case .cardRemoved, .output, .identified, .keyInstalled, .fileDataWanted,
-            .fileTransferEnded:
+            if readers.exitInput(of: index) == input { requestToExit(ofReader: index, isActive: isActive) }
+            setInputs(ofReader: index, input, isActive: isActive)
+        case .fileDataWanted(let offset, let length):
+            readerFiles[index].want(offset: offset, length: length)
+        case .fileTransferEnded(let outcome):
+            fileTransferEnded(toReader: index, outcome)
+        case .cardRemoved, .output, .identified, .keyInstalled:
             break
+        }
+    }
+
+    /// Hands a change at a reader's input to the board's inputs that are wired there.
+    private mutating func setInputs(ofReader index: Int, _ input: UInt8, isActive: Bool) {
+        var next = lines.nextInput(ofReader: index, from: 0)
+        while let line = next {
+            next = lines.nextInput(ofReader: index, from: line + 1)
+            guard let source = lines[line].source, source.input == input else { continue }
+            if !lines[line].isAvailable { lineAvailability(line, isAvailable: true) }
+            lineChanged(line, isActive: isActive != source.isInverted, at: now)
+        }
+    }
+
+    /// Nothing is known any more of the board's inputs that are wired to a reader's inputs from a number on.
+    private mutating func loseInputs(ofReader index: Int, beyond count: Int) {
+        var next = lines.nextInput(ofReader: index, from: 0)
+        while let line = next {
+            next = lines.nextInput(ofReader: index, from: line + 1)
+            guard let source = lines[line].source, Int(source.input) >= count else { continue }
+            lineAvailability(line, isAvailable: false)
         }
     }
 

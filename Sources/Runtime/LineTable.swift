@@ -37,6 +37,17 @@ struct LineTable: ~Copyable {
         var role = Role.general
         /// How often an input became active since start: pulses, presses, starts.
         var activations: Int32 = 0
+        /// Where an input is that is wired to a reader; `nil` for one of the board's own.
+        var source: ReaderSource?
+    }
+
+    /// An input of a reader on a bus.
+    struct ReaderSource: Equatable, BitwiseCopyable {
+        let reader: Int
+        /// 0 is the first.
+        let input: UInt8
+        /// The reader's inactive state is the active one.
+        let isInverted: Bool
     }
 
     private var entries: FixedArray<Entry>
@@ -49,7 +60,15 @@ struct LineTable: ~Copyable {
         for index in image.lines.indices {
             let line = image.lines[index]
             let isOutput = line.direction == .output
-            entries.append(Entry(isOutput: isOutput, isActive: isOutput && line.activeAtStart))
+            var entry = Entry(isOutput: isOutput, isActive: isOutput && line.activeAtStart)
+            if let source = line.readerInput {
+                entry.source = ReaderSource(
+                    reader: Int(source.reader), input: UInt8(truncatingIfNeeded: source.input),
+                    isInverted: line.activeLow)
+                // Nothing is known of it before the reader says so.
+                entry.isAvailable = false
+            }
+            entries.append(entry)
         }
         for door in image.doors.indices {
             if let line = image.doors[door].contactLine { entries[Int(line)].role = .contact(door: door) }
@@ -81,6 +100,12 @@ struct LineTable: ~Copyable {
     func owedLine(_ place: Int) -> Int { Int(owed[place]) }
 
     subscript(_ index: Int) -> Entry { entries[index] }
+
+    /// The next input from a place on that is wired to a reader; `nil` after the last.
+    func nextInput(ofReader reader: Int, from first: Int) -> Int? {
+        for index in first..<entries.count where entries[index].source?.reader == reader { return index }
+        return nil
+    }
 
     mutating func setInput(_ index: Int, isActive: Bool) {
         if isActive && !entries[index].isActive && entries[index].activations < .max { entries[index].activations += 1 }

@@ -32,9 +32,8 @@ struct ReaderBank: ~Copyable {
         var malformed: UInt64 = 0
     }
 
-    struct SerialDevice: ~Copyable {
-        var reader: Reader
-        /// The stream of its port.
+    /// The port of a driver.
+    struct Port: BitwiseCopyable {
         let stream: StreamIndex
         var isOpen = false
     }
@@ -52,20 +51,25 @@ struct ReaderBank: ~Copyable {
     /// The trouble of a reader whose supply failed, beside the numbers of `OfflineReason`.
     static var supplyFailed: UInt8 { 16 }
 
-    private var serial: FixedArray<SerialDevice>
+    private var serial: SerialReaders
+    private var ports: FixedArray<Port>
     private var wired: FixedArray<LineDevice>
     private var members: FixedArray<Member>
     var output = ReaderOutput()
 
-    init(capacity: Int) {
-        serial = FixedArray(capacity: capacity)
+    /// - Parameters:
+    ///   - capacity: readers of the image.
+    ///   - serial: drivers on ports among them.
+    init(capacity: Int, serial capacities: SerialReaders.Capacities) {
+        serial = SerialReaders(capacities)
+        ports = FixedArray(capacity: capacity)
         wired = FixedArray(capacity: capacity)
         members = FixedArray(capacity: capacity)
     }
 
     /// Readers of which others tell what they reported.
     init(withoutDrivers count: Int) {
-        self.init(capacity: count)
+        self.init(capacity: count, serial: SerialReaders.Capacities())
         for place in 0..<count { addMember(device: 0, place: UInt8(truncatingIfNeeded: place)) }
     }
 
@@ -75,7 +79,7 @@ struct ReaderBank: ~Copyable {
 
     var deadline: Instant {
         var earliest = Instant.never
-        for index in serial.indices { earliest = min(earliest, serial[index].reader.deadline) }
+        for index in ports.indices { earliest = min(earliest, serial.deadline(of: index)) }
         for index in wired.indices { earliest = min(earliest, wired[index].reader.deadline) }
         return earliest
     }
@@ -83,8 +87,28 @@ struct ReaderBank: ~Copyable {
     // MARK: Building
 
     /// Adds the driver of a port.
-    mutating func add(_ reader: consuming Reader, on stream: StreamIndex) {
-        let added = serial.append(SerialDevice(reader: reader, stream: stream))
+    mutating func add(_ reader: consuming SerialTagReader, on stream: StreamIndex) {
+        serial.add(reader)
+        addPort(stream)
+    }
+
+    mutating func add(_ reader: consuming LineReader, on stream: StreamIndex) {
+        serial.add(reader)
+        addPort(stream)
+    }
+
+    mutating func add(_ bus: consuming OSDPBus, on stream: StreamIndex) {
+        serial.add(bus)
+        addPort(stream)
+    }
+
+    mutating func add(_ reader: consuming PN532Reader, on stream: StreamIndex) {
+        serial.add(reader)
+        addPort(stream)
+    }
+
+    private mutating func addPort(_ stream: StreamIndex) {
+        let added = ports.append(Port(stream: stream))
         precondition(added, "the bank is sized for every reader of the image")
     }
 
@@ -107,7 +131,7 @@ struct ReaderBank: ~Copyable {
 
     /// The device on a stream; `nil` if there is none.
     func device(of stream: StreamIndex) -> Int? {
-        for index in serial.indices where serial[index].stream == stream { return index }
+        for index in ports.indices where ports[index].stream == stream { return index }
         return nil
     }
 
@@ -115,7 +139,7 @@ struct ReaderBank: ~Copyable {
     func device(ofLines index: Int) -> Int { serial.count + index }
 
     /// The port of a device; `nil` for one on lines.
-    func stream(of device: Int) -> StreamIndex? { device < serial.count ? serial[device].stream : nil }
+    func stream(of device: Int) -> StreamIndex? { device < serial.count ? ports[device].stream : nil }
 
     /// The image's reader at a place of a device; `nil` if the image names none there.
     func reader(at place: UInt8, of device: Int) -> Int? {
@@ -130,7 +154,7 @@ struct ReaderBank: ~Copyable {
     /// Whether a reader's port is open, or its lines can be read.
     func isOpen(_ reader: Int) -> Bool {
         let device = members[reader].device
-        return device < serial.count ? serial[device].isOpen : wired[device - serial.count].missing == 0
+        return device < serial.count ? ports[device].isOpen : wired[device - serial.count].missing == 0
     }
 
     /// What is wrong with a reader: the number of its `OfflineReason`, `supplyFailed`, or 0.
@@ -151,6 +175,12 @@ struct ReaderBank: ~Copyable {
 
     func exitInput(of reader: Int) -> UInt8? { members[reader].exitInput }
 
+    /// Inputs that a reader on a bus says it has; 0 for any other.
+    func inputCount(of reader: Int) -> Int {
+        let device = members[reader].device
+        return device < serial.count ? serial.inputCount(on: device, members[reader].place) : 0
+    }
+
     func cards(of reader: Int) -> UInt64 { members[reader].cards }
     func malformed(of reader: Int) -> UInt64 { members[reader].malformed }
 
@@ -161,19 +191,19 @@ struct ReaderBank: ~Copyable {
 
     mutating func opened(_ device: Int, at now: Instant) {
         output.removeAll()
-        serial[device].isOpen = true
-        serial[device].reader.portOpened(at: now, into: &output)
+        ports[device].isOpen = true
+        serial.portOpened(device, at: now, into: &output)
     }
 
     mutating func closed(_ device: Int, at now: Instant) {
         output.removeAll()
-        serial[device].isOpen = false
-        serial[device].reader.portClosed(at: now, into: &output)
+        ports[device].isOpen = false
+        serial.portClosed(device, at: now, into: &output)
     }
 
     mutating func receive(_ bytes: Span<UInt8>, on device: Int, at now: Instant) {
         output.removeAll()
-        serial[device].reader.receive(bytes, at: now, into: &output)
+        serial.receive(bytes, on: device, at: now, into: &output)
     }
 
     /// Takes an edge of a data line.
@@ -206,7 +236,7 @@ struct ReaderBank: ~Copyable {
 
     mutating func tagInRange(_ isInRange: Bool, on device: Int, at now: Instant) {
         output.removeAll()
-        serial[device].reader.tagInRange(isInRange, at: now, into: &output)
+        serial.tagInRange(isInRange, on: device, at: now, into: &output)
     }
 
     /// Lets the next device that is due act.
@@ -214,9 +244,9 @@ struct ReaderBank: ~Copyable {
     /// - Parameter includingLines: whether those on data lines may: not while edges wait that came before `now`.
     /// - Returns: the device; `nil` if none is due.
     mutating func runNextDue(at now: Instant, includingLines: Bool) -> Int? {
-        for index in serial.indices where serial[index].reader.deadline <= now {
+        for index in ports.indices where serial.deadline(of: index) <= now {
             output.removeAll()
-            serial[index].reader.poll(at: now, into: &output)
+            serial.poll(index, at: now, into: &output)
             return index
         }
         guard includingLines else { return nil }
@@ -238,22 +268,22 @@ struct ReaderBank: ~Copyable {
         let isOutputRight = members[reader].releasedOutput == nil || members[reader].shownReleased == isReleased
         guard members[reader].shown != indication || !isOutputRight else { return }
         let device = members[reader].device
-        guard device < serial.count, serial[device].reader.isBus else {
+        guard device < serial.count, serial.isBus(device) else {
             members[reader].shown = indication
             return
         }
         let place = members[reader].place
-        guard serial[device].reader.perform(.light(indication.light), tag: 0, on: place, at: now) else { return }
+        guard serial.perform(.light(indication.light), tag: 0, on: device, place, at: now) else { return }
         if let text = members[reader].texts?[indication] {
-            guard serial[device].reader.perform(.text(TextCommand(text)), tag: 0, on: place, at: now) else { return }
+            guard serial.perform(.text(TextCommand(text)), tag: 0, on: device, place, at: now) else { return }
         }
         if let output = members[reader].releasedOutput {
             let command = OutputCommand(output: output, isActive: isReleased)
-            guard serial[device].reader.perform(.output(command), tag: 0, on: place, at: now) else { return }
+            guard serial.perform(.output(command), tag: 0, on: device, place, at: now) else { return }
         }
         // An answer sounds once, however often the door is released meanwhile.
         if members[reader].shown != indication, let sound = indication.sound {
-            _ = serial[device].reader.perform(.sound(sound), tag: 0, on: place, at: now)
+            _ = serial.perform(.sound(sound), tag: 0, on: device, place, at: now)
         }
         members[reader].shown = indication
         members[reader].shownReleased = isReleased
@@ -262,13 +292,46 @@ struct ReaderBank: ~Copyable {
     /// A reader forgot what it shows.
     mutating func forgetShown(_ reader: Int) { members[reader].shown = nil }
 
+    /// Begins to send a file to a reader on a bus; each part is asked for with `fileDataWanted`.
+    ///
+    /// - Returns: `false` if the reader takes no files, is not online, or is being sent one.
+    mutating func beginFile(type: UInt8, size: UInt32, to reader: Int) -> Bool {
+        let device = members[reader].device
+        guard device < serial.count else { return false }
+        return serial.beginFileTransfer(type: type, size: size, to: device, members[reader].place)
+    }
+
+    /// Hands over the part of a file that was asked for.
+    ///
+    /// - Returns: `false` if it is not that one.
+    mutating func provideFileData(_ data: Span<UInt8>, offset: UInt32, to reader: Int) -> Bool {
+        let device = members[reader].device
+        guard device < serial.count else { return false }
+        return serial.provideFileData(data, offset: offset, to: device, members[reader].place)
+    }
+
+    /// Gives up sending a file; its end is reported.
+    mutating func cancelFile(to reader: Int) {
+        let device = members[reader].device
+        guard device < serial.count else { return }
+        output.removeAll()
+        serial.cancelFileTransfer(to: device, members[reader].place, into: &output)
+    }
+
+    /// Bytes of a file that a reader has taken; `nil` while none is sent to it.
+    func confirmedFileBytes(of reader: Int) -> UInt32? {
+        let device = members[reader].device
+        guard device < serial.count else { return nil }
+        return serial.confirmedFileBytes(on: device, members[reader].place)
+    }
+
     /// Gives a factory-new reader on a bus the key that the board has for it.
     ///
     /// - Returns: `false` if the reader takes no keys or is busy.
     mutating func beginInstallation(_ key: ReaderKey, at reader: Int, now: Instant) -> Bool {
         let device = members[reader].device
         guard device < serial.count else { return false }
-        return serial[device].reader.perform(
-            .beginInstallation(key), tag: ReaderBank.installationTag, on: members[reader].place, at: now)
+        return serial.perform(
+            .beginInstallation(key), tag: ReaderBank.installationTag, on: device, members[reader].place, at: now)
     }
 }

@@ -15,7 +15,7 @@ enum ReaderTranslation {
     static func bank(
         _ image: borrowing BoardImage, secret: HashKey, random: inout RandomGenerator
     ) throws(StartError) -> ReaderBank {
-        var bank = ReaderBank(capacity: image.readers.count)
+        var bank = ReaderBank(capacity: image.readers.count, serial: capacities(image))
         // The place of each reader, filled port by port, then for those on lines.
         var devices = FixedArray<Int>(repeating: -1, count: image.readers.count)
         var places = FixedArray<UInt8>(repeating: 0, count: image.readers.count)
@@ -25,9 +25,9 @@ enum ReaderTranslation {
             devices[index] = bank.deviceCount
             if case .osdp? = entry.interface {
                 let bus = try osdpBus(image, port, first: index, secret, &random, &devices, &places)
-                bank.add(.osdp(bus), on: StreamIndex(port))
+                bank.add(bus, on: StreamIndex(port))
             } else {
-                bank.add(try serialReader(entry, index, secret, &random), on: StreamIndex(port))
+                try add(entry, index, secret, &random, on: StreamIndex(port), to: &bank)
             }
         }
         for index in image.readers.indices {
@@ -52,15 +52,32 @@ enum ReaderTranslation {
         return bank
     }
 
+    private static func capacities(_ image: borrowing BoardImage) -> SerialReaders.Capacities {
+        var capacities = SerialReaders.Capacities()
+        for index in image.readers.indices {
+            switch image.readers[index].interface {
+            case .serialTag?: capacities.tags += 1
+            case .textLine?: capacities.lines += 1
+            case .osdp?: capacities.buses += 1
+            case .pn532?: capacities.contactless += 1
+            case .wiegand?, nil: break
+            }
+        }
+        // Several readers share a bus, which takes a port.
+        capacities.buses = min(capacities.buses, image.ports.count)
+        return capacities
+    }
+
     private static func holdOff(_ entry: WardenMessages.Reader) -> Interval {
         .milliseconds(Int64(entry.holdOffMs == 0 ? 1_000 : entry.holdOffMs))
     }
 
     // MARK: Ports
 
-    private static func serialReader(
-        _ entry: WardenMessages.Reader, _ index: Int, _ secret: HashKey, _ random: inout RandomGenerator
-    ) throws(StartError) -> Drivers.Reader {
+    private static func add(
+        _ entry: WardenMessages.Reader, _ index: Int, _ secret: HashKey, _ random: inout RandomGenerator,
+        on stream: StreamIndex, to bank: inout ReaderBank
+    ) throws(StartError) {
         switch entry.interface {
         case .serialTag(let options)?:
             let configuration = SerialTagReader.Configuration(
@@ -69,11 +86,11 @@ enum ReaderTranslation {
                 presence: SerialTagReader.Presence(rawValue: UInt8(truncatingIfNeeded: options.presence.rawValue))
                     ?? .repeatedFrames,
                 holdOff: holdOff(entry))
-            return .lowFrequencyTag(SerialTagReader(configuration))
+            bank.add(SerialTagReader(configuration), on: stream)
         case .textLine(let options)?:
-            return .line(try lineReader(entry, options, index))
+            bank.add(try lineReader(entry, options, index), on: stream)
         case .pn532(let options)?:
-            return .pn532(try pn532Reader(entry, options, index, secret, &random))
+            bank.add(try pn532Reader(entry, options, index, secret, &random), on: stream)
         case .wiegand?, .osdp?, nil:
             throw .unknownReader(index)
         }
@@ -151,6 +168,10 @@ enum ReaderTranslation {
                 security: try security(options, secret, index),
                 check: OSDPBus.Check(rawValue: UInt8(truncatingIfNeeded: options.packetCheck.rawValue)) ?? .automatic,
                 holdOff: holdOff(entry))
+            configuration.watchesInputs = options.exitInput != nil
+            for line in image.lines.indices where image.lines[line].readerInput?.reader == UInt32(index) {
+                configuration.watchesInputs = true
+            }
             for place in options.formats.indices {
                 let format = try wiegandFormat(image.cardFormats[Int(options.formats[place])], index)
                 guard configuration.addFormat(format) else { throw .defectiveReader(index) }

@@ -450,6 +450,12 @@ public struct LinkSession: ~Copyable {
                 authorised.map { subject.transferImage($0) }
                 ?? ImageState(result: notPermitted(.imageChange, principal, &tables, &subject))
             answer(.image(state), to: identifier, tables: &tables)
+        case .readerFile(let transfer)?:
+            let authorised = principal.authorise(transfer, at: subject.wallClock)
+            let state =
+                authorised.map { subject.transferReaderFile($0) }
+                ?? ReaderFileState(result: notPermitted(.readerFileSend, principal, &tables, &subject))
+            answer(.readerFile(state), to: identifier, tables: &tables)
         case .logLevel(let setting)?:
             let authorised = principal.authorise(setting, at: subject.wallClock)
             let result =

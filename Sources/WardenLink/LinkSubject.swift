@@ -54,6 +54,7 @@ public protocol LinkSubject: ~Copyable {
     mutating func setClock(_ setting: Authorised<ClockSetting>) -> CommandResult
     mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState
     mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState
+    mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult
     /// Somebody begins to read the flight recorder.
     mutating func recorderOpened(by query: Authorised<RecorderQuery>)
@@ -86,6 +87,9 @@ extension LinkSubject where Self: ~Copyable {
     }
     public mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState {
         ImageState(result: .unknownCommand)
+    }
+    public mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState {
+        ReaderFileState(result: .unknownCommand)
     }
     public mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .unknownCommand }
     public mutating func recorderOpened(by query: Authorised<RecorderQuery>) {}

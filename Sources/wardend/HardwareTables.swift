@@ -56,7 +56,7 @@ enum HardwareTables {
             entry.direction == .output ? .output : .input, chip: path(entry.chip), kernelName: path(entry.kernelName),
             offset: entry.offset, isActiveLow: entry.activeLow, bias: bias(entry.bias),
             debounce: .microseconds(Int64(entry.debounceUs)), startsActive: entry.activeAtStart,
-            exitState: exitState(entry.atExit))
+            exitState: exitState(entry.atExit), isElsewhere: entry.readerInput != nil)
     }
 
     private static func bias(_ bias: LineBias) -> LineDescription.Bias {

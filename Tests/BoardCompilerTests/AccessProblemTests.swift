@@ -29,6 +29,9 @@ struct AccessProblemTests {
         }
     }
 
+    private static let northContact = "  north_contact: {pin: sensed 0, active: high, bias: pull-up}"
+    private static let northExit = "  north_exit: {pin: sensed 8, active: low, bias: pull-up}"
+
     static let readers: [Case] = [
         Case(
             "a debounce that swallows pulses", in: "garage",
@@ -75,6 +78,39 @@ struct AccessProblemTests {
             "a second request to exit", in: "osdp-eight-doors", "key: eight_doors, formats: [h10301], door: north}",
             "key: eight_doors, formats: [h10301], door: north, side: exit, exit_input: «0}",
             "the request to exit of door 'north' is already the 'exit_button' of the door", "one input"),
+        Case(
+            "an input at a pin and at a reader", in: "osdp-eight-doors", northContact,
+            "  north_contact: {pin: sensed 0, reader: «north_reader, reader_input: 0, active: high}",
+            "it is wired to a pin and to a reader", "one of 'pin:' and 'reader:'"),
+        Case(
+            "an input nowhere", in: "osdp-eight-doors", northContact, "  «north_contact: {active: high}",
+            "it does not say where the line is", "'reader_input:'"),
+        Case(
+            "an input at a reader, but which", in: "osdp-eight-doors", northContact,
+            "  north_contact: {reader: «north_reader, active: high}",
+            "it does not say which of the reader's inputs it is",
+            "'reader_input: 0'"),
+        Case(
+            "an input of a reader that is not named", in: "osdp-eight-doors", northContact,
+            "  north_contact: {pin: sensed 0, reader_input: «0, active: high}", "it names no reader", "'reader:'"),
+        Case(
+            "a pull at a reader", in: "osdp-eight-doors", northContact,
+            "  north_contact: {reader: north_reader, reader_input: 0, active: high, bias: «pull-up}",
+            "the reader sees to its inputs itself", "remove 'bias'"),
+        Case(
+            "an input of a reader that has none", in: "mantrap",
+            "  outer_contact: {pin: GPIO5, active: high, bias: pull-up}",
+            "  outer_contact: {reader: «inner_reader, reader_input: 0, active: high}",
+            "reader 'inner_reader' has no inputs",
+            "'protocol: osdp'"),
+        Case(
+            "one input of a reader twice", in: "osdp-eight-doors", northContact,
+            "  north_contact: {reader: north_reader, reader_input: 0, active: high}\n  other: {reader: north_reader, reader_input: «0, active: high}",
+            "input 0 of reader 'north_reader' is already 'north_contact'", "another input"),
+        Case(
+            "an exit button at a reader outside", in: "osdp-eight-doors", northExit,
+            "  north_exit: {reader: «north_reader, reader_input: 0, active: high}",
+            "reader 'north_reader' stands outside", "'side: exit'"),
         Case(
             "a text that no display can show", in: "osdp-eight-doors",
             "key: eight_doors, formats: [h10301], door: north}",

@@ -323,6 +323,35 @@ struct BoardImageTests {
         Spoiled("a request to exit from outside", .readers, 0, .contradictory) {
             $0.readers[0].interface = .osdp(OsdpOptions(exitInput: 0))
         },
+        Spoiled("an input of a reader that is not there", .lines, 0, .referenceOutOfRange) {
+            $0.lines[0] = Line(name: "contact", readerInput: ReaderInput(reader: 1))
+        },
+        Spoiled("an input of a reader that has none", .lines, 0, .contradictory) {
+            $0.lines[0] = Line(name: "contact", readerInput: ReaderInput())
+        },
+        Spoiled("an input at a chip and at a reader", .lines, 0, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions())
+            $0.lines[0].readerInput = ReaderInput()
+        },
+        Spoiled("an output at a reader", .lines, 1, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions())
+            $0.lines[1] = Line(name: "lock", direction: .output, readerInput: ReaderInput())
+        },
+        Spoiled("one input of a reader twice", .lines, 3, .alreadyUsed) {
+            $0.readers[0].interface = .osdp(OsdpOptions())
+            $0.lines[0] = Line(name: "contact", readerInput: ReaderInput())
+            $0.lines.append(Line(name: "again", readerInput: ReaderInput()))
+        },
+        Spoiled("an exit button at a reader outside", .doors, 0, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions())
+            $0.lines.append(Line(name: "button", readerInput: ReaderInput()))
+            $0.doors[0].exitLine = 3
+        },
+        Spoiled("an emergency call point at a reader", .doors, 0, .contradictory) {
+            $0.readers[0].interface = .osdp(OsdpOptions())
+            $0.lines.append(Line(name: "green_box", readerInput: ReaderInput()))
+            $0.doors[0].emergencyExitLine = 3
+        },
         Spoiled("a display that shall show a control character", .readers, 0, .contradictory) {
             $0.readers[0].interface = .osdp(OsdpOptions(texts: OsdpTexts(ready: "bell \u{7}")))
         },

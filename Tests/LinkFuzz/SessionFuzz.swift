@@ -70,6 +70,10 @@ struct FuzzBoard: LinkSubject, ~Copyable {
         count()
         return ImageState()
     }
+    mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState {
+        count()
+        return ReaderFileState()
+    }
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult {
         count()
         return .done

@@ -25,6 +25,7 @@ struct PeerBoard: LinkSubject, ~Copyable {
     private var credentialVersion: UInt64 = 0
     private var staged: (begin: CredentialBegin, changes: [CredentialChange])? = nil
     private var image = ImageState(generation: 1)
+    var readerFile = ReaderFileState()
     private var imageBegin = ImageBegin()
     private var imageBytes: [UInt8] = []
     /// Bytes of the recorder; the first 1,000 are no longer kept.
@@ -256,6 +257,33 @@ struct PeerBoard: LinkSubject, ~Copyable {
         image.received = UInt32(imageBytes.count)
         image.trialMs = image.phase == .trial ? 60_000 : 0
         return image
+    }
+
+    /// A reader that takes 200 bytes at a time, and finds a file that begins with 0xFF malformed.
+    mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState {
+        readerFile.result = .done
+        switch transfer.action.step {
+        case .begin(let begin)?:
+            readerFile = ReaderFileState(phase: .sending, size: begin.size)
+        case .chunk(let chunk)?:
+            guard readerFile.phase == .sending, chunk.offset == readerFile.confirmed,
+                chunk.data.count == Int(readerFile.wantedLength)
+            else {
+                readerFile.result = .outOfRange
+                break
+            }
+            if chunk.offset == 0, chunk.data[0] == 0xFF { readerFile.outcome = .malformed }
+            readerFile.confirmed += UInt32(chunk.data.count)
+        case .action(.cancel)?:
+            readerFile.phase = .ended
+            readerFile.outcome = .cancelled
+        case .action?: break
+        case nil: readerFile.result = .outOfRange
+        }
+        if readerFile.phase == .sending, readerFile.confirmed == readerFile.size { readerFile.phase = .ended }
+        readerFile.wantedOffset = readerFile.confirmed
+        readerFile.wantedLength = readerFile.phase == .sending ? min(200, readerFile.size - readerFile.confirmed) : 0
+        return readerFile
     }
 
     func recorderChunk(from offset: UInt64) -> RecorderChunk? {

@@ -83,6 +83,37 @@ struct BadCardTests {
         #expect(!board.isOn("lock"))
     }
 
+    @Test(
+        "Each event shows the local time of its own day, whichever side of the change of daylight saving it is read from",
+        arguments: [
+            // 2026-03-28 and -30 at 12:00 UTC, around 29 March; 2026-10-24 and -26, around 25 October.
+            (1_774_699_200_000, "2026-03-28 13:00", 1_774_872_000_000, "2026-03-30 14:00"),
+            (1_792_843_200_000, "2026-10-24 14:00", 1_793_016_000_000, "2026-10-26 13:00"),
+        ])
+    func timesOfOldEvents(first: Int64, firstShown: String, second: Int64, secondShown: String) throws {
+        let board = try BoardUnderTest(
+            BadCardTests.gate.replacing("MODE", with: "card").replacing(
+                "groups: [residents]\nchips",
+                with: "groups: [residents]\nutc_offset: \"+01:00\"\ndaylight_saving: europe\nchips"))
+        func set(_ clock: Int64) {
+            board.runtime.hardware.setWallClock(WallClock(unixMilliseconds: clock, trust: .synchronised))
+            board.pass(.seconds(5))
+        }
+        for clock in [first, second] {
+            set(clock)
+            board.hold(.h10301(12, 4711))
+            board.pass(.seconds(10))
+        }
+        for today in [second, first] {
+            set(today)
+            _ = board.printed()
+            board.type("events kind access")
+            let rows = board.printed().split(separator: "\r\n").filter { $0.contains("access street granted") }
+            #expect(rows.count == 2, "\(rows)")
+            for (row, time) in zip(rows, [firstShown, secondShown]) { #expect(row.contains(time), "\(row)") }
+        }
+    }
+
     @Test("A card held for an hour is asked about once, and the door locks again meanwhile")
     func heldForAnHour() throws {
         let board = try BoardUnderTest()
@@ -95,6 +126,63 @@ struct BadCardTests {
         board.hold(.tag("0500207B32"))
         board.pass(.seconds(1))
         #expect(!board.isOn("lock"), "laid on again it is a new presentation")
+    }
+
+    /// A PN532 and an OSDP reader, each at a door of its own.
+    static let held = """
+        board: held
+        groups: [residents]
+        chips: {gpio: {match: gpio, lines: 8}}
+        outputs:
+          lock: {pin: gpio 1, active: high, start: active, exit: inactive}
+          other_lock: {pin: gpio 2, active: high, start: active, exit: inactive}
+        ports:
+          chip: {device: /dev/ttyAMA0, baud: 115200}
+          bus: {device: /dev/ttyAMA1, baud: 9600}
+        doors:
+          street: {lock_kind: maglock, lock: lock, unlock: 5 s, groups: [residents], egress: false, relock: after-time}
+          yard: {lock_kind: maglock, lock: other_lock, unlock: 5 s, groups: [residents], egress: false, relock: after-time}
+        readers:
+          contactless: {protocol: pn532, port: chip, door: street}
+          panel: {protocol: osdp, port: bus, address: 0, security: clear, door: yard, formats: [h10301]}
+        credentials:
+          - {contactless: "04A1B2C3D4E5F6", groups: [residents]}
+          - {number: {facility: 12, card: 4711}, groups: [residents]}
+        """
+
+    @Test("A contactless card held for an hour at a PN532 is asked about once, and laid on again once more")
+    func heldAtContactlessReader() throws {
+        let board = try BoardUnderTest(BadCardTests.held)
+        board.pass(.seconds(10))
+        board.forget()
+        let identifier: [UInt8] = [0x04, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6]
+        let card = PresentedCard.contactless(ContactlessCardModel(identifier: identifier.span))
+        board.hold(card, for: .hours(1))
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lock"))
+        board.pass(.minutes(61))
+        #expect(board.words.filter { $0.hasPrefix("access street") }.count == 1, "\(board.words)")
+        #expect(board.isOn("lock"))
+        board.hold(card)
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lock"))
+    }
+
+    @Test("An OSDP reader that sends the card that it is shown again and again for an hour asks once")
+    func heldAtBusReader() throws {
+        let board = try BoardUnderTest(BadCardTests.held)
+        board.pass(.seconds(10))
+        board.forget()
+        for _ in 0..<3_600 {
+            board.hold(.h10301(12, 4711), at: 1)
+            board.pass(.seconds(1))
+        }
+        #expect(board.words.filter { $0.hasPrefix("access yard") }.count == 1, "\(board.words.count)")
+        #expect(board.isOn("other_lock"))
+        board.pass(.seconds(5))
+        board.hold(.h10301(12, 4711), at: 1)
+        board.pass(.seconds(1))
+        #expect(!board.isOn("other_lock"), "after a pause it is a new presentation")
     }
 
     @Test(

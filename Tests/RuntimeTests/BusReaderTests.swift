@@ -191,4 +191,120 @@ struct BusReaderTests {
         board.pass(.seconds(60))
         #expect(board.words.last { $0.contains("reader outer") } == "restored reader outer", "\(board.words)")
     }
+
+    // MARK: The board's inputs at a reader
+
+    /// A door whose contact, tamper switch and exit button are wired to readers, a pull cord, and an input too many.
+    static let gatehouse = """
+        board: gatehouse
+        console_role: technician
+        groups: [residents]
+        chips: {gpio: {match: gpio, lines: 8}}
+        inputs:
+          contact: {reader: outer, reader_input: 1, active: high}
+          lock_tamper: {reader: outer, reader_input: 0, active: low}
+          button: {reader: inner, reader_input: 0, active: high}
+          cord: {reader: inner, reader_input: 3, active: high}
+          far: {reader: inner, reader_input: 9, active: high}
+        outputs:
+          lock: {pin: gpio 1, active: high, start: active, exit: inactive}
+        ports:
+          bus: {device: /dev/ttyAMA0, baud: 38400, rs485: true}
+        doors:
+          street:
+            lock_kind: maglock
+            lock: lock
+            contact: contact
+            tamper: lock_tamper
+            exit_button: button
+            unlock: 5 s
+            groups: [residents]
+            egress: false
+        readers:
+          outer: {protocol: osdp, port: bus, address: 0, security: clear, door: street, formats: [h10301]}
+          inner: {protocol: osdp, port: bus, address: 1, security: clear, door: street, side: exit}
+        detectors:
+          help: {kind: call-point, input: cord}
+        credentials:
+          - {number: {facility: 77, card: 1001}, groups: [residents]}
+        """
+
+    /// The board with both readers online, its tamper switch closed.
+    private func gatehouse() throws -> BoardUnderTest {
+        let board = try BoardUnderTest(BusReaderTests.gatehouse)
+        board.input("lock_tamper", false)
+        board.pass(.seconds(10))
+        return board
+    }
+
+    @Test("A contact at a reader's input is the door's contact: forced without a grant, and not with one")
+    func contactAtReader() throws {
+        let board = try gatehouse()
+        #expect(!board.happened("door street contact-fault"), "\(board.words)")
+        board.input("contact", true)
+        board.pass(.seconds(2))
+        #expect(board.happened("door street forced"), "\(board.words)")
+        board.input("contact", false)
+        board.pass(.seconds(2))
+        board.forget()
+        board.hold(.h10301(77, 1001))
+        board.pass(.seconds(1))
+        board.input("contact", true)
+        board.pass(.seconds(2))
+        #expect(board.words.contains { $0.hasPrefix("door street opened valid-credential") }, "\(board.words)")
+        #expect(!board.words.contains { $0.hasPrefix("door street forced") }, "\(board.words)")
+    }
+
+    @Test("Tamper switch, exit button and pull cord work at a reader as at the board")
+    func otherInputsAtReader() throws {
+        let board = try gatehouse()
+        board.input("lock_tamper", true)
+        board.pass(.seconds(2))
+        #expect(board.happened("door street tamper"), "\(board.words)")
+        board.input("button", true)
+        board.pass(.seconds(2))
+        #expect(board.happened("access street granted request-to-exit by button"), "\(board.words)")
+        board.input("cord", true)
+        board.pass(.seconds(2))
+        #expect(board.words.contains { $0.hasPrefix("alarm help") }, "\(board.words)")
+    }
+
+    @Test(
+        "A reader that is lost takes its inputs with it: trouble, and no door that looks closed; back, they count again"
+    )
+    func inputsOfLostReader() throws {
+        let board = try gatehouse()
+        board.forget()
+        board.change(reader: 0) { $0.setReader(0, .silent) }
+        board.pass(.seconds(20))
+        for words in ["trouble reader outer no-answer", "trouble line contact gone", "door street contact-fault"] {
+            #expect(board.happened(words), "\(words): \(board.words)")
+        }
+        #expect(!board.words.contains { $0.hasPrefix("trouble line cord") }, "the other reader is there")
+        board.forget()
+        board.input("contact", true)
+        board.change(reader: 0) { $0.setReader(0, ReaderFault.none) }
+        board.pass(.seconds(60))
+        for words in ["restored line contact", "door street contact-restored", "door street forced"] {
+            #expect(board.happened(words), "\(words): \(board.words)")
+        }
+    }
+
+    @Test("A button at a reader that is lost while it is pressed is not pressed any more")
+    func buttonOfLostReader() throws {
+        let board = try gatehouse()
+        board.input("button", true)
+        board.pass(.seconds(1))
+        board.change(reader: 1) { $0.setReader(1, .silent) }
+        board.pass(.seconds(120))
+        #expect(board.isOn("lock"))
+        #expect(!board.words.contains { $0.hasPrefix("door street exit-request-stuck") }, "\(board.words)")
+    }
+
+    @Test("An input that the reader does not have is trouble from the start")
+    func inputTooMany() throws {
+        let board = try gatehouse()
+        #expect(board.happened("trouble line far gone"), "\(board.words)")
+        #expect(board.words.filter { $0.hasPrefix("trouble line") }.count == 1, "\(board.words)")
+    }
 }

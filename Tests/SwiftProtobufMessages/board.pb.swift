@@ -1529,6 +1529,35 @@ public nonisolated struct Warden_V1_Line: Sendable {
   /// An output when the runtime has died and nobody drives it any more.
   public var afterCrash: Warden_V1_LineExit = .inactive
 
+  /// An input that is wired to a reader on a bus and not to the board; such a line has neither chip nor kernel name.
+  public var readerInput: Warden_V1_ReaderInput {
+    get {_readerInput ?? Warden_V1_ReaderInput()}
+    set {_readerInput = newValue}
+  }
+  /// Returns true if `readerInput` has been explicitly set.
+  public var hasReaderInput: Bool {self._readerInput != nil}
+  /// Clears the value of `readerInput`. Subsequent reads from it will return its default value.
+  public mutating func clearReaderInput() {self._readerInput = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _readerInput: Warden_V1_ReaderInput? = nil
+}
+
+/// An input of a reader on a bus.
+public nonisolated struct Warden_V1_ReaderInput: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Reader by place.
+  public var reader: UInt32 = 0
+
+  /// 0 is the first.
+  public var input: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -4415,7 +4444,7 @@ nonisolated extension Warden_V1_Capacities: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Line"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0\u{3}at_power_on\0\u{3}after_crash\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}direction\0\u{1}chip\0\u{3}kernel_name\0\u{1}offset\0\u{3}active_low\0\u{1}bias\0\u{3}debounce_us\0\u{3}active_at_start\0\u{3}at_exit\0\u{3}at_power_on\0\u{3}after_crash\0\u{3}reader_input\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4435,12 +4464,17 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 10: try { try decoder.decodeSingularEnumField(value: &self.atExit) }()
       case 11: try { try decoder.decodeSingularEnumField(value: &self.atPowerOn) }()
       case 12: try { try decoder.decodeSingularEnumField(value: &self.afterCrash) }()
+      case 13: try { try decoder.decodeSingularMessageField(value: &self._readerInput) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -4477,6 +4511,9 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.afterCrash != .inactive {
       try visitor.visitSingularEnumField(value: self.afterCrash, fieldNumber: 12)
     }
+    try { if let v = self._readerInput {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4493,6 +4530,42 @@ nonisolated extension Warden_V1_Line: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.atExit != rhs.atExit {return false}
     if lhs.atPowerOn != rhs.atPowerOn {return false}
     if lhs.afterCrash != rhs.afterCrash {return false}
+    if lhs._readerInput != rhs._readerInput {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ReaderInput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReaderInput"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reader\0\u{1}input\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reader) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.input) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.reader != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reader, fieldNumber: 1)
+    }
+    if self.input != 0 {
+      try visitor.visitSingularUInt32Field(value: self.input, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ReaderInput, rhs: Warden_V1_ReaderInput) -> Bool {
+    if lhs.reader != rhs.reader {return false}
+    if lhs.input != rhs.input {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

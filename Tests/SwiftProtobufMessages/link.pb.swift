@@ -69,6 +69,9 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   case logLevelSet // = 34
   case imageChange // = 35
   case recorderRead // = 36
+
+  /// Says first that it has begun, then how it ended.
+  case readerFileSend // = 37
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -98,6 +101,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 34: self = .logLevelSet
     case 35: self = .imageChange
     case 36: self = .recorderRead
+    case 37: self = .readerFileSend
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -125,6 +129,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .logLevelSet: return 34
     case .imageChange: return 35
     case .recorderRead: return 36
+    case .readerFileSend: return 37
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -152,6 +157,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .logLevelSet,
     .imageChange,
     .recorderRead,
+    .readerFileSend,
   ]
 
 }
@@ -342,6 +348,153 @@ public nonisolated enum Warden_V1_LogLevel: SwiftProtobuf.Enum, Swift.CaseIterab
     .warning,
     .notice,
     .debug,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_ReaderFileAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Tells the state and changes nothing.
+  case query // = 0
+  case cancel // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .query
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .query
+    case 1: self = .cancel
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .query: return 0
+    case .cancel: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_ReaderFileAction] = [
+    .query,
+    .cancel,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_ReaderFilePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Nothing was sent to the reader since start.
+  case none // = 0
+  case sending // = 1
+
+  /// See the outcome.
+  case ended // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .sending
+    case 2: self = .ended
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .sending: return 1
+    case .ended: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_ReaderFilePhase] = [
+    .none,
+    .sending,
+    .ended,
+  ]
+
+}
+
+/// How a transfer ended.
+public nonisolated enum Warden_V1_ReaderFileOutcome: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case processed // = 0
+
+  /// The reader has the file and restarts.
+  case restarting // = 1
+  case stoppedByReader // = 2
+
+  /// The reader does not know such files.
+  case notUnderstood // = 3
+  case malformed // = 4
+
+  /// The reader was lost.
+  case lost // = 5
+
+  /// Ended by a client, or because no part came for a minute.
+  case cancelled // = 6
+
+  /// The reader takes no files.
+  case notSupported // = 7
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .processed
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .processed
+    case 1: self = .restarting
+    case 2: self = .stoppedByReader
+    case 3: self = .notUnderstood
+    case 4: self = .malformed
+    case 5: self = .lost
+    case 6: self = .cancelled
+    case 7: self = .notSupported
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .processed: return 0
+    case .restarting: return 1
+    case .stoppedByReader: return 2
+    case .notUnderstood: return 3
+    case .malformed: return 4
+    case .lost: return 5
+    case .cancelled: return 6
+    case .notSupported: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_ReaderFileOutcome] = [
+    .processed,
+    .restarting,
+    .stoppedByReader,
+    .notUnderstood,
+    .malformed,
+    .lost,
+    .cancelled,
+    .notSupported,
   ]
 
 }
@@ -566,6 +719,14 @@ public nonisolated struct Warden_V1_Request: Sendable {
     set {body = .recorder(newValue)}
   }
 
+  public var readerFile: Warden_V1_ReaderFileTransfer {
+    get {
+      if case .readerFile(let v)? = body {return v}
+      return Warden_V1_ReaderFileTransfer()
+    }
+    set {body = .readerFile(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -584,6 +745,7 @@ public nonisolated struct Warden_V1_Request: Sendable {
     case image(Warden_V1_ImageTransfer)
     case logLevel(Warden_V1_LogLevelSetting)
     case recorder(Warden_V1_RecorderQuery)
+    case readerFile(Warden_V1_ReaderFileTransfer)
 
   }
 
@@ -751,6 +913,14 @@ public nonisolated struct Warden_V1_Response: @unchecked Sendable {
     set {_uniqueStorage()._body = .counter(newValue)}
   }
 
+  public var readerFile: Warden_V1_ReaderFileState {
+    get {
+      if case .readerFile(let v)? = _storage._body {return v}
+      return Warden_V1_ReaderFileState()
+    }
+    set {_uniqueStorage()._body = .readerFile(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -772,6 +942,7 @@ public nonisolated struct Warden_V1_Response: @unchecked Sendable {
     case image(Warden_V1_ImageState)
     case recorder(Warden_V1_RecorderChunk)
     case counter(Warden_V1_CounterStatus)
+    case readerFile(Warden_V1_ReaderFileState)
 
   }
 
@@ -1378,6 +1549,111 @@ public nonisolated struct Warden_V1_RecorderChunk: Sendable {
   public init() {}
 }
 
+/// Sends a file to a reader on a bus (osdp_FILETRANSFER, SIA OSDP 2.2 section 6.26): begin, then the parts that the reader
+/// takes next, as the state says. The board keeps no part of it and sends nothing before it was handed over; a part that
+/// does not come for a minute ends the transfer. It goes on with the next session. Answered with `ReaderFileState`. For
+/// technicians.
+public nonisolated struct Warden_V1_ReaderFileTransfer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Reader by place.
+  public var reader: UInt32 = 0
+
+  public var step: Warden_V1_ReaderFileTransfer.OneOf_Step? = nil
+
+  public var begin: Warden_V1_ReaderFileBegin {
+    get {
+      if case .begin(let v)? = step {return v}
+      return Warden_V1_ReaderFileBegin()
+    }
+    set {step = .begin(newValue)}
+  }
+
+  public var chunk: Warden_V1_ReaderFileChunk {
+    get {
+      if case .chunk(let v)? = step {return v}
+      return Warden_V1_ReaderFileChunk()
+    }
+    set {step = .chunk(newValue)}
+  }
+
+  public var action: Warden_V1_ReaderFileAction {
+    get {
+      if case .action(let v)? = step {return v}
+      return .query
+    }
+    set {step = .action(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Step: Equatable, Sendable {
+    case begin(Warden_V1_ReaderFileBegin)
+    case chunk(Warden_V1_ReaderFileChunk)
+    case action(Warden_V1_ReaderFileAction)
+
+  }
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ReaderFileBegin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 is the maker's own format, 128 to 255 are private.
+  public var type: UInt32 = 0
+
+  public var size: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ReaderFileChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var offset: UInt32 = 0
+
+  public var data: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ReaderFileState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var result: Warden_V1_CommandResult = .done
+
+  public var phase: Warden_V1_ReaderFilePhase = .none
+
+  public var outcome: Warden_V1_ReaderFileOutcome = .processed
+
+  /// Bytes that the reader has taken, and bytes of the file.
+  public var confirmed: UInt32 = 0
+
+  public var size: UInt32 = 0
+
+  /// The part that the reader takes next; its length is 0 while it takes none.
+  public var wantedOffset: UInt32 = 0
+
+  public var wantedLength: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// A counter, or the fill level of something that has a capacity.
 public nonisolated struct Warden_V1_CounterStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1596,7 +1872,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -1613,6 +1889,18 @@ nonisolated extension Warden_V1_ImagePhase: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Warden_V1_LogLevel: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOG_LEVEL_ERROR\0\u{1}LOG_LEVEL_WARNING\0\u{1}LOG_LEVEL_NOTICE\0\u{1}LOG_LEVEL_DEBUG\0")
+}
+
+nonisolated extension Warden_V1_ReaderFileAction: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0READER_FILE_ACTION_QUERY\0\u{1}READER_FILE_ACTION_CANCEL\0")
+}
+
+nonisolated extension Warden_V1_ReaderFilePhase: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0READER_FILE_PHASE_NONE\0\u{1}READER_FILE_PHASE_SENDING\0\u{1}READER_FILE_PHASE_ENDED\0")
+}
+
+nonisolated extension Warden_V1_ReaderFileOutcome: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0READER_FILE_OUTCOME_PROCESSED\0\u{1}READER_FILE_OUTCOME_RESTARTING\0\u{1}READER_FILE_OUTCOME_STOPPED_BY_READER\0\u{1}READER_FILE_OUTCOME_NOT_UNDERSTOOD\0\u{1}READER_FILE_OUTCOME_MALFORMED\0\u{1}READER_FILE_OUTCOME_LOST\0\u{1}READER_FILE_OUTCOME_CANCELLED\0\u{1}READER_FILE_OUTCOME_NOT_SUPPORTED\0")
 }
 
 nonisolated extension Warden_V1_RefusalReason: SwiftProtobuf._ProtoNameProviding {
@@ -1705,7 +1993,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0\u{3}reader_file\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1909,6 +2197,19 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .recorder(v)
         }
       }()
+      case 25: try {
+        var v: Warden_V1_ReaderFileTransfer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readerFile(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readerFile(v)
+        }
+      }()
       default: break
       }
     }
@@ -1983,6 +2284,10 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .recorder(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
     }()
+    case .readerFile?: try {
+      guard case .readerFile(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1998,7 +2303,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0")
 
   fileprivate class _StorageClass {
     var _identifier: UInt32 = 0
@@ -2268,6 +2573,19 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
             _storage._body = .counter(v)
           }
         }()
+        case 28: try {
+          var v: Warden_V1_ReaderFileState?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .readerFile(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .readerFile(v)
+          }
+        }()
         default: break
         }
       }
@@ -2355,6 +2673,10 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
       case .counter?: try {
         guard case .counter(let v)? = _storage._body else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      }()
+      case .readerFile?: try {
+        guard case .readerFile(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
       }()
       case nil: break
       }
@@ -3611,6 +3933,220 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
   public static func ==(lhs: Warden_V1_RecorderChunk, rhs: Warden_V1_RecorderChunk) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ReaderFileTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReaderFileTransfer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reader\0\u{1}begin\0\u{1}chunk\0\u{1}action\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.reader) }()
+      case 2: try {
+        var v: Warden_V1_ReaderFileBegin?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .begin(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .begin(v)
+        }
+      }()
+      case 3: try {
+        var v: Warden_V1_ReaderFileChunk?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .chunk(v)
+        }
+      }()
+      case 4: try {
+        var v: Warden_V1_ReaderFileAction?
+        try decoder.decodeSingularEnumField(value: &v)
+        if let v = v {
+          if self.step != nil {try decoder.handleConflictingOneOf()}
+          self.step = .action(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.reader != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reader, fieldNumber: 1)
+    }
+    switch self.step {
+    case .begin?: try {
+      guard case .begin(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .action?: try {
+      guard case .action(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ReaderFileTransfer, rhs: Warden_V1_ReaderFileTransfer) -> Bool {
+    if lhs.reader != rhs.reader {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ReaderFileBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReaderFileBegin"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}size\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.type) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.type != 0 {
+      try visitor.visitSingularUInt32Field(value: self.type, fieldNumber: 1)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ReaderFileBegin, rhs: Warden_V1_ReaderFileBegin) -> Bool {
+    if lhs.type != rhs.type {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ReaderFileChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReaderFileChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ReaderFileChunk, rhs: Warden_V1_ReaderFileChunk) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ReaderFileState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReaderFileState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}outcome\0\u{1}confirmed\0\u{1}size\0\u{3}wanted_offset\0\u{3}wanted_length\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.outcome) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.confirmed) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.wantedOffset) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.wantedLength) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if self.phase != .none {
+      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
+    }
+    if self.outcome != .processed {
+      try visitor.visitSingularEnumField(value: self.outcome, fieldNumber: 3)
+    }
+    if self.confirmed != 0 {
+      try visitor.visitSingularUInt32Field(value: self.confirmed, fieldNumber: 4)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 5)
+    }
+    if self.wantedOffset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wantedOffset, fieldNumber: 6)
+    }
+    if self.wantedLength != 0 {
+      try visitor.visitSingularUInt32Field(value: self.wantedLength, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ReaderFileState, rhs: Warden_V1_ReaderFileState) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.phase != rhs.phase {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.confirmed != rhs.confirmed {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.wantedOffset != rhs.wantedOffset {return false}
+    if lhs.wantedLength != rhs.wantedLength {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

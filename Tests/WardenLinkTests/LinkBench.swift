@@ -87,6 +87,9 @@ struct BenchBoard: LinkSubject, ~Copyable {
         CredentialState(version: 5)
     }
     mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState { ImageState(phase: .receiving) }
+    mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState {
+        ReaderFileState(phase: .sending)
+    }
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .done }
 
     /// The flight recorder: 2,000 bytes, of which the first 100 are gone.

@@ -20,6 +20,11 @@ import WardenMessages
             .image(ImageState(phase: .receiving)), LinkBench.operatorUser, .image(ImageState(result: .notPermitted))
         ),
         (
+            .readerFile(ReaderFileTransfer(reader: 1, step: .action(.query))), LinkBench.technicianUser,
+            .readerFile(ReaderFileState(phase: .sending)), LinkBench.operatorUser,
+            .readerFile(ReaderFileState(result: .notPermitted))
+        ),
+        (
             .credentials(CredentialTransfer(step: .commit(CredentialCommit()))), LinkBench.administratorUser,
             .credentials(CredentialState(version: 5)), LinkBench.technicianUser,
             .credentials(CredentialState(result: .notPermitted))

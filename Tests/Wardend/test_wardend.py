@@ -10,12 +10,14 @@ import os
 import pathlib
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 import tty
 import unittest
@@ -25,6 +27,7 @@ WARDEND = pathlib.Path(os.environ.get("WARDEND", ROOT / ".build/debug/wardend"))
 WARDENCTL = ROOT / ".build/debug/wardenctl"
 WARDENSIM = ROOT / ".build/debug/wardensim"
 KEY = ROOT / "boards/demo.hashkey"
+PEERS_PYTHON = pathlib.Path(os.environ.get("WARDEN_PYTHON", ROOT / ".venv/bin/python3"))
 PATIENCE = 20.0
 
 BOARD = """
@@ -94,10 +97,10 @@ def tearDownModule():
     shutil.rmtree(work)
 
 
-def build_board(name, text):
+def build_board(name, text, *options):
     source, result = work / f"{name}.yaml", work / f"{name}.board"
     source.write_text(text)
-    subprocess.run([WARDENCTL, "board", "build", source, "--hash-key", KEY, "-o", result], check=True,
+    subprocess.run([WARDENCTL, "board", "build", source, "--hash-key", KEY, *options, "-o", result], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return result
 
@@ -363,6 +366,140 @@ class Running(OnTheBench):
         before, after, *sizes = count.read_text().split()
         self.assertGreater(int(before), 0, "the program's calls for memory are seen at all")
         self.assertEqual((after, sizes), ("0", []))
+
+
+class Bus:
+    """A serial line between two programs: a pseudo-terminal for each, and what one says the other hears."""
+
+    def __init__(self, name):
+        self.ends = [Terminal(work / f"{name}-{end}") for end in ("board", "reader")]
+        self.is_open = True
+        self.thread = threading.Thread(target=self.carry)
+        self.thread.start()
+
+    def carry(self):
+        outside = [end.outside for end in self.ends]
+        while self.is_open:
+            for ready in select.select(outside, [], [], 0.05)[0]:
+                with contextlib.suppress(OSError):
+                    os.write(outside[1 - outside.index(ready)], os.read(ready, 4096))
+
+    def close(self):
+        self.is_open = False
+        self.thread.join()
+        for end in self.ends:
+            end.close()
+
+
+class Peripheral:
+    """libosdp as the reader at the end of a bus; see Tests/ReaderPeers/osdp_peripherals.py."""
+
+    def __init__(self, device):
+        self.process = subprocess.Popen(
+            [PEERS_PYTHON, ROOT / "Tests/ReaderPeers/osdp_peripherals.py", device], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.said = []
+        threading.Thread(target=lambda: self.said.extend(map(json.loads, self.process.stdout)), daemon=True).start()
+
+    def tell(self, **order):
+        self.process.stdin.write(json.dumps({"address": 0} | order) + "\n")
+        self.process.stdin.flush()
+
+    def wait_for(self, condition, what):
+        wait_until(lambda: any(condition(message) for message in list(self.said)), what)
+
+    def close(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+@unittest.skipUnless(PEERS_PYTHON.exists() or os.environ.get("WARDEN_PEERS") == "required", "run `make peers`")
+class BusReader(unittest.TestCase):
+    """A board whose door has its contact, its lock's tamper switch and its exit button at the OSDP reader, by libosdp."""
+
+    BOARD = """
+board: gatehouse
+groups: [residents]
+chips: {{gpio: {{match: bench, lines: 16}}}}
+capacities: {{events: 256, credentials: 16, links: 2, consoles: 1}}
+inputs:
+  contact: {{reader: gate_reader, reader_input: 1, active: high}}
+  lock_tamper: {{reader: gate_reader, reader_input: 0, active: high}}
+  pull_cord: {{reader: gate_reader, reader_input: 3, active: high}}
+outputs:
+  lock: {{pin: gpio 2, active: high, start: active, exit: inactive}}
+ports: {{bus: {{device: {bus}, baud: 115200}}}}
+doors:
+  gate: {{lock_kind: maglock, lock: lock, contact: contact, tamper: lock_tamper, unlock: 300 ms, extended_unlock: 1 s,
+         groups: [residents], egress: false}}
+readers: {{gate_reader: {{protocol: osdp, port: bus, address: 0, security: key, key: gate, door: gate}}}}
+detectors: {{help: {{kind: call-point, input: pull_cord}}}}
+"""
+    SECRET = "00112233445566778899aabbccddeeff"
+
+    def setUp(self):
+        self.bus = Bus("bus")
+        self.addCleanup(self.bus.close)
+        keys = work / "gatehouse.readerkeys"
+        keys.write_text(f"gate: {self.SECRET}\n")
+        text = self.BOARD.format(bus=self.bus.ends[0].link)
+        self.image = build_board("gatehouse", text, "--reader-keys", keys)
+        self.socket = work / "gatehouse.socket"
+        self.board = Board("--socket", self.socket, image_file=self.image)
+        self.addCleanup(lambda: self.board.process.poll() is None and self.board.process.kill())
+        self.board.wait_for("ready")
+        self.reader = Peripheral(self.bus.ends[1].link)
+        self.addCleanup(self.reader.close)
+        self.reader.tell(do="add", scbk=self.SECRET, secure=True)
+        self.reader.wait_for(lambda message: message.get("secure"), "the secure channel stands")
+
+    def ask(self, *words):
+        return subprocess.run([WARDENCTL, *words, "--socket", self.socket], capture_output=True, text=True)
+
+    def wait_for_event(self, words):
+        wait_until(lambda: words in self.ask("events").stdout, f"the event '{words}'")
+
+    def test_contacts_at_the_reader_are_contacts_of_the_board(self):
+        self.reader.tell(do="inputs", data="00000000")
+        self.wait_for_event("alarm help normal")
+        self.reader.tell(do="inputs", data="00010000")
+        self.wait_for_event("door gate forced")
+        self.reader.tell(do="inputs", data="01000000")
+        self.wait_for_event("door gate tamper")
+        self.reader.tell(do="inputs", data="00000001")
+        self.wait_for_event("alarm help")
+        self.reader.close()
+        self.wait_for_event("door gate contact-fault")
+        self.wait_for_event("trouble line contact")
+        self.assertEqual(self.board.end(), 0)
+
+    def test_a_file_goes_to_the_reader_whole_and_both_ends_of_it_are_recorded(self):
+        content = os.urandom(5_000)
+        file = work / "firmware.bin"
+        file.write_bytes(content)
+        sent = self.ask("reader", "gate_reader", "send", file, "--json")
+        self.assertEqual((sent.returncode, sent.stderr), (0, ""))
+        self.assertEqual(json.loads(sent.stdout)["result"], "done")
+        self.reader.wait_for(lambda message: message.get("file") == content.hex(), "the reader has the file")
+        user = os.getuid()
+        self.wait_for_event(f"command reader-file-send gate_reader started by user {user}")
+        self.wait_for_event(f"command reader-file-send gate_reader done by user {user}")
+        self.assertEqual(self.board.end(), 0)
+
+    def test_a_file_for_a_reader_that_is_lost_meanwhile_is_not_taken_for_sent(self):
+        file = work / "firmware.bin"
+        file.write_bytes(bytes(2_000_000))
+        sending = subprocess.Popen(
+            [WARDENCTL, "reader", "gate_reader", "send", file, "--socket", self.socket], stdout=subprocess.PIPE, text=True)
+        self.wait_for_event("command reader-file-send gate_reader started")
+        second = self.ask("reader", "gate_reader", "send", file)
+        self.assertEqual(second.returncode, 69)
+        self.assertIn("a file is being sent to the reader", second.stderr)
+        self.reader.close()
+        said, _ = sending.communicate(timeout=PATIENCE)
+        self.assertEqual((sending.returncode, said), (1, "reader gate_reader send: the reader was lost\n"))
+        self.wait_for_event("command reader-file-send gate_reader refused")
+        self.assertEqual(self.board.end(), 0)
 
 
 class Refusing(unittest.TestCase):

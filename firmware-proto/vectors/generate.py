@@ -106,6 +106,12 @@ def messages():
                 link_pb2.CredentialChange(remove=bytes(range(16, 32)))]))),
         request(identifier=9, image=link_pb2.ImageTransfer(chunk=link_pb2.ImageChunk(offset=768, data=bytes(768)))),
         request(identifier=9, image=link_pb2.ImageTransfer(action=link_pb2.IMAGE_ACTION_QUERY)),
+        request(identifier=9, reader_file=link_pb2.ReaderFileTransfer(
+            reader=3, begin=link_pb2.ReaderFileBegin(type=1, size=70000))),
+        request(identifier=9, reader_file=link_pb2.ReaderFileTransfer(
+            reader=3, chunk=link_pb2.ReaderFileChunk(offset=471, data=bytes(range(200))))),
+        response(identifier=9, reader_file=link_pb2.ReaderFileState(
+            phase=link_pb2.READER_FILE_PHASE_SENDING, confirmed=471, size=70000, wanted_offset=471, wanted_length=471)),
         response(identifier=7, command=link_pb2.CommandAnswer()),
         response(identifier=7, command=link_pb2.CommandAnswer(result=event_pb2.COMMAND_RESULT_TOO_LATE)),
         response(refusal=link_pb2.Refusal(reason=link_pb2.REFUSAL_REASON_BUSY)),

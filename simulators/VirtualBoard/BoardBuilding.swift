@@ -24,6 +24,13 @@ extension VirtualBoard {
         self.init(capacities)
         for index in image.lines.indices {
             let line = image.lines[index]
+            if let source = line.readerInput {
+                addLine(
+                    of: ReaderInput(
+                        reader: Int(source.reader), input: UInt8(truncatingIfNeeded: source.input),
+                        isInverted: line.activeLow))
+                continue
+            }
             addLine(isOutput: line.direction == .output, isActive: line.direction == .output && line.activeAtStart)
         }
         for index in image.buses.indices { addBus(timeout: .milliseconds(Int64(image.buses[index].timeoutMs))) }

@@ -38,6 +38,15 @@ public struct VirtualBoard: Hardware, ~Copyable {
         var isOutput: Bool
         var isActive: Bool
         var isAvailable = true
+        /// The reader whose input the line is, and which one; the board hears of it from the reader.
+        var source: ReaderInput?
+    }
+
+    /// An input of a reader, by the reader's place.
+    struct ReaderInput: BitwiseCopyable {
+        let reader: Int
+        let input: UInt8
+        let isInverted: Bool
     }
 
     /// Requests that the medium takes before it says that it is busy.
@@ -79,6 +88,12 @@ public struct VirtualBoard: Hardware, ~Copyable {
         let added = lines.append(Line(isOutput: isOutput, isActive: isActive))
         precondition(added, "more lines than the virtual board has room for")
         if !isOutput { arrivals.push(Input(.lineChanged(index, isActive: isActive), at: clock)) }
+    }
+
+    /// Adds the next line of the table, which is an input of a reader.
+    mutating func addLine(of source: ReaderInput) {
+        let added = lines.append(Line(isOutput: false, isActive: source.isInverted, source: source))
+        precondition(added, "more lines than the virtual board has room for")
     }
 
     /// Adds the next bus of the table.
@@ -286,7 +301,23 @@ public struct VirtualBoard: Hardware, ~Copyable {
         precondition(!lines[place].isOutput, "only inputs are set from outside")
         guard lines[place].isActive != isActive else { return }
         lines[place].isActive = isActive
+        if let source = lines[place].source {
+            setInputs(ofReader: source.reader)
+            return
+        }
         if lines[place].isAvailable { arrivals.push(Input(.lineChanged(line, isActive: isActive), at: clock)) }
+    }
+
+    /// Hands a reader the levels of the lines that are its inputs.
+    private mutating func setInputs(ofReader reader: Int) {
+        var levels: UInt8 = 0
+        for index in lines.indices {
+            guard let source = lines[index].source, source.reader == reader, source.input < 8,
+                lines[index].isActive != source.isInverted
+            else { continue }
+            levels |= 1 << source.input
+        }
+        setReader(reader, inputs: levels)
     }
 
     /// The level of a line, input or output.

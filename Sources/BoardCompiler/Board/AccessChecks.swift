@@ -10,6 +10,7 @@ struct AccessChecks {
         checkDoors(board)
         checkReaders(board)
         checkReaderInputs(board)
+        checkLinesAtReaders(board)
         checkFireZones(board)
         checkLines(board)
         checkSchedules(board)
@@ -312,6 +313,51 @@ struct AccessChecks {
                 "input '\(line.name)'", at: line.places["debounce"],
                 "a debounce of \(Dimension.duration.format(Int64(line.value.message.debounceUs))) swallows the pulses of \(subject)",
                 remedy: "write 'debounce: 0 s': Wiegand pulses last 20 to 100 µs")
+        }
+    }
+
+    /// Inputs of the board that are wired to readers.
+    private func checkLinesAtReaders(_ board: BoardDescription) {
+        var users: [[UInt32]: String] = [:]
+        for line in board.lines where line.isWhole {
+            guard let source = line.value.message.readerInput, Int(source.reader) < board.readers.count,
+                board.readers[Int(source.reader)].isWhole
+            else { continue }
+            let reader = board.readers[Int(source.reader)]
+            guard case .osdp(let options) = reader.value.message.interface else {
+                report(
+                    "input '\(line.name)'", at: line.places["reader"], "reader '\(reader.name)' has no inputs",
+                    remedy: "name a reader with 'protocol: osdp', or write 'pin:'")
+                continue
+            }
+            let other =
+                options.exitInput == source.input ? "'exit_input' of the reader" : users[[source.reader, source.input]]
+            if let other {
+                report(
+                    "input '\(line.name)'", at: line.places["reader_input"],
+                    "input \(source.input) of reader '\(reader.name)' is already \(other)",
+                    remedy: "wire one of them to another input")
+            }
+            users[[source.reader, source.input]] = other ?? "'\(line.name)'"
+        }
+        for user in AccessChecks.users(of: board) {
+            guard let line = board.lines.first(where: { $0.name == lineName(user.line) }), line.isWhole,
+                let source = line.value.message.readerInput, Int(source.reader) < board.readers.count
+            else { continue }
+            let reader = board.readers[Int(source.reader)]
+            switch user.key {
+            case "exit_button" where reader.value.message.side != .exit:
+                report(
+                    "input '\(line.name)'", at: line.places["reader"],
+                    "reader '\(reader.name)' stands outside, where anybody could open it and ask to be let out",
+                    remedy: "wire the button to an input of the board or to a reader with 'side: exit'")
+            case "emergency_exit", "data0", "data1", "range_input":
+                report(
+                    "input '\(line.name)'", at: line.places["reader"],
+                    "it is the \(user.use), which must not depend on another reader",
+                    remedy: "wire it to the board and write 'pin:'")
+            default: break
+            }
         }
     }
 

@@ -76,7 +76,7 @@ struct BoardChecks {
     private func checkPins(_ board: BoardDescription) {
         var users: [PinPlace: String] = [:]
         var kernelNames: [String: String] = [:]
-        for line in board.lines where line.isWhole {
+        for line in board.lines where line.isWhole && line.value.message.readerInput == nil {
             let subject = subject(of: line)
             if let pin = line.value.pin {
                 let place = PinPlace(chip: pin.chip, offset: pin.offset, name: "")

@@ -129,6 +129,8 @@ struct BoardSection: Sendable {
     /// Entries have names.
     var isNamed: Bool
     var record: RecordDocumentation
+    /// Keys that the section's example shows besides those that must be there.
+    var shown: [String] = []
 
     static let all: [BoardSection] = [
         section(
@@ -138,7 +140,7 @@ struct BoardSection: Sendable {
             LineFields.chip.documentation),
         section(
             "inputs", "Digital inputs", "Contacts, buttons, call points: lines that the board reads.",
-            LineFields.input.documentation),
+            LineFields.input.documentation, shown: ["pin", "bias", "debounce"]),
         section(
             "outputs", "Digital outputs", "Relays, sirens, valves: lines that the board drives.",
             LineFields.output.documentation),
@@ -190,8 +192,10 @@ struct BoardSection: Sendable {
     ]
 
     private static func section(
-        _ key: String, _ title: String, _ explanation: String, _ record: RecordDocumentation, isNamed: Bool = true
+        _ key: String, _ title: String, _ explanation: String, _ record: RecordDocumentation, isNamed: Bool = true,
+        shown: [String] = []
     ) -> BoardSection {
-        BoardSection(key: key, title: title, explanation: explanation, isNamed: isNamed, record: record)
+        BoardSection(
+            key: key, title: title, explanation: explanation, isNamed: isNamed, record: record, shown: shown)
     }
 }

@@ -15,10 +15,10 @@ enum LineFields {
             ) { $0.lineCount = Int($1) },
         ])
 
-    private static let pin = Field<LineDescription>.required(
-        "pin", .pin, example: "GPIO17",
+    private static let pinText =
         "Where the line is: a pin of the known hardware, a chip with the number of the line, or the kernel's line name."
-    ) { line, pin in
+
+    private static func setPin(_ line: inout LineDescription, _ pin: PinOrKernelName) {
         switch pin {
         case .pin(let place, let kernelName):
             line.pin = place
@@ -40,10 +40,21 @@ enum LineFields {
     static let input = Record<LineDescription>(
         make: { LineDescription() },
         fields: [
-            pin,
+            .optional("pin", .pin, example: "GPIO17", pinText + " Either this or `reader`.", set: setPin),
+            .optional(
+                "reader", .reference(to: .readers), example: "gate_reader",
+                "Instead of `pin`: the OSDP reader that the contact or button is wired to. While the reader does not answer nothing is known of the input, which is trouble."
+            ) { line, reader in
+                line.message.readerInput = ReaderInput(reader: reader, input: line.message.readerInput?.input ?? 0)
+            },
+            .optional(
+                "reader_input", .unsigned(0...31), example: "1", "Which of the reader's inputs it is, 0 the first."
+            ) { line, input in
+                line.message.readerInput = ReaderInput(reader: line.message.readerInput?.reader ?? 0, input: input)
+            },
             .required(
                 "active", level, example: "low",
-                "Which electrical level means active: contact open, button pressed, call point broken."
+                "Which electrical level means active: contact open, button pressed, call point broken. At a reader `high` is what it calls active."
             ) { $0.message.activeLow = $1 },
             .optional(
                 "bias",
@@ -57,9 +68,35 @@ enum LineFields {
             ) { $0.message.bias = $1 },
             .optional(
                 "debounce", .microseconds(0...1_000_000), default: "20 ms", example: "20 ms",
-                "How long a level must last before it counts. Contacts bounce for some milliseconds."
+                "How long a level must last before it counts. Contacts bounce for some milliseconds; a reader debounces its inputs itself."
             ) { $0.message.debounceUs = $1 },
-        ])
+        ],
+        finish: { line, places, context in
+            let isAtReader = places.keys["reader"] != nil
+            guard isAtReader != (places.keys["pin"] != nil) else {
+                context.report(
+                    at: isAtReader ? places["reader"] : places.whole,
+                    isAtReader ? "it is wired to a pin and to a reader" : "it does not say where the line is",
+                    remedy: isAtReader
+                        ? "write one of 'pin:' and 'reader:'" : "add 'pin: GPIO17', or 'reader:' and 'reader_input:'")
+                return false
+            }
+            guard isAtReader == (places.keys["reader_input"] != nil) else {
+                context.report(
+                    at: isAtReader ? places["reader"] : places["reader_input"],
+                    isAtReader ? "it does not say which of the reader's inputs it is" : "it names no reader",
+                    remedy: isAtReader ? "add 'reader_input: 0' for the first" : "add 'reader:' with the reader's name")
+                return false
+            }
+            guard isAtReader else { return true }
+            line.message.debounceUs = 0
+            for key in ["bias", "debounce"] where places.keys[key] != nil {
+                context.report(
+                    at: places[key], "the reader sees to its inputs itself", remedy: "remove '\(key)'")
+                return false
+            }
+            return true
+        })
 
     private static let rest: ValueKind<LineExit> = .choice([
         Choice("inactive", LineExit.inactive, "off"), Choice("active", .active, "on"),
@@ -73,7 +110,7 @@ enum LineFields {
             return line
         },
         fields: [
-            pin,
+            .required("pin", .pin, example: "GPIO17", pinText, set: setPin),
             .optional(
                 "active", level, default: "high", example: "high",
                 "Which electrical level drives the load. Many relay boards switch on at the low level."

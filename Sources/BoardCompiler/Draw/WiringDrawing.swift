@@ -90,16 +90,11 @@ public struct WiringDrawing {
             symbol = message.direction == .output ? .load : .contact
         }
         return Wire(
-            terminal: terminal(line), position: explanation.known(line)?.position ?? "",
+            terminal: explanation.terminal(line), position: explanation.known(line)?.position ?? "",
             colour: lockDoor != nil ? Ink.lock : message.direction == .output ? Ink.output : Ink.input,
             symbol: symbol, name: line.name,
             purpose: explanation.uses(of: UInt32(index)).joined(separator: ", "),
             wiring: message.direction == .output ? outputWiring(line, lockDoor) : inputWiring(message))
-    }
-
-    private func terminal(_ line: Described<LineDescription>) -> String {
-        line.value.pin.map { $0.name.isEmpty ? "\($0.chip) \($0.offset)" : $0.name }
-            ?? string(line.value.message.kernelName)
     }
 
     private func outputWiring(_ line: Described<LineDescription>, _ door: Described<Door>?) -> String {
@@ -126,6 +121,7 @@ public struct WiringDrawing {
     }
 
     private func inputWiring(_ message: Line) -> String {
+        if message.readerInput != nil { return "at the reader's terminals, as its manual says" }
         var words: [String] = []
         switch message.bias {
         case .pullUp: words.append("between the pin and ground; the board pulls up")

@@ -59,11 +59,8 @@ public struct BoardExplanation {
             let message = line.value.message
             let isOutput = message.direction == .output
             let known = known(line)
-            let place =
-                line.value.pin.map { $0.name.isEmpty ? "\($0.chip) \($0.offset)" : $0.name }
-                ?? string(message.kernelName)
             return [
-                line.name, isOutput ? "output" : "input", place, known?.position ?? "",
+                line.name, isOutput ? "output" : "input", terminal(line), known?.position ?? "",
                 message.activeLow ? "low" : "high",
                 isOutput ? "" : biasWord(message.bias),
                 isOutput ? "" : Dimension.duration.format(Int64(message.debounceUs)),
@@ -80,6 +77,16 @@ public struct BoardExplanation {
                 .init("debounce", "debounce"), .init("start", "start"), .init("exit", "exit"),
                 .init("boot", "at power-on"), .init("use", "use"),
             ], rows)
+    }
+
+    /// Where a line is connected, in words: a pin, a line of a chip, an input of a reader.
+    func terminal(_ line: Described<LineDescription>) -> String {
+        if let source = line.value.message.readerInput {
+            return Int(source.reader) < board.readers.count
+                ? "\(board.readers[Int(source.reader)].name) input \(source.input)" : ""
+        }
+        return line.value.pin.map { $0.name.isEmpty ? "\($0.chip) \($0.offset)" : $0.name }
+            ?? string(line.value.message.kernelName)
     }
 
     func known(_ line: Described<LineDescription>) -> HardwareModel.Pin? {

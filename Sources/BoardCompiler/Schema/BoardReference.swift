@@ -92,7 +92,7 @@ public enum BoardReference {
         var lines: [String] = []
         if let variant { lines.append("\(section.record.variantKey): \(variant.word)") }
         for field in section.record.fields + (variant?.fields ?? [])
-        where field.isRequired || section.record.fields.count <= 4 {
+        where field.isRequired || section.shown.contains(field.key) || section.record.fields.count <= 4 {
             lines.append("\(field.key): \(field.example)")
         }
         let body =

@@ -297,6 +297,7 @@ enum ChineseWords {
         case .logLevelSet: "日志级别设置"
         case .imageChange: "板级映像变更"
         case .recorderRead: "读取记录仪"
+        case .readerFileSend: "向读卡器发送文件"
         case .unrecognised: "未知"
         }
     }

@@ -340,6 +340,7 @@ package enum Words {
         case .logLevelSet: "log-level-set"
         case .imageChange: "image-change"
         case .recorderRead: "recorder-read"
+        case .readerFileSend: "reader-file-send"
         case .unrecognised: "unknown"
         }
     }
@@ -349,7 +350,7 @@ package enum Words {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
-        case .readerInstall: .reader
+        case .readerInstall, .readerFileSend: .reader
         case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .recorderRead, .unrecognised:
             nil

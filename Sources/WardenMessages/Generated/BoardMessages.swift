@@ -1650,6 +1650,8 @@ public struct Line: Message {
     public var atPowerOn: LineExit
     /// An output when the runtime has died and nobody drives it any more.
     public var afterCrash: LineExit
+    /// An input that is wired to a reader on a bus and not to the board; such a line has neither chip nor kernel name.
+    public var readerInput: ReaderInput?
 
     public init() {
         name = FixedBytes<32>()
@@ -1664,6 +1666,7 @@ public struct Line: Message {
         atExit = LineExit()
         atPowerOn = LineExit()
         afterCrash = LineExit()
+        readerInput = nil
     }
 
     public init(
@@ -1678,7 +1681,8 @@ public struct Line: Message {
         activeAtStart: Bool = false,
         atExit: LineExit = LineExit(),
         atPowerOn: LineExit = LineExit(),
-        afterCrash: LineExit = LineExit()
+        afterCrash: LineExit = LineExit(),
+        readerInput: ReaderInput? = nil
     ) {
         self.name = name
         self.direction = direction
@@ -1692,9 +1696,10 @@ public struct Line: Message {
         self.atExit = atExit
         self.atPowerOn = atPowerOn
         self.afterCrash = afterCrash
+        self.readerInput = readerInput
     }
 
-    public static var maximumEncodedSize: Int { 184 }
+    public static var maximumEncodedSize: Int { 191 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1733,6 +1738,9 @@ public struct Line: Message {
         }
         if self.afterCrash.rawValue != 0 {
             size += 1 + varintSize(self.afterCrash.rawValue)
+        }
+        if let value = self.readerInput {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
         return size
     }
@@ -1786,6 +1794,11 @@ public struct Line: Message {
             sink.append(0x60)
             sink.appendVarint(self.afterCrash.rawValue)
         }
+        if let value = self.readerInput {
+            sink.append(0x6A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1816,9 +1829,14 @@ public struct Line: Message {
                 self.atPowerOn = LineExit(rawValue: try reader.signed32())
             case 96:
                 self.afterCrash = LineExit(rawValue: try reader.signed32())
+            case 106:
+                var nested = try reader.nested()
+                var value = self.readerInput ?? ReaderInput()
+                try value.merge(from: &nested)
+                self.readerInput = value
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1834,6 +1852,78 @@ public struct Line: Message {
         guard isValidText(self.kernelName.span) else { throw MessageError(.invalidText, field: 4) }
         guard self.offset <= 1023 else { throw MessageError(.outOfRange, field: 5) }
         guard self.debounceUs <= 1000000 else { throw MessageError(.outOfRange, field: 8) }
+        if let value = self.readerInput {
+            try value.check()
+        }
+    }
+}
+
+/// An input of a reader on a bus.
+public struct ReaderInput: Message {
+    /// Reader by place.
+    /// At most 255.
+    public var reader: UInt32
+    /// 0 is the first.
+    /// At most 31.
+    public var input: UInt32
+
+    public init() {
+        reader = 0
+        input = 0
+    }
+
+    public init(
+        reader: UInt32 = 0,
+        input: UInt32 = 0
+    ) {
+        self.reader = reader
+        self.input = input
+    }
+
+    public static var maximumEncodedSize: Int { 5 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.reader != 0 {
+            size += 1 + varintSize(self.reader)
+        }
+        if self.input != 0 {
+            size += 1 + varintSize(self.input)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.reader != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.reader)
+        }
+        if self.input != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.input)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.reader = try reader.unsigned32()
+            case 16:
+                self.input = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.reader <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.input <= 31 else { throw MessageError(.outOfRange, field: 2) }
     }
 }
 

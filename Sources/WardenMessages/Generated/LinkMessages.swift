@@ -36,6 +36,8 @@ public enum CommandKind: MessageEnum {
     case logLevelSet
     case imageChange
     case recorderRead
+    /// Says first that it has begun, then how it ended.
+    case readerFileSend
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -64,6 +66,7 @@ public enum CommandKind: MessageEnum {
         case 34: self = .logLevelSet
         case 35: self = .imageChange
         case 36: self = .recorderRead
+        case 37: self = .readerFileSend
         default: self = .unrecognised(rawValue)
         }
     }
@@ -91,6 +94,7 @@ public enum CommandKind: MessageEnum {
         case .logLevelSet: 34
         case .imageChange: 35
         case .recorderRead: 36
+        case .readerFileSend: 37
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -229,6 +233,111 @@ public enum LogLevel: MessageEnum {
         case .warning: 1
         case .notice: 2
         case .debug: 3
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum ReaderFileAction: MessageEnum {
+    /// Tells the state and changes nothing.
+    case query
+    case cancel
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .query }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .query
+        case 1: self = .cancel
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .query: 0
+        case .cancel: 1
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum ReaderFilePhase: MessageEnum {
+    /// Nothing was sent to the reader since start.
+    case none
+    case sending
+    /// See the outcome.
+    case ended
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .sending
+        case 2: self = .ended
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .sending: 1
+        case .ended: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// How a transfer ended.
+public enum ReaderFileOutcome: MessageEnum {
+    case processed
+    /// The reader has the file and restarts.
+    case restarting
+    case stoppedByReader
+    /// The reader does not know such files.
+    case notUnderstood
+    case malformed
+    /// The reader was lost.
+    case lost
+    /// Ended by a client, or because no part came for a minute.
+    case cancelled
+    /// The reader takes no files.
+    case notSupported
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .processed }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .processed
+        case 1: self = .restarting
+        case 2: self = .stoppedByReader
+        case 3: self = .notUnderstood
+        case 4: self = .malformed
+        case 5: self = .lost
+        case 6: self = .cancelled
+        case 7: self = .notSupported
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .processed: 0
+        case .restarting: 1
+        case .stoppedByReader: 2
+        case .notUnderstood: 3
+        case .malformed: 4
+        case .lost: 5
+        case .cancelled: 6
+        case .notSupported: 7
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -452,6 +561,7 @@ public struct Request: Message {
         case image(ImageTransfer)
         case logLevel(LogLevelSetting)
         case recorder(RecorderQuery)
+        case readerFile(ReaderFileTransfer)
     }
 
     /// Chosen by the client; the answer carries it. A repeated identifier of a command gets the first answer again.
@@ -509,6 +619,8 @@ public struct Request: Message {
         case .logLevel(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .recorder(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .readerFile(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -587,6 +699,11 @@ public struct Request: Message {
             value.encode(into: &sink)
         case .recorder(let value)?:
             sink.append(0xC2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .readerFile(let value)?:
+            sink.append(0xCA)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -690,9 +807,15 @@ public struct Request: Message {
                 if case .recorder(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .recorder(value)
+            case 202:
+                var nested = try reader.nested()
+                var value = ReaderFileTransfer()
+                if case .readerFile(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .readerFile(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -731,6 +854,8 @@ public struct Request: Message {
             try value.check()
         case .recorder(let value)?:
             try value.check()
+        case .readerFile(let value)?:
+            try value.check()
         case nil: break
         }
     }
@@ -757,6 +882,7 @@ public struct Response: Message {
         case image(ImageState)
         case recorder(RecorderChunk)
         case counter(CounterStatus)
+        case readerFile(ReaderFileState)
     }
 
     /// Of the request; 0 for what comes unasked.
@@ -820,6 +946,8 @@ public struct Response: Message {
         case .recorder(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .counter(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .readerFile(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -913,6 +1041,11 @@ public struct Response: Message {
             value.encode(into: &sink)
         case .counter(let value)?:
             sink.append(0xDA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .readerFile(let value)?:
+            sink.append(0xE2)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -1034,9 +1167,15 @@ public struct Response: Message {
                 if case .counter(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .counter(value)
+            case 226:
+                var nested = try reader.nested()
+                var value = ReaderFileState()
+                if case .readerFile(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .readerFile(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1080,6 +1219,8 @@ public struct Response: Message {
         case .recorder(let value)?:
             try value.check()
         case .counter(let value)?:
+            try value.check()
+        case .readerFile(let value)?:
             try value.check()
         case nil: break
         }
@@ -3315,6 +3456,383 @@ public struct RecorderChunk: Message {
 
     public func check() throws(MessageError) {
         guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+/// Sends a file to a reader on a bus (osdp_FILETRANSFER, SIA OSDP 2.2 section 6.26): begin, then the parts that the reader
+/// takes next, as the state says. The board keeps no part of it and sends nothing before it was handed over; a part that
+/// does not come for a minute ends the transfer. It goes on with the next session. Answered with `ReaderFileState`. For
+/// technicians.
+public struct ReaderFileTransfer: Message {
+    public enum Step: Equatable, Sendable, BitwiseCopyable {
+        case begin(ReaderFileBegin)
+        case chunk(ReaderFileChunk)
+        case action(ReaderFileAction)
+    }
+
+    /// Reader by place.
+    /// At most 255.
+    public var reader: UInt32
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var step: Step?
+
+    public init() {
+        reader = 0
+        step = nil
+    }
+
+    public init(
+        reader: UInt32 = 0,
+        step: Step? = nil
+    ) {
+        self.reader = reader
+        self.step = step
+    }
+
+    public static var maximumEncodedSize: Int { 526 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.reader != 0 {
+            size += 1 + varintSize(self.reader)
+        }
+        switch self.step {
+        case .begin(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .chunk(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .action(let value)?:
+            size += 1 + varintSize(value.rawValue)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.reader != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.reader)
+        }
+        switch self.step {
+        case .begin(let value)?:
+            sink.append(0x12)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .chunk(let value)?:
+            sink.append(0x1A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .action(let value)?:
+            sink.append(0x20)
+            sink.appendVarint(value.rawValue)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.reader = try reader.unsigned32()
+            case 18:
+                var nested = try reader.nested()
+                var value = ReaderFileBegin()
+                if case .begin(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .begin(value)
+            case 26:
+                var nested = try reader.nested()
+                var value = ReaderFileChunk()
+                if case .chunk(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .chunk(value)
+            case 32:
+                self.step = .action(ReaderFileAction(rawValue: try reader.signed32()))
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.reader <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        switch self.step {
+        case .begin(let value)?:
+            try value.check()
+        case .chunk(let value)?:
+            try value.check()
+        default: break
+        }
+    }
+}
+
+public struct ReaderFileBegin: Message {
+    /// 1 is the maker's own format, 128 to 255 are private.
+    /// 1 to 255.
+    public var type: UInt32
+    /// Unit: byte. 1 to 67108864.
+    public var size: UInt32
+
+    public init() {
+        type = 0
+        size = 0
+    }
+
+    public init(
+        type: UInt32 = 0,
+        size: UInt32 = 0
+    ) {
+        self.type = type
+        self.size = size
+    }
+
+    public static var maximumEncodedSize: Int { 8 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.type != 0 {
+            size += 1 + varintSize(self.type)
+        }
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.type != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.type)
+        }
+        if self.size != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.size)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.type = try reader.unsigned32()
+            case 16:
+                self.size = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.type >= 1, self.type <= 255 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.size >= 1, self.size <= 67108864 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+public struct ReaderFileChunk: Message {
+    /// Unit: byte. At most 67108864.
+    public var offset: UInt32
+    /// At most 512 bytes.
+    public var data: FixedBytes<512>
+
+    public init() {
+        offset = 0
+        data = FixedBytes<512>()
+    }
+
+    public init(
+        offset: UInt32 = 0,
+        data: FixedBytes<512> = FixedBytes<512>()
+    ) {
+        self.offset = offset
+        self.data = data
+    }
+
+    public static var maximumEncodedSize: Int { 520 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        if !self.data.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.data.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.unsigned32()
+            case 18:
+                self.data = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.offset <= 67108864 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+public struct ReaderFileState: Message {
+    public var result: CommandResult
+    public var phase: ReaderFilePhase
+    public var outcome: ReaderFileOutcome
+    /// Bytes that the reader has taken, and bytes of the file.
+    /// Unit: byte.
+    public var confirmed: UInt32
+    /// Unit: byte.
+    public var size: UInt32
+    /// The part that the reader takes next; its length is 0 while it takes none.
+    /// Unit: byte.
+    public var wantedOffset: UInt32
+    /// Unit: byte.
+    public var wantedLength: UInt32
+
+    public init() {
+        result = CommandResult()
+        phase = ReaderFilePhase()
+        outcome = ReaderFileOutcome()
+        confirmed = 0
+        size = 0
+        wantedOffset = 0
+        wantedLength = 0
+    }
+
+    public init(
+        result: CommandResult = CommandResult(),
+        phase: ReaderFilePhase = ReaderFilePhase(),
+        outcome: ReaderFileOutcome = ReaderFileOutcome(),
+        confirmed: UInt32 = 0,
+        size: UInt32 = 0,
+        wantedOffset: UInt32 = 0,
+        wantedLength: UInt32 = 0
+    ) {
+        self.result = result
+        self.phase = phase
+        self.outcome = outcome
+        self.confirmed = confirmed
+        self.size = size
+        self.wantedOffset = wantedOffset
+        self.wantedLength = wantedLength
+    }
+
+    public static var maximumEncodedSize: Int { 57 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            size += 1 + varintSize(self.phase.rawValue)
+        }
+        if self.outcome.rawValue != 0 {
+            size += 1 + varintSize(self.outcome.rawValue)
+        }
+        if self.confirmed != 0 {
+            size += 1 + varintSize(self.confirmed)
+        }
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        if self.wantedOffset != 0 {
+            size += 1 + varintSize(self.wantedOffset)
+        }
+        if self.wantedLength != 0 {
+            size += 1 + varintSize(self.wantedLength)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.phase.rawValue)
+        }
+        if self.outcome.rawValue != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.outcome.rawValue)
+        }
+        if self.confirmed != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.confirmed)
+        }
+        if self.size != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.size)
+        }
+        if self.wantedOffset != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.wantedOffset)
+        }
+        if self.wantedLength != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.wantedLength)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
+            case 16:
+                self.phase = ReaderFilePhase(rawValue: try reader.signed32())
+            case 24:
+                self.outcome = ReaderFileOutcome(rawValue: try reader.signed32())
+            case 32:
+                self.confirmed = try reader.unsigned32()
+            case 40:
+                self.size = try reader.unsigned32()
+            case 48:
+                self.wantedOffset = try reader.unsigned32()
+            case 56:
+                self.wantedLength = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
     }
 }
 

@@ -269,7 +269,7 @@ final class BoardConnection {
             switch answer {
             case .refusal(let refusal): throw refused(refusal)
             case .end: return answers
-            case .command, .board, .time: return answers + [answer]
+            case .command, .board, .time, .readerFile: return answers + [answer]
             default: answers.append(answer)
             }
         }

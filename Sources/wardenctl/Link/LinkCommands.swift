@@ -151,8 +151,7 @@ enum Commanding {
     }
 
     /// The place of a name; a wrong one is answered with the nearest.
-    private static func place(of name: String, in kind: NamedKind, word: String, _ names: ClientNames) throws -> UInt32
-    {
+    static func place(of name: String, in kind: NamedKind, word: String, _ names: ClientNames) throws -> UInt32 {
         if let place = names.place(of: name, in: kind) { return UInt32(place) }
         throw Failure(
             status: .usage, message: "there is no \(word) '\(name)'",
@@ -196,26 +195,66 @@ struct DoorCommand: ParsableCommand {
 }
 
 struct ReaderCommand: ParsableCommand {
-    enum Action: String, ExpressibleByArgument, CaseIterable { case install }
+    enum Action: String, ExpressibleByArgument, CaseIterable { case install, send }
 
     static let configuration = CommandConfiguration(
-        commandName: "reader", abstract: "Gives a factory-new OSDP reader its key, on a running board.",
+        commandName: "reader", abstract: "Gives an OSDP reader of a running board its key, or a file.",
         discussion: """
             install sets up the reader's secure channel with the key that the board file names for it ('security: install' or \
             'master-key'). For a minute the default key, which everybody knows, is accepted from the reader: do it where nobody \
             else can reach the cable. The board answers 'started'; an event 'command reader-install' tells how it ended.
 
+            send hands over a file: firmware, pictures or settings, in the format of the reader's maker. It goes to the reader \
+            piece by piece while cards go on being read; when this program is ended before, the board gives up a minute later.
+
             EXAMPLES
               wardenctl reader entrance_reader install
+              wardenctl reader entrance_reader send firmware-2.14.bin
               wardenctl events -n 5
             """)
     @Argument(help: "Name of the reader.") var name: String
-    @Argument(help: "install.") var action: Action
+    @Argument(help: "install or send.") var action: Action
+    @Argument(help: "The file to send; - for standard input.", completion: .file()) var file: String?
+    @Option(help: "With send: what the reader takes the file for; 1 is its maker's own format, 128 to 255 are private.")
+    var type: UInt8 = 1
     @OptionGroup var board: BoardOptions
 
+    func validate() throws {
+        switch action {
+        case .install where file != nil: throw ValidationError("install takes no file")
+        case .send where file == nil: throw ValidationError("name the file to send")
+        case .send where type == 0: throw ValidationError("--type is from 1 to 255")
+        default: break
+        }
+    }
+
     func run() throws {
-        try Commanding.run(
-            .readerInstall, of: name, in: .reader, word: "reader", subject: "reader \(name) \(action.rawValue)", board)
+        let subject = "reader \(name) \(action.rawValue)"
+        guard let file else {
+            try Commanding.run(.readerInstall, of: name, in: .reader, word: "reader", subject: subject, board)
+            return
+        }
+        let bytes = try Files.read(file, limit: ReaderFileSending.sizeLimit)
+        guard !bytes.isEmpty else {
+            throw Failure(
+                status: .invalidData, message: "\(file): the file is empty", remedy: "Check that it is the right file.")
+        }
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .reader, word: "reader", ClientNames(connection))
+        let sending = ReaderFileSending(connection, reader: place)
+        let outcome = try sending.send(bytes, type: type, showsProgress: !board.json)
+        let result = ReaderFileSending.word(outcome)
+        if board.json {
+            let object: [(String, JSONValue)] = [
+                ("subject", .string(subject)), ("result", .string(result)), ("bytes", .integer(bytes.count)),
+            ]
+            Terminal.write(JSONValue.object(object).text() + "\n")
+        } else {
+            Terminal.write("\(subject): \(result)\n")
+        }
+        guard outcome == .processed || outcome == .restarting else {
+            throw ArgumentParser.ExitCode(ExitStatus.negative.rawValue)
+        }
     }
 }
 

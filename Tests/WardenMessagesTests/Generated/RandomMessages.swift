@@ -235,7 +235,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36, 37]))
     }
 }
 
@@ -260,6 +260,24 @@ extension ImagePhase: RandomValue {
 extension LogLevel: RandomValue {
     static func random(using generator: inout SeededGenerator) -> LogLevel {
         LogLevel(rawValue: generator.enumNumber([0, 1, 2, 3]))
+    }
+}
+
+extension ReaderFileAction: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileAction {
+        ReaderFileAction(rawValue: generator.enumNumber([0, 1]))
+    }
+}
+
+extension ReaderFilePhase: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ReaderFilePhase {
+        ReaderFilePhase(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
+extension ReaderFileOutcome: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileOutcome {
+        ReaderFileOutcome(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
     }
 }
 
@@ -338,6 +356,16 @@ extension Line: RandomMessage {
         message.atExit = LineExit.random(using: &generator)
         message.atPowerOn = LineExit.random(using: &generator)
         message.afterCrash = LineExit.random(using: &generator)
+        if generator.chance { message.readerInput = ReaderInput.random(using: &generator) }
+        return message
+    }
+}
+
+extension ReaderInput: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ReaderInput {
+        var message = ReaderInput()
+        message.reader = generator.number(.min, 255) as UInt32
+        message.input = generator.number(.min, 31) as UInt32
         return message
     }
 }
@@ -1352,7 +1380,7 @@ extension Request: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Request {
         var message = Request()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(16) {
+        switch generator.below(17) {
         case 0: message.body = .command(Command.random(using: &generator))
         case 1: message.body = .status(StatusQuery.random(using: &generator))
         case 2: message.body = .events(EventQuery.random(using: &generator))
@@ -1368,6 +1396,7 @@ extension Request: RandomMessage {
         case 12: message.body = .image(ImageTransfer.random(using: &generator))
         case 13: message.body = .logLevel(LogLevelSetting.random(using: &generator))
         case 14: message.body = .recorder(RecorderQuery.random(using: &generator))
+        case 15: message.body = .readerFile(ReaderFileTransfer.random(using: &generator))
         default: break
         }
         return message
@@ -1378,7 +1407,7 @@ extension Response: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Response {
         var message = Response()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(19) {
+        switch generator.below(20) {
         case 0: message.body = .command(CommandAnswer.random(using: &generator))
         case 1: message.body = .event(Event.random(using: &generator))
         case 2: message.body = .end(EndOfList.random(using: &generator))
@@ -1397,6 +1426,7 @@ extension Response: RandomMessage {
         case 15: message.body = .image(ImageState.random(using: &generator))
         case 16: message.body = .recorder(RecorderChunk.random(using: &generator))
         case 17: message.body = .counter(CounterStatus.random(using: &generator))
+        case 18: message.body = .readerFile(ReaderFileState.random(using: &generator))
         default: break
         }
         return message
@@ -1694,6 +1724,52 @@ extension RecorderChunk: RandomMessage {
         var message = RecorderChunk()
         message.offset = generator.number(.min, .max) as UInt64
         message.data = generator.data()
+        return message
+    }
+}
+
+extension ReaderFileTransfer: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileTransfer {
+        var message = ReaderFileTransfer()
+        message.reader = generator.number(.min, 255) as UInt32
+        switch generator.below(4) {
+        case 0: message.step = .begin(ReaderFileBegin.random(using: &generator))
+        case 1: message.step = .chunk(ReaderFileChunk.random(using: &generator))
+        case 2: message.step = .action(ReaderFileAction.random(using: &generator))
+        default: break
+        }
+        return message
+    }
+}
+
+extension ReaderFileBegin: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileBegin {
+        var message = ReaderFileBegin()
+        message.type = generator.number(1, 255) as UInt32
+        message.size = generator.number(1, 67108864) as UInt32
+        return message
+    }
+}
+
+extension ReaderFileChunk: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileChunk {
+        var message = ReaderFileChunk()
+        message.offset = generator.number(.min, 67108864) as UInt32
+        message.data = generator.data()
+        return message
+    }
+}
+
+extension ReaderFileState: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ReaderFileState {
+        var message = ReaderFileState()
+        message.result = CommandResult.random(using: &generator)
+        message.phase = ReaderFilePhase.random(using: &generator)
+        message.outcome = ReaderFileOutcome.random(using: &generator)
+        message.confirmed = generator.number(.min, .max) as UInt32
+        message.size = generator.number(.min, .max) as UInt32
+        message.wantedOffset = generator.number(.min, .max) as UInt32
+        message.wantedLength = generator.number(.min, .max) as UInt32
         return message
     }
 }
@@ -2014,6 +2090,7 @@ extension MessageCase {
         MessageCase(BoardHeader.self, Warden_V1_BoardHeader.self),
         MessageCase(Capacities.self, Warden_V1_Capacities.self),
         MessageCase(Line.self, Warden_V1_Line.self),
+        MessageCase(ReaderInput.self, Warden_V1_ReaderInput.self),
         MessageCase(Bus.self, Warden_V1_Bus.self),
         MessageCase(Port.self, Warden_V1_Port.self),
         MessageCase(Network.self, Warden_V1_Network.self),
@@ -2128,6 +2205,10 @@ extension MessageCase {
         MessageCase(LogLevelSetting.self, Warden_V1_LogLevelSetting.self),
         MessageCase(RecorderQuery.self, Warden_V1_RecorderQuery.self),
         MessageCase(RecorderChunk.self, Warden_V1_RecorderChunk.self),
+        MessageCase(ReaderFileTransfer.self, Warden_V1_ReaderFileTransfer.self),
+        MessageCase(ReaderFileBegin.self, Warden_V1_ReaderFileBegin.self),
+        MessageCase(ReaderFileChunk.self, Warden_V1_ReaderFileChunk.self),
+        MessageCase(ReaderFileState.self, Warden_V1_ReaderFileState.self),
         MessageCase(CounterStatus.self, Warden_V1_CounterStatus.self),
         MessageCase(EndOfList.self, Warden_V1_EndOfList.self),
         MessageCase(Refusal.self, Warden_V1_Refusal.self),

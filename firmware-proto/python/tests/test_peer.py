@@ -131,7 +131,7 @@ def test_roles_bound_what_a_client_may(peer):
     with peer.tcp("observer") as link:
         for attempt in [
             lambda: link.command("DOOR_UNLOCK", 0), link.set_clock, link.credentials, link.image,
-            lambda: link.set_log_level("debug"), lambda: list(link.recorder()),
+            lambda: link.set_log_level("debug"), lambda: list(link.recorder()), lambda: link.send_reader_file(0, b"file"),
         ]:
             with pytest.raises(CommandFailed) as failure:
                 attempt()
@@ -288,6 +288,14 @@ def test_an_image_is_uploaded_on_where_it_was_interrupted_tried_and_confirmed(pe
         assert link.image("CONFIRM").generation == 2
         with pytest.raises(CommandFailed):
             link.image("APPLY")
+
+
+def test_a_file_goes_to_a_reader_in_the_parts_that_it_wants(peer):
+    with peer.tcp("administrator") as link:
+        shown = []
+        assert link.send_reader_file(0, bytes(900), progress=lambda done, total: shown.append(done)) == "processed"
+        assert shown == [0, 200, 400, 600, 800, 900]
+        assert link.send_reader_file(0, b"\xff" * 300) == "malformed"
 
 
 def test_the_recorder_is_downloaded_from_any_byte(peer):

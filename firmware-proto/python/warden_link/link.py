@@ -359,6 +359,25 @@ class Link:
             progress(state.received, len(data))
         return state
 
+    def send_reader_file(self, reader, data, type=1, progress=lambda done, total: None):
+        """Sends a file to the OSDP reader at a place, as fast as it takes it; gives the outcome's name in small letters."""
+        begin = link_pb2.ReaderFileBegin(type=type, size=len(data))
+        state = self._reader_file(reader, begin=begin)
+        while state.phase == link_pb2.READER_FILE_PHASE_SENDING:
+            progress(state.confirmed, len(data))
+            if state.wanted_length:
+                end = state.wanted_offset + state.wanted_length
+                chunk = link_pb2.ReaderFileChunk(offset=state.wanted_offset, data=data[state.wanted_offset : end])
+                state = self._reader_file(reader, chunk=chunk)
+            else:
+                time.sleep(0.02)
+                state = self._reader_file(reader, action=link_pb2.READER_FILE_ACTION_QUERY)
+        progress(state.confirmed, len(data))
+        return link_pb2.ReaderFileOutcome.Name(state.outcome).removeprefix("READER_FILE_OUTCOME_").lower()
+
+    def _reader_file(self, reader, **step):
+        return self._done(self.request(reader_file=link_pb2.ReaderFileTransfer(reader=reader, **step)))
+
     def recorder(self, offset=0, limit=0):
         """Yields `RecorderChunk`s of the flight recorder from an offset on."""
         return self.entries(recorder=link_pb2.RecorderQuery(offset=offset, limit=limit))

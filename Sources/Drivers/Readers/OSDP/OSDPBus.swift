@@ -73,6 +73,8 @@ public struct OSDPBus: ~Copyable {
         public var check: Check
         /// A card must not be read for this long before reading it again is a new presentation.
         public var holdOff: Interval
+        /// Whether its inputs are asked for every second: not every reader tells of a change by itself.
+        public var watchesInputs = false
         private var formats: InlineArray<4, WiegandFormat?>
 
         public init(

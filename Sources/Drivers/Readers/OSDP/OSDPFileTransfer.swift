@@ -9,6 +9,8 @@ struct OSDPFileTransfer: ~Copyable {
     static var pieceCapacity: Int { OSDPPeripheral.sendLimit - OSDPPeripheral.fileOverhead }
     /// How often a peripheral may say that it is still working after the last piece.
     static var finishingLimit: Int { 600 }
+    /// How long a piece that was asked for is waited for.
+    static var patience: Interval { .minutes(1) }
 
     private(set) var isActive = false
     var pieceLimit = 0
@@ -20,6 +22,7 @@ struct OSDPFileTransfer: ~Copyable {
     /// Header and piece, as they are sent.
     private var message: ByteBuffer
     private var isRequested = false
+    private var requestedAt = Instant.start
     private var isProvided = false
     /// After the last piece: the peripheral works on the file and is kept company with empty pieces.
     private var isFinishing = false
@@ -58,8 +61,14 @@ struct OSDPFileTransfer: ~Copyable {
     mutating func requestData(at now: Instant, reader: UInt8, into output: inout ReaderOutput) {
         guard isActive, !isRequested, !isFinishing, offset < size else { return }
         isRequested = true
+        requestedAt = now
         output.report(
             .fileDataWanted(offset: offset, length: UInt16(min(UInt32(pieceLimit), size - offset))), reader: reader)
+    }
+
+    /// Whether the piece that was asked for has not come in time.
+    func isAbandoned(at now: Instant) -> Bool {
+        isActive && isRequested && !isProvided && requestedAt + OSDPFileTransfer.patience <= now
     }
 
     /// Takes the piece that was asked for.

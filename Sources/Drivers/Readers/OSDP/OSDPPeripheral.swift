@@ -88,6 +88,8 @@ struct OSDPPeripheral: ~Copyable {
     private var isTampered: Bool? = nil
     private var hasPowerFailure: Bool? = nil
     private var inputs: UInt32? = nil
+    /// When the inputs were last asked for.
+    private var inputsAskedAt = Instant.start
     private var outputs: UInt32? = nil
     private var presented: PresentationFilter
     private var queue: Ring<QueuedCommand>
@@ -264,6 +266,7 @@ extension OSDPPeripheral {
             endInstallation(.notSecure, into: &output)
             restartLink(at: now)
         }
+        if file.isAbandoned(at: now) { cancelFile(into: &output) }
         presented.expire(at: now)
     }
 
@@ -404,6 +407,10 @@ extension OSDPPeripheral {
             write(command.code, command.data)
         case .online:
             file.requestData(at: now, reader: place, into: &output)
+            if configuration.watchesInputs, capabilities.inputs > 0, inputsAskedAt + .seconds(1) <= now {
+                inputsAskedAt = now
+                wantedStatus |= 2
+            }
             if let command = queue.first {
                 purpose = .command
                 if let key = command.newKey { unconfirmedKey = key }
