@@ -26,6 +26,8 @@ enum Fault: Equatable, Sendable, CaseIterable {
     case probesAbsent, probesHeld, probesNonsense, probesFlipped, climateAbsent, climateNonsense, climateFrozen
     case busHeld, busAbsent, busSlow
     case streetPortGone, storePortGone
+    /// The radar's port disappears; the radar hangs and says nothing.
+    case radarPortGone, radarSilent
     /// Noise on a reader's line, and a reader that sends without end.
     case streetPortNoise, streetPortBabble
     case contactGone, lockGone, sirenGone
@@ -44,6 +46,8 @@ enum Happening: Equatable, Sendable {
     case force(door: Int, staysOpen: Interval)
     case smoke(Interval)
     case leak(Interval)
+    /// Somebody falls below the radar, and gets up or is helped up after a while.
+    case fall(Interval)
     case lockdown(Interval)
     case fault(Fault, Interval)
     /// A sensor starts anew in the middle of its work.
@@ -116,13 +120,14 @@ enum Campaign {
             // Everything has ended when the episode has.
             let left = min(lasts, start + length - at)
             let happening: Happening
-            switch chance.below(16) {
+            switch chance.below(17) {
             case 0..<9: happening = .fault(Fault.allCases[chance.below(Fault.allCases.count)], left)
             case 9: happening = .smoke(left)
             case 10: happening = .leak(left)
             case 11: happening = .lockdown(left)
             case 12: happening = .clock(seconds: Int64(chance.below(200_000)) - 100_000, isLost: chance.below(4) == 0)
             case 13: happening = .probesReset
+            case 14: happening = .fall(left)
             default: happening = .powerCut(seed: chance.next())
             }
             plan.append(Planned(at: at, happening: happening))

@@ -8,6 +8,9 @@ struct Invariants {
     /// Smoke or water that stays must be an alarm or a trouble within this: verification 5 s, two measuring intervals of
     /// 2 s, a reading that goes stale after 10 s, and what a retried bus takes.
     static let detectionTime = Interval.seconds(40)
+    /// Somebody who lies below the radar must be an alarm or a trouble within this: the radar's word every 10 s,
+    /// confirmation 15 s, and 60 s after which a silent module is missing.
+    static let fallDetectionTime = Interval.seconds(90)
     /// When everything that was wrong has ended, and the caretaker has reset what waits for a person, everything must be
     /// normal within this.
     static let recoveryTime = Interval.minutes(10)
@@ -67,7 +70,7 @@ struct Invariants {
     /// What has been dangerous for longer than detection takes shows as alarm or as trouble of its detector.
     static func dangerIsSeen(_ world: World) -> Violation? {
         for danger in world.dangers {
-            guard let since = danger.since, world.now - max(since, world.startedAt) > detectionTime,
+            guard let since = danger.since, world.now - max(since, world.startedAt) > danger.detectionTime,
                 let status = world.detector(danger.detector)
             else { continue }
             if isAlarm(status.state) || status.state == .trouble || status.trouble != 0 { continue }
@@ -132,7 +135,9 @@ struct Invariants {
         if status.troubles != 0 { return violation("\(status.troubles) troubles are active: \(world.activeTroubles)") }
         if status.alarms != 0 { return violation("\(status.alarms) alarms are active") }
         for door in world.doors where !world.isActive(door.lock) { return violation("\(door.name) is not locked") }
-        for name in ["siren", "valve"] where world.isActive(world.line(name)) { return violation("\(name) is on") }
+        for name in ["siren", "valve", "call"] where world.isActive(world.line(name)) {
+            return violation("\(name) is on")
+        }
         for point in world.points where point.quality != 0 {
             return violation("point \(world.name(ofPoint: point)) has quality \(point.quality)")
         }

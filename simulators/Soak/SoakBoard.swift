@@ -32,11 +32,13 @@ enum SoakBoard {
           store_lock: {pin: GPIO6, active: high, start: active, exit: inactive}
           siren: {pin: GPIO27, active: high}
           valve: {pin: GPIO25, active: high, exit: keep}
+          call: {pin: GPIO16, active: high}
         buses:
           sensors: {device: /dev/i2c-1, timeout: 100 ms}
         ports:
           street_port: {device: /dev/ttyAMA0, baud: 9600}
           store_port: {device: /dev/ttyAMA1, baud: 9600}
+          radar_port: {device: /dev/ttyAMA2, baud: 115200}
         sensors:
           probes: {chip: ads1115, bus: sensors, address: 0x48, interval: 2 s, full_scale: 4.096 V}
           climate: {chip: bme280, bus: sensors, address: 0x76, interval: 60 s}
@@ -77,6 +79,7 @@ enum SoakBoard {
         detectors:
           smoke: {kind: smoke, point: smoke_level, pre_alarm: 0.08 dB/m, alarm: 0.15 dB/m, verification: 5 s}
           leak: {kind: leak, point: leak_level, wet_below: 1.5 V, open_above: 3.1 V, delay: 3 s}
+          fall: {kind: radar-fall, port: radar_port}
         effects:
           fire:
             causes: [{detector: smoke}]
@@ -86,6 +89,10 @@ enum SoakBoard {
             causes: [{detector: leak}]
             actions: [{drive: valve}]
             priority: 100
+          help:
+            causes: [{detector: fall}]
+            actions: [{drive: call}]
+            priority: 150
           door_alarm:
             causes: [{door: street, state: forced}, {door: street, state: held-open}, {door: store, state: forced}]
             actions: [{drive: siren, pattern: pulsed}]

@@ -32,6 +32,15 @@ final class World {
     struct Danger {
         var detector: String
         var since: Instant?
+        /// How long it may go unseen.
+        var detectionTime = Invariants.detectionTime
+    }
+
+    /// Places in `dangers`.
+    private enum DangerPlace {
+        static let smoke = 0
+        static let leak = 1
+        static let fall = 2
     }
 
     /// A step of the world at a moment.
@@ -40,8 +49,9 @@ final class World {
         case open(door: Int, isForced: Bool)
         case close(door: Int)
         case button(Bool)
-        case smokeEnds
-        case leakEnds
+        case dangerEnds(Int)
+        /// The radar says what it sees.
+        case radarReports
         case endLockdown
         case faultEnds(Fault)
         case noise(Fault, until: Instant)
@@ -59,7 +69,10 @@ final class World {
     private(set) var startedAt = Instant.start
 
     // The physical world, as it must be shown to a board that starts.
-    private(set) var dangers = [Danger(detector: "smoke"), Danger(detector: "leak")]
+    private(set) var dangers = [
+        Danger(detector: "smoke"), Danger(detector: "leak"),
+        Danger(detector: "fall", detectionTime: Invariants.fallDetectionTime),
+    ]
     private var faults: [Fault] = []
     private var doorIsOpen: [Bool]
     private var buttonIsPressed = false
@@ -107,6 +120,7 @@ final class World {
         doorIsOpen = doors.map { _ in false }
         runtime = World.start(file, medium)
         dress()
+        later(World.radarInterval, .radarReports)
     }
 
     private static func text(_ name: Name) -> String {
@@ -130,8 +144,10 @@ final class World {
         }
     }
 
-    private static let consoleStream = StreamIndex(2)
-    private static let linkStream = StreamIndex(3)
+    private static let radarStream = StreamIndex(2)
+    private static let consoleStream = StreamIndex(3)
+    private static let linkStream = StreamIndex(4)
+    private static let radarInterval = Interval.seconds(10)
 
     /// Shows a board that has just started the world as it is.
     private func dress() {
@@ -153,8 +169,8 @@ final class World {
     }
 
     private func showAir() {
-        let smoke: Int32 = dangers[0].since == nil ? 400_000 : 1_600_000
-        let rope: Int32 = dangers[1].since == nil ? 2_500_000 : 900_000
+        let smoke: Int32 = dangers[DangerPlace.smoke].since == nil ? 400_000 : 1_600_000
+        let rope: Int32 = dangers[DangerPlace.leak].since == nil ? 2_500_000 : 900_000
         runtime.hardware.withDevice(0) {
             _ = $0.set(.input0, to: smoke)
             return $0.set(.input1, to: rope)
@@ -327,14 +343,14 @@ final class World {
         case .button(let isPressed):
             buttonIsPressed = isPressed
             runtime.hardware.setInput(line("street_exit"), isActive: isPressed)
-        case .smokeEnds:
-            dangers[0].since = nil
+        case .dangerEnds(let place):
+            dangers[place].since = nil
             showAir()
+            reportRadar()
             lastWrongAt = now
-        case .leakEnds:
-            dangers[1].since = nil
-            showAir()
-            lastWrongAt = now
+        case .radarReports:
+            reportRadar()
+            later(World.radarInterval, .radarReports)
         case .endLockdown: type("door street restore")
         case .faultEnds(let fault):
             note { "-- \(fault) ends" }
@@ -369,14 +385,9 @@ final class World {
         case .force(let door, let staysOpen):
             try perform(.open(door: door, isForced: true))
             later(staysOpen, .close(door: door))
-        case .smoke(let length):
-            dangers[0].since = dangers[0].since ?? now
-            showAir()
-            later(length, .smokeEnds)
-        case .leak(let length):
-            dangers[1].since = dangers[1].since ?? now
-            showAir()
-            later(length, .leakEnds)
+        case .smoke(let length): begin(DangerPlace.smoke, for: length)
+        case .leak(let length): begin(DangerPlace.leak, for: length)
+        case .fall(let length): begin(DangerPlace.fall, for: length)
         case .lockdown(let length):
             type("door street lockdown")
             later(length, .endLockdown)
@@ -407,6 +418,28 @@ final class World {
             if let violation = Invariants.everythingIsNormal(self) { throw violation }
             try platformReads()
         }
+    }
+
+    private func begin(_ danger: Int, for length: Interval) {
+        dangers[danger].since = dangers[danger].since ?? now
+        showAir()
+        reportRadar()
+        later(length, .dangerEnds(danger))
+    }
+
+    /// Somebody is in the room always; whether they lie on the floor is what counts.
+    private func reportRadar() {
+        guard !faults.contains(.radarSilent) else { return }
+        let isFallen = dangers[DangerPlace.fall].since != nil
+        let bytes = World.radarFrame(type: 0x0F09, value: 1) + World.radarFrame(type: 0x0E02, value: isFallen ? 1 : 0)
+        runtime.hardware.transmit(bytes.span, to: World.radarStream)
+    }
+
+    /// A frame of the MR60FDA2 with one byte of data: each part is followed by the inverse of its exclusive or.
+    private static func radarFrame(type: UInt16, value: UInt8) -> [UInt8] {
+        var frame: [UInt8] = [0x01, 0, 0, 0, 1, UInt8(type >> 8), UInt8(type & 255)]
+        frame.append(~frame.reduce(0, ^))
+        return frame + [value, ~value]
     }
 
     private func present(_ tag: String, at door: Int) {
@@ -445,7 +478,7 @@ final class World {
         showClock()
         for command in [
             "door street restore", "alarm smoke acknowledge", "alarm leak acknowledge", "alarm smoke reset",
-            "alarm leak reset", "fire reset",
+            "alarm leak reset", "alarm fall acknowledge", "alarm fall reset", "fire reset",
         ] {
             readConsole()
             type(command)
@@ -477,7 +510,8 @@ final class World {
         case .busSlow: runtime.hardware.setBusDelay(bus, isActive ? .milliseconds(80) : .zero)
         case .streetPortGone: runtime.hardware.setStreamOpen(StreamIndex(0), !isActive)
         case .storePortGone: runtime.hardware.setStreamOpen(StreamIndex(1), !isActive)
-        case .streetPortNoise, .streetPortBabble, .linkFlaps: break
+        case .radarPortGone: runtime.hardware.setStreamOpen(World.radarStream, !isActive)
+        case .radarSilent, .streetPortNoise, .streetPortBabble, .linkFlaps: break
         case .contactGone: runtime.hardware.setLineAvailable(line("street_contact"), !isActive)
         case .lockGone: runtime.hardware.setLineAvailable(line("street_lock"), !isActive)
         case .sirenGone: runtime.hardware.setLineAvailable(line("siren"), !isActive)

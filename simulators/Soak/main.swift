@@ -53,7 +53,7 @@ struct Soak: ParsableCommand {
         let seconds = Double(DispatchTime.now().uptimeNanoseconds - begin) / 1e9
         let years = Double(world.now.nanoseconds) / 1e9 / (365.25 * 86_400)
         let faults = plan.count { if case .fault = $0.happening { true } else { false } }
-        print(
+        say(
             "seed \(seed): \(plan.count) happenings, \(faults) of them faults, \(world.restartCount) restarts,"
                 + " \(world.eventCount) events, \(world.turnCount) turns; \(Soak.decimal(seconds)) s,"
                 + " \(Soak.decimal(years / max(seconds, 1e-9) * 3_600)) board-years an hour")
@@ -63,22 +63,25 @@ struct Soak: ParsableCommand {
     }
 
     private func report(_ violation: Invariants.Violation, _ seed: UInt64, _ plan: [Planned]) {
-        print("seed \(seed): BROKEN at \(Soak.time(violation.at)): \(violation.invariant)\n  \(violation.detail)")
+        say("seed \(seed): BROKEN at \(Soak.time(violation.at)): \(violation.invariant)\n  \(violation.detail)")
         guard shrink else { return }
         let short = Shrinking.shrink(plan, breaking: violation) { count in
             FileHandle.standardError.write(Data("\rshrinking: \(count) happenings left\u{1B}[K".utf8))
         }
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
-        print("  the shortest plan found that breaks it:")
-        for planned in short { print("    \(Soak.time(planned.at))  \(planned.happening)") }
+        say("  the shortest plan found that breaks it:")
+        for planned in short { say("    \(Soak.time(planned.at))  \(planned.happening)") }
         var lines: [String] = []
         let world = World { lines.append($0) }
         let again = world.live(short, until: violation.at + .seconds(1))
-        print("  what the board did last:")
-        for line in lines.suffix(40) { print("    \(line)") }
-        if let again { print("  \(Soak.time(again.at)): \(again.detail)") }
-        print("  to replay: warden-soak --seed \(seed) --days \(days)")
+        say("  what the board did last:")
+        for line in lines.suffix(40) { say("    \(line)") }
+        if let again { say("  \(Soak.time(again.at)): \(again.detail)") }
+        say("  to replay: warden-soak --seed \(seed) --days \(days)")
     }
+
+    /// At once, so that a row of a long campaign is read when it is there, in a pipe too.
+    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
     private static func decimal(_ value: Double) -> String { String(format: "%.1f", value) }
 
