@@ -36,7 +36,7 @@ public struct FallTrialResult: Codable, Sendable {
     public var isFound: Bool
     /// Decisions that are no fall.
     public var falseAlarms: Int
-    /// From the annotated impact (or, without annotation, the impact found) to the decision, seconds.
+    /// From the impact (annotated in the fall, else the begin of the fall, else as found) to the decision, seconds.
     public var latency: Double?
 }
 
@@ -207,13 +207,21 @@ struct FallRecording {
         let decisions = decisions(threshold: options.decisionThreshold)
         let begin = [trial.fallStart, trial.peak].compactMap { $0 }.min().map { $0 - 0.7 } ?? -.infinity
         let counting = trial.isFall ? decisions.filter { $0.at >= begin } : []
-        let impact = trial.peak ?? counting.first?.impact
+        let impact = annotatedImpact ?? counting.first?.impact
         return FallTrialResult(
             trial: trial.name, subject: trial.subject, group: trial.group, activity: trial.activity,
             isFall: trial.isFall, seconds: Double(samples.count) / rate, decisions: decisions.map(\.at),
             isFound: !counting.isEmpty,
             falseAlarms: trial.isFall ? decisions.count - counting.count : decisions.count,
             latency: counting.first.flatMap { first in impact.map { first.at - $0 } })
+    }
+
+    /// The annotated peak if it lies in the annotated fall. The peak of a few recordings is a step or a jump long before
+    /// the fall; for these the begin of the fall counts, which is before the impact.
+    private var annotatedImpact: Double? {
+        guard let peak = trial.peak else { return trial.fallStart }
+        guard let begin = trial.fallStart, let end = trial.fallEnd else { return peak }
+        return peak >= begin - 0.7 && peak <= end + 1.2 ? peak : begin
     }
 
     private func decisions(threshold: Int32) -> [(at: Double, impact: Double)] {

@@ -1,7 +1,6 @@
 import Foundation
 import HardwareInterface
 import LifeSafety
-import Pictures
 
 /// Draws one trial with what the fall detector makes of it, as SVG: load, tilt, the impacts it judged with their scores,
 /// the decision, and the annotated fall.
@@ -44,7 +43,7 @@ private struct FallPlot {
         for sample in recording.samples {
             let before = frontEnd.binCount
             if let impact = frontEnd.add(sample, microseconds: microseconds) {
-                let score = Double(FallNetwork.score(frontEnd.features(of: impact))) / Double(FallNetwork.one)
+                let score = Double(FallScore.of(frontEnd.features(of: impact))) / Double(FallScore.one)
                 impacts.append(Impact(second: (Double(impact) + 0.5) * 0.04, score: score))
             }
             for number in before..<frontEnd.binCount {
@@ -104,103 +103,5 @@ private struct FallPlot {
     private var title: String {
         let trial = recording.trial
         return "\(trial.name): \(trial.activity), subject \(trial.subject), \(trial.isFall ? "a fall" : "no fall")"
-    }
-}
-
-/// Panels over one axis of time. Lengths in millimetres.
-struct Canvas {
-    static let width = 254.0
-    static let left = 18.0
-    static let right = width - 5
-    static let top = 10.0
-    static let panelHeight = 45.0
-    static let gap = 8.0
-    static let grey = "#666666"
-    static let blue = "#1f4e79"
-    static let red = "#b00020"
-    let seconds: Double
-    private var drawing = Drawing()
-    private var panels = 0
-    private let title: String
-    private var shades: [(Double, Double)] = []
-
-    init(seconds: Double, title: String) {
-        self.seconds = max(seconds, 0.1)
-        self.title = title
-    }
-
-    private func x(_ second: Double) -> Double { Canvas.left + second / seconds * (Canvas.right - Canvas.left) }
-
-    /// The lower edge of the last panel.
-    private var bottom: Double { Canvas.top + Double(panels) * (Canvas.panelHeight + Canvas.gap) - Canvas.gap }
-
-    mutating func shade(from: Double, to: Double) { shades.append((from, to)) }
-
-    mutating func panel(_ name: String, from low: Double, to high: Double, _ draw: (inout Panel) -> Void) {
-        panels += 1
-        let top = bottom - Canvas.panelHeight
-        for (from, to) in shades {
-            drawing.box(
-                x(from), top, x(to) - x(from), Canvas.panelHeight, fill: "#f6d9d5", stroke: "none", radius: 0)
-        }
-        drawing.box(
-            Canvas.left, top, Canvas.right - Canvas.left, Canvas.panelHeight, stroke: "#999999", radius: 0)
-        drawing.text(name, Canvas.left, top - 1.2)
-        drawing.text(decimal(high, 0), Canvas.left - 1.6, top + 2.6, anchor: .end)
-        drawing.text(decimal(low, 0), Canvas.left - 1.6, bottom, anchor: .end)
-        var panel = Panel(low: low, high: high, top: top, x: x)
-        draw(&panel)
-        drawing.add(panel.drawing)
-    }
-
-    /// A vertical line through all panels.
-    mutating func mark(_ second: Double, _ label: String) {
-        drawing.line([(x(second), Canvas.top), (x(second), bottom)], colour: Canvas.red, dashed: true)
-        drawing.text(label, x(second) + 1, Canvas.top + 3.2, colour: Canvas.red)
-    }
-
-    var finished: String {
-        var page = Drawing()
-        page.text(title, Canvas.left, 5, size: .heading)
-        page.add(drawing)
-        let step = seconds > 40 ? 10 : seconds > 12 ? 2 : 1
-        for second in stride(from: 0, through: Int(seconds), by: step) {
-            page.text("\(second) s", x(Double(second)), bottom + 4.5, anchor: .middle)
-        }
-        return page.file(width: Canvas.width, height: bottom + 8, title: title)
-    }
-}
-
-/// One panel while it is drawn.
-struct Panel {
-    let low: Double
-    let high: Double
-    let top: Double
-    let x: (Double) -> Double
-    private(set) var drawing = Drawing()
-
-    init(low: Double, high: Double, top: Double, x: @escaping (Double) -> Double) {
-        self.low = low
-        self.high = high
-        self.top = top
-        self.x = x
-    }
-
-    private func y(_ value: Double) -> Double {
-        top + (high - min(max(value, low), high)) / (high - low) * Canvas.panelHeight
-    }
-
-    mutating func line(_ points: [(Double, Double)]) {
-        drawing.line(points.map { (x($0.0), y($0.1)) }, colour: Canvas.blue)
-    }
-
-    mutating func level(_ value: Double, _ label: String) {
-        drawing.line([(Canvas.left, y(value)), (Canvas.right, y(value))], colour: Canvas.grey, dashed: true)
-        drawing.text(label, Canvas.right - 1, y(value) - 0.8, anchor: .end, colour: Canvas.grey)
-    }
-
-    mutating func bar(_ second: Double, _ value: Double, isHigh: Bool) {
-        drawing.line(
-            [(x(second), y(0)), (x(second), y(value))], colour: isHigh ? Canvas.red : Canvas.blue, width: 1)
     }
 }

@@ -27,9 +27,17 @@ public struct InactivityEvaluation: Codable, Sendable {
     public var falseAlarms: Int
     /// Seconds from the start of the recording of each false alarm.
     public var falseAlarmTimes: [Double]
-    /// For each moment from which all signs of life were deleted while the resident was at home: hours until the alarm,
-    /// `nil` if none came within the horizon.
-    public var delays: [Double?]
+    /// A moment from which all signs of life were deleted while the resident was at home.
+    public struct Deletion: Codable, Sendable {
+        /// Days from the start of the recording.
+        public var day: Double
+        /// `nil` if no alarm came within the horizon.
+        public var hoursToAlarm: Double?
+    }
+    public var deletions: [Deletion]
+
+    /// Hours until the alarm of each deletion, `nil` where none came within the horizon.
+    public var delays: [Double?] { deletions.map(\.hoursToAlarm) }
 
     public var falseAlarmsPerMonth: Double { days == 0 ? 0 : Double(falseAlarms) / days * 30 }
 
@@ -75,7 +83,7 @@ public func evaluateInactivity(
     let events = try homeEvents(at: file)
     var player = HomePlayer(options)
     let learned = Double(options.learningDays) * 86_400
-    var result = InactivityEvaluation(days: 0, falseAlarms: 0, falseAlarmTimes: [], delays: [])
+    var result = InactivityEvaluation(days: 0, falseAlarms: 0, falseAlarmTimes: [], deletions: [])
     var lastDeletion = -Double.infinity
     for (index, event) in events.enumerated() {
         let at = instant(event.seconds)
@@ -85,14 +93,17 @@ public func evaluateInactivity(
             index + 1 < events.count
         else { continue }
         lastDeletion = event.seconds
-        result.delays.append(player.hoursToAlarm(from: at, horizon: options.horizonHours))
+        result.deletions.append(
+            InactivityEvaluation.Deletion(
+                day: event.seconds / 86_400,
+                hoursToAlarm: player.hoursToAlarm(from: at, horizon: options.horizonHours)))
     }
     result.falseAlarms = result.falseAlarmTimes.count
     result.days = max(0, ((events.last?.seconds ?? 0) - learned) / 86_400)
     return result
 }
 
-private func homeEvents(at file: URL) throws -> [(seconds: Double, sensor: String)] {
+func homeEvents(at file: URL) throws -> [(seconds: Double, sensor: String)] {
     var url = file
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), isFolder.boolValue {
@@ -119,11 +130,11 @@ private func homeEvents(at file: URL) throws -> [(seconds: Double, sensor: Strin
     return events.sorted { $0.seconds < $1.seconds }
 }
 
-private func instant(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
+func instant(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
 
 /// Drives one inactivity detector through time, deadline by deadline, as the monitor does.
-private struct HomePlayer {
-    private var detector: InactivityDetector
+struct HomePlayer {
+    private(set) var detector: InactivityDetector
     private var signs: Int32 = 0
     private var exits: Int32 = 0
 
@@ -154,6 +165,12 @@ private struct HomePlayer {
         }
         detector.play(to: end)
         return alarms
+    }
+
+    /// Lets time go on without looking after alarms.
+    mutating func wait(until end: Instant) {
+        while detector.nextDeadline <= end, !detector.isAlarm { detector.play(to: detector.nextDeadline) }
+        detector.play(to: end)
     }
 
     /// Hours until the alarm if nothing more is heard.

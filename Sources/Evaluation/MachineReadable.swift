@@ -10,3 +10,12 @@ func machineReadable(_ result: some Encodable) throws -> Data {
         positiveInfinity: "never", negativeInfinity: "-inf", nan: "nan")
     return try encoder.encode(result)
 }
+
+/// Clauses and recordings of one detector in one report; without recordings that part is left out.
+public func machineReadable(_ clauses: ClauseEvaluation, _ series: SeriesEvaluation?) throws -> Data {
+    struct Report: Encodable {
+        var clauses: [ClauseResult]
+        var recordings: SeriesEvaluation?
+    }
+    return try machineReadable(Report(clauses: clauses.results, recordings: series))
+}

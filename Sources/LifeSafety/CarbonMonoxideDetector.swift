@@ -69,6 +69,13 @@ public struct CarbonMonoxideDetector: DetectorLogic {
     /// How much of the exposure that makes an alarm has been gathered, per mille.
     public var exposure: Int32 { Int32(truncatingIfNeeded: account / (CarbonMonoxideDetector.full / 1_000)) }
 
+    package var innerSignals: InnerSignals {
+        var signals = InnerSignals()
+        signals.append("concentration / ppm", concentration)
+        signals.append("gathered exposure / thousandths", exposure, limit: 1_000)
+        return signals
+    }
+
     /// Account units a microsecond at this concentration; negative while it empties.
     static func speed(at ppm: Int32) -> Int64 {
         if ppm <= fresh { return -full / (emptyingSeconds * 1_000_000) }

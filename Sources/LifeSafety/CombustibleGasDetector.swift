@@ -75,6 +75,14 @@ public struct CombustibleGasDetector: DetectorLogic {
         condition = DelayedCondition(onDelay: configuration.verification, offDelay: configuration.verification)
     }
 
+    package var innerSignals: InnerSignals {
+        var signals = InnerSignals()
+        signals.append("concentration / 0.01 % LEL", concentration, limit: configuration.alarmLimit)
+        signals.append("below its zero", lowZero.isOn ? 1 : 0)
+        signals.append("warming up", isWarming ? 1 : 0)
+        return signals
+    }
+
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
         self.now = now
         guard source.receive(reading) else {

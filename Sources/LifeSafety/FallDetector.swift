@@ -3,7 +3,7 @@ import HardwareInterface
 /// Fires when the wearer of an accelerometer at the waist falls, and again when they stay down.
 ///
 /// A candidate is an impact: a local maximum of the acceleration within a second on either side (`ImpactFinder`). Two
-/// seconds after it the movement around it is described by 80 numbers (`FallFeatures`) and scored once (`FallNetwork`);
+/// seconds after it the movement around it is described by 80 numbers (`FallFeatures`) and scored once (`FallScore`);
 /// between candidates a sample costs a few additions. Everything used is unchanged by how the sensor is mounted.
 ///
 /// After a fall the wearer has a window in which to cancel, by a button or by walking on; the state is pre-alarm until
@@ -29,7 +29,7 @@ public struct FallDetector: DetectorLogic {
 
         public init(
             source: PointIndex, cancelButton: PointIndex? = nil, cancelWindow: Interval = .seconds(20),
-            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 500,
+            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 1_000,
             notWornAfter: Interval = .endless, maximumAge: Interval = .seconds(5)
         ) {
             self.source = source
@@ -104,8 +104,8 @@ public struct FallDetector: DetectorLogic {
     }
 
     private mutating func judge(_ impact: Int64, at now: Instant) {
-        let score = FallNetwork.score(frontEnd.features(of: impact))
-        lastScore = Int32(truncatingIfNeeded: Int64(score) * 1_000 / Int64(FallNetwork.one))
+        let score = FallScore.of(frontEnd.features(of: impact))
+        lastScore = Int32(truncatingIfNeeded: Int64(score) * 1_000 / Int64(FallScore.one))
         lastPeak = frontEnd.magnitude(impact)
         guard lastScore >= configuration.decisionThreshold, decidedAt == nil else { return }
         decidedAt = now

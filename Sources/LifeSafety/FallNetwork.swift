@@ -1,28 +1,15 @@
-/// Scores the movement around an impact: how much more likely a fall is than anything else, as a natural logarithm of
-/// odds in 1,024ths.
+/// Scores the movement around an impact with three small networks: the logarithm of the odds of a fall, in 1,024ths.
 ///
-/// The mean of three small networks of the same shape, in integers: inputs are standardised and cut at four standard
-/// deviations, so that nothing a sensor can report is far outside what the networks were fitted on; two layers follow
-/// whose negative outputs count as zero; one sum is the score. The numbers stand in `FallNetworkTables.swift` and are
-/// made by the tuning program.
+/// The mean of networks of the same shape, in integers: two layers whose negative outputs count as zero, then one sum. The
+/// numbers stand in `FallNetworkTables.swift` and are made by the tuning program.
 ///
 /// Inputs have 8 bits after the point, weights 10, so that the sum of a first-layer unit fits 32 bits whatever comes:
 /// 80 inputs of at most 4 times weights of less than 8.
-package enum FallNetwork {
-    /// One in the score: 10 bits after the point.
-    package static var one: Int32 { 1_024 }
-    private static var inputOne: Int64 { 256 }
-
-    /// - Returns: the logarithm of the odds of a fall, in 1,024ths.
-    package static func score(_ features: FallFeatures) -> Int32 {
-        var inputs = InlineArray<80, Int16>(repeating: 0)
-        for index in 0..<FallNetworkTables.inputs {
-            let distance = Int64(features[index]) - Int64(FallNetworkTables.means[index])
-            let scaled = (distance * Int64(FallNetworkTables.scales[index])) >> 20
-            inputs[index] = Int16(truncatingIfNeeded: min(max(scaled, -4 * inputOne), 4 * inputOne))
-        }
+enum FallNetwork {
+    /// - Parameter inputs: standardised features in 256ths, as `FallScore` makes them.
+    static func score(_ inputs: Span<Int16>) -> Int32 {
         var sum: Int64 = 0
-        for network in 0..<FallNetworkTables.networks { sum += output(of: network, inputs.span) }
+        for network in 0..<FallNetworkTables.networks { sum += output(of: network, inputs) }
         return Int32(clamping: sum / Int64(FallNetworkTables.networks))
     }
 

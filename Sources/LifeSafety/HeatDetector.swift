@@ -126,6 +126,16 @@ public struct HeatDetector: DetectorLogic {
             to: temperature, by: configuration.responseClass.rise, ratePerMinute: HeatDetector.rate, at: now)
     }
 
+    package var innerSignals: InnerSignals {
+        var signals = InnerSignals()
+        signals.append(
+            "filtered temperature / m°C", temperature, limit: configuration.responseClass.minimumStaticResponse + 4_000)
+        signals.append(
+            "above the lowest of four minutes / mK", temperature - (history.lowest ?? temperature),
+            limit: configuration.respondsToRise ? configuration.responseClass.rise : nil)
+        return signals
+    }
+
     mutating func advance(to now: Instant) { source.advance(to: now) }
 
     var finding: Finding {

@@ -431,6 +431,19 @@ public struct LifeSafetyMonitor: ~Copyable {
         return valve[Int(slots[index].place)].isDriven
     }
 
+    /// What a fire or gas detector works with; without signals for any other.
+    package func innerSignals(of detector: DetectorIndex, at now: Instant) -> InnerSignals {
+        let place = Int(slots[Int(detector.value)].place)
+        switch slots[Int(detector.value)].kind {
+        case .smoke: return smoke[place].innerSignals(at: now)
+        case .heat: return heat[place].innerSignals
+        case .carbonMonoxide: return carbonMonoxide[place].innerSignals
+        case .combustibleGas: return combustibleGas[place].innerSignals
+        case .multiCriteriaFire: return multiCriteriaFire[place].innerSignals
+        default: return InnerSignals()
+        }
+    }
+
     private mutating func change(
         _ detector: DetectorIndex, at now: Instant, into output: inout AlarmOutput,
         _ body: (inout AlarmLifeCycle) -> AlarmLifeCycle.Outcome

@@ -122,12 +122,33 @@ public struct MultiCriteriaFireDetector: DetectorLogic {
         return min(sum, 1_000)
     }
 
-    private mutating func judge(elapsed: Interval) {
-        // With neither of the other sources nothing could ever confirm: be as sensitive as a plain smoke detector.
-        let isAlone = !temperature.isUsable && !carbonMonoxide.isUsable
-        let confirmed = isAlone ? 500 : confirmation
+    /// Confirmation as it counts. With neither of the other sources nothing could ever confirm: as sensitive as a plain
+    /// smoke detector then.
+    private var countingConfirmation: Int32 { !temperature.isUsable && !carbonMonoxide.isUsable ? 500 : confirmation }
+
+    /// mdB/m from which smoke with so much confirmation is suspect.
+    private func threshold(_ confirmed: Int32) -> Int32 {
         let range = configuration.aloneThreshold - configuration.confirmedThreshold
-        let threshold = configuration.aloneThreshold - range * confirmed / 1_000
+        return configuration.aloneThreshold - range * confirmed / 1_000
+    }
+
+    package var innerSignals: InnerSignals {
+        var signals = InnerSignals()
+        let confirmed = countingConfirmation
+        signals.append("compensated obscuration / mdB/m", chamber.obscuration, limit: threshold(confirmed))
+        signals.append(
+            "filtered temperature / m°C", filteredTemperature, limit: MultiCriteriaFireDetector.fixedTemperature)
+        signals.append("carbon monoxide / ppm", carbonMonoxide.isUsable ? carbonMonoxide.value : 0)
+        signals.append("confirmation / thousandths", confirmed)
+        signals.append(
+            "suspicion / ms", Int32(clamping: suspicion.gathered.milliseconds),
+            limit: Int32(clamping: configuration.verification.milliseconds))
+        return signals
+    }
+
+    private mutating func judge(elapsed: Interval) {
+        let confirmed = countingConfirmation
+        let threshold = threshold(confirmed)
         let obscuration = smoke.isUsable ? chamber.obscuration : 0
         let smoulders =
             carbonMonoxide.isUsable

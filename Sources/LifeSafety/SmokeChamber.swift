@@ -132,7 +132,7 @@ struct MedianOfThree: BitwiseCopyable {
 
 /// Time for which something held from one reading to the next, counted back while it does not.
 struct VerificationTimer: BitwiseCopyable {
-    private var gathered: Interval = .zero
+    private(set) var gathered: Interval = .zero
     private var held = false
 
     mutating func add(_ holds: Bool, elapsed: Interval, limit: Interval) {

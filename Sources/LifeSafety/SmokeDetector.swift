@@ -4,8 +4,8 @@ import HardwareInterface
 ///
 /// The signal becomes obscuration in `SmokeChamber`: median of three, drift compensation with a limit. Then
 /// **verification** stands between a fire and steam: the obscuration must be above the threshold for a while in all, time
-/// below it counting back at the same speed. Dense smoke, three times the threshold, needs no verification beyond the
-/// median.
+/// below it counting back at the same speed. Dense smoke, three times the threshold, needs half of it: two interference
+/// spikes close to one another pass the median, and must not pass as dense smoke.
 public struct SmokeDetector: DetectorLogic {
     public struct Configuration: Sendable, BitwiseCopyable {
         /// A chamber's signal or a ready obscuration value.
@@ -49,7 +49,7 @@ public struct SmokeDetector: DetectorLogic {
         public var sources: Sources { Sources(source) }
     }
 
-    /// Dense smoke: this many times the threshold passes without verification.
+    /// Dense smoke: this many times the threshold passes with half the verification.
     static let denseFactor: Int32 = 3
 
     private let configuration: Configuration
@@ -73,6 +73,18 @@ public struct SmokeDetector: DetectorLogic {
     /// Clean air as tracked, mdB/m above that of the new chamber.
     public var drift: Int32 { chamber.drift }
 
+    /// - Parameter now: tells whether the detector is hushed.
+    package func innerSignals(at now: Instant) -> InnerSignals {
+        var signals = InnerSignals()
+        let factor: Int32 = now < hushedUntil ? 2 : 1
+        signals.append("compensated obscuration / mdB/m", obscuration, limit: configuration.alarmThreshold * factor)
+        signals.append("clean air as tracked / mdB/m", drift, limit: chamber.driftLimit)
+        signals.append(
+            "time above the threshold / ms", Int32(clamping: alarmTime.gathered.milliseconds),
+            limit: Int32(clamping: configuration.verification.milliseconds))
+        return signals
+    }
+
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
         guard source.receive(reading) else {
             chamber.interrupt()
@@ -95,7 +107,9 @@ public struct SmokeDetector: DetectorLogic {
         alarmTime.add(isAlarming, elapsed: elapsed, limit: configuration.verification)
         preAlarmTime.add(isNear, elapsed: elapsed, limit: configuration.verification)
         let isDense = chamber.isFiltered && obscuration >= alarm * SmokeDetector.denseFactor
-        if isAlarming && (isDense || level == .alarm || alarmTime.isFull(configuration.verification)) {
+        let needed =
+            isDense ? Interval(nanoseconds: configuration.verification.nanoseconds / 2) : configuration.verification
+        if isAlarming && (level == .alarm || alarmTime.isFull(needed)) {
             level = .alarm
         } else if isNear && (isAlarming || level >= .preAlarm || preAlarmTime.isFull(configuration.verification)) {
             // A signal above the alarm threshold that still waits for verification is a pre-alarm at once.

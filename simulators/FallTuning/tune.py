@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Fits the fall detector's networks to a corpus of recorded trials and writes Sources/LifeSafety/FallNetworkTables.swift.
+"""Fits the fall detector's networks and trees to a corpus of recorded trials and writes their tables,
+Sources/LifeSafety/FallNetworkTables.swift and FallTreeTables.swift.
 
     simulators/FallTuning/tune.py --corpus DIR compare     the approaches, by cross-validation over subjects and activities
+    simulators/FallTuning/tune.py --corpus DIR points      what the decision threshold does; each fold; what goes wrong
+    simulators/FallTuning/tune.py --corpus DIR nested      weight and threshold chosen without the fold they are judged on
     simulators/FallTuning/tune.py --corpus DIR fit         fits on all subjects and writes the tables
     simulators/FallTuning/tune.py --corpus DIR check       fits and fails if the tables in the repository differ
 
@@ -35,7 +38,14 @@ EPOCHS = 15
 PENALTY = 0.3
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TABLES = ROOT / "Sources/LifeSafety/FallNetworkTables.swift"
+NETWORK_TABLES = ROOT / "Sources/LifeSafety/FallNetworkTables.swift"
+TREE_TABLES = ROOT / "Sources/LifeSafety/FallTreeTables.swift"
+# The score: four parts of the networks and one of the trees, which are cut at odds of e^3 either way.
+NETWORK_PARTS, TREE_PARTS, TREE_LIMIT = 4, 1, 3
+TREES, DEPTH = 100, 3
+# Decision threshold of the detector, and those that are shown.
+THRESHOLD = 1.0
+THRESHOLDS = (-0.5, 0, 0.5, 1, 1.5, 2, 3)
 
 # Eight folds of two or three subjects each; the elders are spread over all of them.
 SUBJECT_FOLDS = 8
@@ -60,6 +70,7 @@ class Corpus:
         self.is_elder = np.array([row["group"] == "elder" for row in rows])
         self.is_fall = np.array([row["label"] == "fall" for row in rows])
         self.start, self.end, self.peak = number("fall_start_s"), number("fall_end_s"), number("peak_s")
+        self.seconds = number("samples") / 200
 
     def subject_folds(self):
         adults = sorted({s for s, e in zip(self.subject, self.is_elder) if not e})
@@ -159,10 +170,84 @@ class Networks:
         return np.sign(total) * (np.abs(total) // self.count) / ONE
 
 
-def fixed(values):
+def fixed(values, limit=8):
     result = np.round(np.asarray(values) * ONE).astype(np.int64)
-    assert np.abs(result).max() < 8 * ONE, "a weight of 8 or more would overflow the detector's sums"
+    assert np.abs(result).max() < limit * ONE, f"{limit} or more would overflow the detector's sums"
     return result
+
+
+class Trees:
+    """Boosted trees over the networks' inputs; fitted in floating point, used in the detector's integers."""
+
+    def fit(self, features, label):
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        self.standardiser = Standardiser().fit(features)
+        model = HistGradientBoostingClassifier(max_iter=TREES, max_depth=DEPTH, learning_rate=0.1, max_bins=64,
+                                               min_samples_leaf=60, l2_regularization=3, early_stopping=False,
+                                               random_state=1)
+        model.fit(self.standardiser.apply(features), label)
+        self.start = int(fixed(model._baseline_prediction.reshape(-1)[0], limit=32))
+        self.columns, self.limits, self.leaves = [], [], []
+        for (tree,) in model._predictors:
+            columns, limits, leaves = complete(tree.nodes)
+            self.columns.append(columns)
+            self.limits.append(limits)
+            self.leaves.append(leaves)
+        return self
+
+    def score(self, features):
+        inputs = self.standardiser.apply(features)
+        total = np.full(len(inputs), self.start, np.int64)
+        rows = np.arange(len(inputs))
+        for columns, limits, leaves in zip(self.columns, self.limits, self.leaves):
+            node = np.zeros(len(inputs), np.int64)
+            for _ in range(DEPTH):
+                node = 2 * node + 1 + (inputs[rows, np.take(columns, node)] > np.take(limits, node))
+            total += np.take(leaves, node - (2**DEPTH - 1))
+        return total / ONE
+
+
+def complete(nodes):
+    """A tree as a complete one of DEPTH levels: where it ends early, what follows is all the same."""
+    columns, limits = [0] * (2**DEPTH - 1), [0] * (2**DEPTH - 1)
+    leaves = [0] * 2**DEPTH
+
+    def place(node, at, level):
+        own = nodes[node]
+        if level == DEPTH:
+            assert own["is_leaf"]
+            leaves[at - (2**DEPTH - 1)] = int(fixed(own["value"]))
+        elif own["is_leaf"]:
+            place(node, 2 * at + 1, level + 1)
+            place(node, 2 * at + 2, level + 1)
+        else:
+            columns[at] = int(own["feature_idx"])
+            limits[at] = int(np.floor(own["num_threshold"]))
+            place(own["left"], 2 * at + 1, level + 1)
+            place(own["right"], 2 * at + 2, level + 1)
+
+    place(0, 0, 0)
+    return columns, limits, leaves
+
+
+class Together:
+    """Networks and trees: networks carry further to strangers, trees to movements that nobody recorded."""
+
+    def fit(self, features, label):
+        self.networks = Networks().fit(features, label)
+        self.trees = Trees().fit(features, label)
+        return self
+
+    def score(self, features):
+        return together(self.networks.score(features), self.trees.score(features))
+
+
+def together(networks, trees, parts=(NETWORK_PARTS, TREE_PARTS)):
+    """In whole numbers, as the detector does it: towards zero."""
+    limit = TREE_LIMIT * ONE
+    total = (np.round(networks * ONE).astype(np.int64) * parts[0]
+             + np.clip(np.round(trees * ONE).astype(np.int64), -limit, limit) * parts[1])
+    return np.sign(total) * (np.abs(total) // sum(parts)) / ONE
 
 
 class OneTilt:
@@ -206,18 +291,16 @@ class FromSklearn:
 
 
 def approaches():
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
-    trees = lambda: HistGradientBoostingClassifier(max_iter=100, max_depth=3, learning_rate=0.1, max_bins=64,
-                                                   min_samples_leaf=60, l2_regularization=3, random_state=SEED % 2**31)
     return [
         ("one tilt", OneTilt),
         ("four rules", Rules),
         ("logistic, 80 features", lambda: FromSklearn(lambda: LogisticRegression(C=0.1, max_iter=300))),
-        ("100 trees of depth 3", lambda: FromSklearn(trees)),
+        ("100 trees of depth 3", Trees),
         ("one network 80-16-1", lambda: Networks(1, (16,))),
         ("one network 80-24-8-1", lambda: Networks(1)),
-        ("three networks 80-24-8-1 (shipped)", Networks),
+        ("three networks 80-24-8-1", Networks),
+        ("three networks and 100 trees (shipped)", Together),
     ]
 
 
@@ -241,34 +324,81 @@ def by_trial(score, impacts, corpus):
     return result
 
 
-def compare(corpus, impacts):
-    print(f"{'approach':36} {'left out':10} {'at':>5} {'sens.':>6} {'spec.':>6}  {'sens.':>6} {'spec.':>6} of variants")
+def both_ways(corpus):
+    """What is left out, its folds, and what of a trial they name."""
+    return [("subjects", corpus.subject_folds(), corpus.subject), ("activities", ACTIVITY_FOLDS, corpus.activity)]
+
+
+def rates(trials, corpus, level):
+    """Sensitivity, specificity and that of elders, as recorded and of the variants."""
+    parts = [(corpus.is_fall, True), (~corpus.is_fall, False), (~corpus.is_fall & corpus.is_elder, False)]
+    return [share for rows, above in parts for hit in [(trials[rows] >= level) == above]
+            for share in (hit[:, 0].mean(), hit[:, 1:].mean())]
+
+
+def written(shares):
+    return "  ".join(f"{shares[k]:.4f} ({shares[k + 1]:.4f})" for k in range(0, len(shares), 2))
+
+
+def compare(corpus, impacts, only):
+    print(f"{'approach':40} {'left out':10} {'at':>5}  {'sensitivity':15}  {'specificity':15}  {'of elders':15}")
     for name, make in approaches():
-        for left_out, folds, key in [("subjects", corpus.subject_folds(), corpus.subject),
-                                     ("activities", ACTIVITY_FOLDS, corpus.activity)]:
+        if only and only not in name:
+            continue
+        for left_out, folds, key in both_ways(corpus):
             trials = by_trial(cross_validated(make, impacts, folds, corpus, key), impacts, corpus)
             falls, others = trials[corpus.is_fall], trials[~corpus.is_fall]
             # Where sensitivity and specificity of the variants are in best balance.
             levels = np.linspace(-6, 6, 241)
             level = levels[np.argmax([(falls >= t).mean() + (others < t).mean() for t in levels])]
-            print(f"{name:36} {left_out:10} {level:5.2f} {(falls[:, 0] >= level).mean():6.4f} "
-                  f"{(others[:, 0] < level).mean():6.4f}  {(falls[:, 1:] >= level).mean():6.4f} "
-                  f"{(others[:, 1:] < level).mean():6.4f}", flush=True)
+            print(f"{name:40} {left_out:10} {level:5.2f}  {written(rates(trials, corpus, level))}", flush=True)
 
 
 def operating_points(corpus, impacts):
     """What the decision threshold does, by cross-validation over subjects, for the shipped approach."""
-    trials = by_trial(cross_validated(Networks, impacts, corpus.subject_folds(), corpus, corpus.subject), impacts, corpus)
-    elder, fall = corpus.is_elder, corpus.is_fall
-    print("threshold  sensitivity           specificity           elders' daily life")
-    for level in (-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3):
-        part = lambda rows, above: ((trials[rows] >= level) == above)
-        print(f"{level:9.1f}  {part(fall, True)[:, 0].mean():.4f} ({part(fall, True)[:, 1:].mean():.4f})      "
-              f"{part(~fall, False)[:, 0].mean():.4f} ({part(~fall, False)[:, 1:].mean():.4f})      "
-              f"{part(~fall & elder, False)[:, 0].mean():.4f} ({part(~fall & elder, False)[:, 1:].mean():.4f})")
-    level = 1.0
-    print("missed at 1.0:", ", ".join(corpus.name[fall & (trials[:, 0] < level)]))
-    print("false at 1.0:", ", ".join(corpus.name[~fall & (trials[:, 0] >= level)]))
+    score = cross_validated(Together, impacts, corpus.subject_folds(), corpus, corpus.subject)
+    trials = by_trial(score, impacts, corpus)
+    fall = corpus.is_fall
+    quiet = ~fall[impacts.trial] & (impacts.variant == 0)
+    hours = corpus.seconds[~fall].sum() / 3600
+    print("threshold  sensitivity      specificity      of elders        false alarms an hour")
+    for level in THRESHOLDS:
+        print(f"{level:9.1f}  {written(rates(trials, corpus, level))}  "
+              f"{(score[quiet] >= level).sum() / hours:.2f}")
+    print(f"\neach fold at {THRESHOLD}: its subjects, sensitivity, specificity")
+    for fold in corpus.subject_folds():
+        own = np.isin(corpus.subject, list(fold))
+        print(f"{' '.join(sorted(fold)):20}  {(trials[own & fall, 0] >= THRESHOLD).mean():.4f}  "
+              f"{(trials[own & ~fall, 0] < THRESHOLD).mean():.4f}")
+    print(f"\nmissed at {THRESHOLD}:", ", ".join(corpus.name[fall & (trials[:, 0] < THRESHOLD)]))
+    print(f"false at {THRESHOLD}:", ", ".join(corpus.name[~fall & (trials[:, 0] >= THRESHOLD)]))
+
+
+def nested(corpus, impacts):
+    """Share of the trees and threshold are chosen for each fold from the scores of all the others."""
+    scores = {(approach, left_out): cross_validated(make, impacts, folds, corpus, key)
+              for approach, make in [("networks", Networks), ("trees", Trees)]
+              for left_out, folds, key in both_ways(corpus)}
+    shares, levels = range(0, 11), np.arange(-1, 3.01, 0.25)
+    for left_out, folds, key in both_ways(corpus):
+        trials = {share: by_trial(together(scores["networks", left_out], scores["trees", left_out], (10 - share, share)),
+                                  impacts, corpus) for share in shares}
+        right = np.zeros((corpus.count, impacts.variants), bool)
+        chosen = []
+        for fold in folds:
+            own = np.isin(key, list(fold))
+            falls, others = ~own & corpus.is_fall, ~own & ~corpus.is_fall
+            # As many falls as can be had with 0.999 of daily life quiet, or else as much quiet as can be had.
+            ways = [((trials[share][others] < level).mean(), (trials[share][falls] >= level).mean(), -share, level)
+                    for share in shares for level in levels]
+            enough = [way for way in ways if way[0] >= 0.999]
+            _, _, share, level = max(enough, key=lambda way: way[1:]) if enough else max(ways)
+            share = -share
+            right[own] = (trials[share][own] >= level) == corpus.is_fall[own][:, None]
+            chosen.append(f"{share}/10 at {level:.2f}")
+        parts = [corpus.is_fall, ~corpus.is_fall, ~corpus.is_fall & corpus.is_elder]
+        shown = written([value for part in parts for value in (right[part][:, 0].mean(), right[part][:, 1:].mean())])
+        print(f"{left_out:10}  {shown}\n            trees: {', '.join(chosen)}", flush=True)
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------
@@ -286,7 +416,7 @@ def swift_array(name, type_name, values, comment):
     return f"    /// {comment}\n    static let {name}: InlineArray<{len(values)}, {type_name}> = [\n{body}\n    ]\n"
 
 
-def swift_tables(model):
+def network_tables(model):
     weights, biases = [], []
     for layers in model.layers:
         for w, b in layers:
@@ -314,31 +444,55 @@ enum FallNetworkTables {{
 """
 
 
+def tree_tables(model):
+    flat = lambda rows: [value for row in rows for value in row]
+    return f"""// Made by simulators/FallTuning/tune.py with seed {SEED}; do not edit.
+
+/// The numbers of the trees in `FallTrees`.
+enum FallTreeTables {{
+    static var trees: Int {{ {TREES} }}
+    /// Decisions on the way through a tree.
+    static var depth: Int {{ {DEPTH} }}
+    /// What the sum begins with, in 1,024ths.
+    static var start: Int32 {{ {model.start} }}
+
+{swift_array("columns", "UInt8", flat(model.columns), "Of each tree, level by level: the input that decides.")}
+{swift_array("limits", "Int16", flat(model.limits), "Of each tree, level by level: up to here it goes left, in 256ths of a standard deviation.")}
+{swift_array("leaves", "Int16", flat(model.leaves), "Of each tree, from left to right: what it adds, in 1,024ths.")}}}
+"""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", required=True, help="folder with manifest.csv and trials/")
     parser.add_argument("--features", help="keep the extracted features in this file and use it again if it is there")
-    parser.add_argument("command", choices=["compare", "points", "fit", "check"])
+    parser.add_argument("command", choices=["compare", "points", "nested", "fit", "check"])
+    parser.add_argument("--only", help="compare: just the approaches whose name holds this")
     arguments = parser.parse_args()
     corpus = Corpus(arguments.corpus)
     impacts = Impacts(extract(arguments.corpus, arguments.features), corpus)
     if arguments.command == "compare":
-        compare(corpus, impacts)
+        compare(corpus, impacts, arguments.only)
         return 0
     if arguments.command == "points":
         operating_points(corpus, impacts)
         return 0
-    chosen = impacts.label >= 0
-    text = swift_tables(Networks().fit(impacts.features[chosen], impacts.label[chosen]))
-    if arguments.command == "fit":
-        TABLES.write_text(text)
-        print(f"wrote {TABLES.relative_to(ROOT)}")
+    if arguments.command == "nested":
+        nested(corpus, impacts)
         return 0
-    if TABLES.read_text() != text:
-        print(f"{TABLES.relative_to(ROOT)} is not what this corpus, seed and these versions give", file=sys.stderr)
-        return 1
-    print("the tables are reproduced")
-    return 0
+    chosen = impacts.label >= 0
+    model = Together().fit(impacts.features[chosen], impacts.label[chosen])
+    differ = False
+    for file, text in [(NETWORK_TABLES, network_tables(model.networks)), (TREE_TABLES, tree_tables(model.trees))]:
+        if arguments.command == "fit":
+            file.write_text(text)
+            print(f"wrote {file.relative_to(ROOT)}")
+        elif not file.exists() or file.read_text() != text:
+            differ = True
+            print(f"{file.relative_to(ROOT)} is not what this corpus, seed and these versions give", file=sys.stderr)
+    if arguments.command == "check" and not differ:
+        print("the tables are reproduced")
+    return 1 if differ else 0
 
 
 if __name__ == "__main__":
