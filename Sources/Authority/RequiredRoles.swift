@@ -12,21 +12,22 @@ extension Command: RoleBound {
         // For a minute the reader is spoken to with a key that everybody knows.
         case .readerInstall: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .recorderRead, .readerFileSend, .unrecognised:
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .readerFileSend, .unrecognised:
             nil
         }
     }
 }
 
-// Services: the clock, the image, readers' files, the log and the recorder are a technician's work, credentials an
-// administrator's.
+// Services: the clock, readers' files, the log and the recorder are a technician's work, credentials an administrator's. So
+// are images: one says who may do what.
 
 extension ClockSetting: RoleBound {
     public var requiredRole: Role? { .technician }
 }
 
 extension ImageTransfer: RoleBound {
-    public var requiredRole: Role? { .technician }
+    public var requiredRole: Role? { .administrator }
 }
 
 extension ReaderFileTransfer: RoleBound {

@@ -25,6 +25,34 @@ public struct BoardCompiler {
         return Result(problems: problems.sorted, board: board)
     }
 
+    /// Checks a list of credentials for a board, in place of those of its file.
+    ///
+    /// - Parameters:
+    ///   - board: the board file, which is sound.
+    ///   - credentials: a list as under `credentials` of a board file, by itself or under that word.
+    public func check(_ board: String, credentials: String) -> Result {
+        let problems = ProblemList()
+        guard var root = YamlReader.read(board, into: problems), case .mapping(var entries) = root.content,
+            let list = YamlReader.read(credentials, into: problems)
+        else { return Result(problems: problems.sorted, board: nil) }
+        entries.removeAll { $0.key == "credentials" }
+        var section = YamlEntry(key: "credentials", keyRange: list.range, value: list)
+        if case .mapping(let named) = list.content {
+            guard named.count == 1, let only = named.first, only.key == "credentials" else {
+                problems.report(
+                    at: list.range, "this is no list of credentials",
+                    remedy: "write a list, as under 'credentials' of a board file")
+                return Result(problems: problems.sorted, board: nil)
+            }
+            section = only
+        }
+        entries.append(section)
+        root.content = .mapping(entries)
+        let description = BoardReader.read(root, into: problems)
+        let checked = problems.hasErrors ? nil : CheckedBoard(description: description)
+        return Result(problems: problems.sorted, board: checked)
+    }
+
     /// The generation of an image of the board with this name; `nil` for anything else.
     public static func generation(of image: [UInt8], board name: String) -> UInt32? {
         guard let image = try? BoardImage(decoding: image.span), string(image.header.name) == name else { return nil }

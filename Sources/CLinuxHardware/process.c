@@ -23,6 +23,8 @@ int warden_argument_count(void) { return argument_count > 0 ? argument_count - 1
 
 const char *warden_argument(int index) { return arguments[index + 1]; }
 
+char **warden_arguments(void) { return arguments; }
+
 uint32_t warden_user(void) { return geteuid(); }
 
 const char *warden_environment(const char *name) { return getenv(name); }

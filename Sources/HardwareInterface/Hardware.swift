@@ -49,12 +49,31 @@ public protocol Hardware: ~Copyable {
     ///
     /// - Returns: `false` if there is no room for it; nothing was handed over.
     mutating func submit(_ request: MediumRequest) -> Bool
+
+    /// Hands a request to the board's store. Requests are carried out in order; each is answered by a `storeCompleted`
+    /// input.
+    ///
+    /// - Returns: `false` if there is no room for it, or no store; nothing was handed over.
+    mutating func submit(_ request: StoreRequest) -> Bool
+
+    /// Connections that were turned away before anybody was asked, because all places were taken.
+    var refusedConnections: UInt64 { get }
+
+    /// How often a peer sent more than its share, and was left waiting.
+    var heldReads: UInt64 { get }
+
+    /// Whether every thread that does the board's work has got on with it of late.
+    var isGettingOn: Bool { get }
 }
 
 // Most test benches, and boards that keep their events in memory alone, have no medium.
 extension Hardware where Self: ~Copyable {
     public mutating func attachMedium(_ pages: MediumPages) {}
     public mutating func submit(_ request: MediumRequest) -> Bool { false }
+    public mutating func submit(_ request: StoreRequest) -> Bool { false }
+    public var refusedConnections: UInt64 { 0 }
+    public var heldReads: UInt64 { 0 }
+    public var isGettingOn: Bool { true }
 }
 
 extension Hardware where Self: ~Copyable {

@@ -24,6 +24,8 @@ public struct Input: Sendable, BitwiseCopyable {
         case busCompleted(BusIndex, tag: UInt16, BusOutcome)
         /// A request to the journal's medium ended.
         case mediumCompleted(MediumCompletion)
+        /// A request to the store ended; `bytes` says more about a fault.
+        case storeCompleted(StoreCompletion)
         /// `bytes` arrived on a stream.
         case bytesReceived(StreamIndex)
         /// A serial port, console or connection is there.

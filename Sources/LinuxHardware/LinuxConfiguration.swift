@@ -151,6 +151,8 @@ public struct LinuxConfiguration: ~Copyable {
     public var listeners: FixedArray<ListenerDescription>
     /// Where the journal lies; `nil` if it is in memory alone.
     public var medium: MediumDescription?
+    /// Where the board keeps what it is sent; `nil` for nowhere.
+    public var store: StoreDescription?
     /// Permissions of the socket file: who may connect.
     public var socketMode: UInt32
     /// Connections at once. A few more than the board lets in, so that the board decides who has to make room.
@@ -178,6 +180,7 @@ public struct LinuxConfiguration: ~Copyable {
         self.listeners = listeners
         socket = nil
         medium = nil
+        store = nil
         socketMode = 0o660
         links = 4
         portSendBytes = 512

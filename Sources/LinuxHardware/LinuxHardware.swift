@@ -41,6 +41,7 @@ public final class LinuxHardware: Hardware {
     private let consoleCount: Int
     private let mediumDescription: MediumDescription?
     private var medium: Worker<MediumAccess>?
+    private let store: Worker<StoreAccess>?
     /// Where there are consoles, people log in.
     private let secrets: Worker<SecretComparison>?
     private var clock = CivilClock()
@@ -55,6 +56,7 @@ public final class LinuxHardware: Hardware {
     private var portsMayHaveInput = false
     private var othersMayHaveInput = false
     private var mediumMayHaveInput = false
+    private var storeMayHaveInput = false
     private var nextBus = 0
     private var nextPort = 0
     private var nextOther = 0
@@ -68,8 +70,13 @@ public final class LinuxHardware: Hardware {
 
     /// Whether SIGTERM or SIGINT has arrived.
     public private(set) var isStopRequested = false
-    /// Connections that were turned away because all places were taken.
+    /// Connections that may still come, since when that counts, and until when none is taken.
+    private var connectionsLeft = connectionsAtOnce
+    private var connectionsSince = Instant.start
+    private var listenersHeldUntil = Instant.never
+
     public private(set) var refusedConnections: UInt64 = 0
+    public private(set) var heldReads: UInt64 = 0
 
     /// Claims every line (outputs in their safe state, in the request that claims them), then opens the rest.
     ///
@@ -93,6 +100,9 @@ public final class LinuxHardware: Hardware {
 
         portCount = configuration.ports.count
         consoleCount = configuration.consoles.count
+        store = configuration.store.flatMap {
+            Worker("store", stackBytes: 131_072, requests: 16, StoreAccess($0))
+        }
         // One check at a time.
         secrets =
             configuration.consoles.count > 0
@@ -108,6 +118,7 @@ public final class LinuxHardware: Hardware {
         if socket != nil && listener < 0 { throw .socket(-listener) }
 
         if let secrets { watch(secrets.completed, Watched(.secrets)) }
+        if let store { watch(store.completed, Watched(.store)) }
         watch(timer, Watched(.timer))
         watch(clockWatch, Watched(.clock))
         watch(signals, Watched(.signals))
@@ -144,6 +155,7 @@ public final class LinuxHardware: Hardware {
         _ descriptions: borrowing FixedArray<LineDescription>, _ onTrouble: (StartTrouble) -> Void
     ) {
         for index in descriptions.indices { lines.append(Line(descriptions[index])) }
+        warden_program_release_lines()
         claimLines(outputs: true, onTrouble)
         claimLines(outputs: false, onTrouble)
     }
@@ -257,7 +269,7 @@ public final class LinuxHardware: Hardware {
         let moment = now
         let mayHaveInput =
             linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput || mediumMayHaveInput
-            || secretsMayHaveInput
+            || secretsMayHaveInput || storeMayHaveInput
         let due = min(deadline, houseAt)
         let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= moment
         if !looksOnly { setTimer(due) }
@@ -296,6 +308,9 @@ public final class LinuxHardware: Hardware {
             if let secrets { _ = warden_event_take(secrets.completed) }
             secretsMayHaveInput = true
         case .line: noteLine(index)
+        case .store:
+            if let store { _ = warden_event_take(store.completed) }
+            storeMayHaveInput = true
         case .medium:
             if let medium { _ = warden_event_take(medium.completed) }
             mediumMayHaveInput = true
@@ -317,11 +332,11 @@ public final class LinuxHardware: Hardware {
         houseAt = min(houseAt, lines[index].settlesAt)
     }
 
-    /// Connections that one look takes: a crowd must not hold up a door.
+    /// Connections that are taken in `Stream.shareTime`: a crowd must not hold up a door.
     private static var connectionsAtOnce: Int { 4 }
 
     private func acceptLocalConnections() {
-        for _ in 0..<LinuxHardware.connectionsAtOnce {
+        while mayConnect() {
             var peer = warden_peer(user: 0, group: 0)
             let descriptor = warden_unix_accept(listener, &peer)
             guard descriptor >= 0 else { return }
@@ -330,11 +345,30 @@ public final class LinuxHardware: Hardware {
     }
 
     private func acceptConnections(of index: Int) {
-        for _ in 0..<LinuxHardware.connectionsAtOnce {
+        while mayConnect() {
             let descriptor = warden_tcp_accept(networkListeners[index].descriptor)
             guard descriptor >= 0 else { return }
             connect(descriptor, .unauthenticated)
         }
+    }
+
+    /// Whether another connection may come now; where not, listeners are left alone for a while.
+    private func mayConnect() -> Bool {
+        let moment = now
+        if moment >= connectionsSince + Stream.shareTime {
+            connectionsSince = moment
+            connectionsLeft = LinuxHardware.connectionsAtOnce
+        }
+        guard connectionsLeft == 0 else {
+            connectionsLeft -= 1
+            return true
+        }
+        if listenersHeldUntil == .never {
+            listenersHeldUntil = connectionsSince + Stream.shareTime
+            houseAt = min(houseAt, listenersHeldUntil)
+            watchListeners(Watch.nothing)
+        }
+        return false
     }
 
     private func connect(_ descriptor: Int32, _ peer: LinkPeer) {
@@ -368,8 +402,32 @@ public final class LinuxHardware: Hardware {
             return
         }
         if streams[index].noteAwaitsRoom() {
-            let watch = streams[index].awaitsRoom ? Watch.readingAndWriting : Watch.reading
-            _ = warden_epoll_change(epoll, streams[index].descriptor, watch, Watched(.stream, index).tag)
+            watchStream(index)
+        }
+    }
+
+    private func watchStream(_ index: Int) {
+        let watch = Watch.stream(isRead: !streams[index].isHeld, isWritten: streams[index].awaitsRoom)
+        _ = warden_epoll_change(epoll, streams[index].descriptor, watch, Watched(.stream, index).tag)
+    }
+
+    /// Streams that have had their share may be read again.
+    private func releaseStreams(at now: Instant) {
+        for index in streams.indices where now >= streams[index].heldUntil {
+            streams[index].release(at: now)
+            watchStream(index)
+        }
+        guard now >= listenersHeldUntil else { return }
+        listenersHeldUntil = .never
+        connectionsLeft = LinuxHardware.connectionsAtOnce
+        watchListeners(Watch.reading)
+    }
+
+    private func watchListeners(_ watch: Int32) {
+        if listener >= 0 { _ = warden_epoll_change(epoll, listener, watch, Watched(.listener).tag) }
+        for index in networkListeners.indices where networkListeners[index].descriptor >= 0 {
+            let descriptor = networkListeners[index].descriptor
+            _ = warden_epoll_change(epoll, descriptor, watch, Watched(.networkListener, index).tag)
         }
     }
 
@@ -378,13 +436,17 @@ public final class LinuxHardware: Hardware {
     /// What no input brings about: levels that have held, devices that are tried again, looks at lines and clock.
     private func keepHouse(at now: Instant) {
         settleLines(at: now)
+        releaseStreams(at: now)
         if now >= probesAt { probeLines(at: now) }
         reopenOne(at: now)
         if now >= clock.looksAt { clock.look(at: now) }
         for index in streams.indices where now >= streams[index].partsAt { loseStream(index, at: now) }
-        houseAt = min(probesAt, clock.looksAt)
+        houseAt = min(probesAt, clock.looksAt, listenersHeldUntil)
         for index in lines.indices { houseAt = min(houseAt, lines[index].settlesAt, lines[index].claimDueAt) }
-        for index in streams.indices { houseAt = min(houseAt, streams[index].partsAt, streams[index].openDueAt) }
+        for index in streams.indices {
+            houseAt = min(houseAt, streams[index].partsAt, streams[index].openDueAt)
+            houseAt = min(houseAt, streams[index].heldUntil)
+        }
         for index in networkListeners.indices { houseAt = min(houseAt, networkListeners[index].openDueAt) }
     }
 
@@ -462,6 +524,15 @@ public final class LinuxHardware: Hardware {
                 return true
             }
             mediumMayHaveInput = false
+        }
+        if storeMayHaveInput {
+            if let completion = store?.takeCompletion() {
+                input.at = now
+                input.event = .storeCompleted(completion.completion)
+                input.bytes = completion.words
+                return true
+            }
+            storeMayHaveInput = false
         }
         if secretsMayHaveInput && takeSecretInput(&input) { return true }
         guard othersMayHaveInput else { return false }
@@ -559,6 +630,11 @@ public final class LinuxHardware: Hardware {
         guard streams[index].isOpen, streams[index].isReadable else { return false }
         let count = streams[index].receive(into: &input)
         if count > 0 {
+            if streams[index].countAgainstShare(count, at: input.at) {
+                heldReads &+= 1
+                watchStream(index)
+                houseAt = min(houseAt, streams[index].heldUntil)
+            }
             input.event = .bytesReceived(place)
             return true
         }
@@ -592,6 +668,18 @@ public final class LinuxHardware: Hardware {
     }
 
     public func submit(_ request: MediumRequest) -> Bool { medium?.submit(request) ?? false }
+    public func submit(_ request: StoreRequest) -> Bool { store?.submit(request) ?? false }
+
+    /// How long one request to a bus or the journal's medium may take; a bus gives up long before.
+    private static var patienceNanoseconds: Int64 { 10_000_000_000 }
+
+    public var isGettingOn: Bool {
+        for index in buses.indices where !buses[index].isGettingOn(within: LinuxHardware.patienceNanoseconds) {
+            return false
+        }
+        return medium?.isGettingOn(within: LinuxHardware.patienceNanoseconds) ?? true
+    }
+
     public func submit(_ check: SecretCheck) -> Bool { secrets?.submit(check) ?? false }
 
     public func send(_ bytes: Span<UInt8>, to stream: StreamIndex) -> Bool { streams[Int(stream.value)].send(bytes) }
@@ -626,6 +714,18 @@ public final class LinuxHardware: Hardware {
         stopListening()
     }
 
+    /// Ends for a start anew in the same process: outputs go to the state that they start in, and stay claimed.
+    public func stopForRestart() {
+        for index in lines.indices where lines[index].isOutput {
+            _ = lines[index].drive(lines[index].description.startsActive)
+        }
+        flushStreams()
+        for index in streams.indices where streams[index].isOpen { loseStream(index, at: now) }
+        stopListening()
+        store?.stop()
+        medium?.stop()
+    }
+
     private func stopListening() {
         for index in networkListeners.indices { networkListeners[index].close() }
         guard let socket, listener >= 0 else { return }
@@ -642,6 +742,7 @@ public final class LinuxHardware: Hardware {
     deinit {
         for index in buses.indices { buses[index].stop() }
         medium?.stop()
+        store?.stop()
         secrets?.stop()
         for index in lines.indices { lines[index].release() }
         for index in streams.indices where streams[index].isOpen { streams[index].lose(at: .start) }

@@ -14,6 +14,11 @@ struct Stream: ~Copyable {
     /// How long the rest of what was sent to a connection may take to leave once the connection is to end.
     static var partingTime: Interval { .seconds(1) }
 
+    /// What a stream that no door waits for may bring in so long a time, in bytes; the rest waits in the kernel, and a peer
+    /// that sends more waits too. Twice what a transfer of an image over a network keeps up.
+    static var shareBytes: Int { 2_048 }
+    static var shareTime: Interval { .milliseconds(4) }
+
     let device: Device
     private let portIndex: UInt16
     private var serial = warden_serial_closed()
@@ -28,6 +33,11 @@ struct Stream: ~Copyable {
     var isGone = false
     /// The kernel is asked to say when there is room to send.
     private(set) var awaitsRoom = false
+    /// What is left of its share, and since when that counts.
+    private var share = shareBytes
+    private var shareSince = Instant.start
+    /// It has had its share: it is not read again before this moment.
+    private(set) var heldUntil = Instant.never
     /// A connection that ends once everything has left, at this moment at the latest.
     private(set) var partsAt = Instant.never
 
@@ -107,6 +117,8 @@ struct Stream: ~Copyable {
         isGone = false
         awaitsRoom = false
         partsAt = .never
+        heldUntil = .never
+        share = Stream.shareBytes
         waitingToLeave.removeAll()
         owesOpened = true
     }
@@ -118,6 +130,7 @@ struct Stream: ~Copyable {
         if !isLink { reopen.lost(at: now) }
         waitingToLeave.removeAll()
         partsAt = .never
+        heldUntil = .never
         isReadable = false
         // What the runtime never heard of need not be reported as gone.
         if owesOpened { owesOpened = false } else { owesClosed = true }
@@ -133,6 +146,32 @@ struct Stream: ~Copyable {
     }
 
     // MARK: Bytes
+
+    /// Whether it has had its share and is left alone. What a peer sent before it left is read to its end.
+    var isHeld: Bool { heldUntil != .never && !isGone }
+
+    /// Counts what was read.
+    ///
+    /// - Returns: whether the share is used up with that, and the stream is to be left alone until `heldUntil`.
+    mutating func countAgainstShare(_ count: Int, at now: Instant) -> Bool {
+        guard !isUrgent, !isGone else { return false }
+        if now >= shareSince + Stream.shareTime {
+            shareSince = now
+            share = Stream.shareBytes
+        }
+        share -= count
+        guard share <= 0, heldUntil == .never else { return false }
+        heldUntil = shareSince + Stream.shareTime
+        isReadable = false
+        return true
+    }
+
+    /// Its next share begins.
+    mutating func release(at now: Instant) {
+        heldUntil = .never
+        shareSince = now
+        share = Stream.shareBytes
+    }
 
     /// Reads into `input` as much as it holds.
     ///

@@ -13,6 +13,7 @@ struct Watched: Equatable {
         case medium = 7
         case secrets = 8
         case networkListener = 9
+        case store = 10
     }
 
     var kind: Kind
@@ -33,6 +34,11 @@ struct Watched: Equatable {
 
 /// Conditions to watch a descriptor for.
 enum Watch {
+    static var nothing: Int32 { Int32(WARDEN_WATCH_NOTHING) }
     static var reading: Int32 { Int32(WARDEN_WATCH_READ) }
-    static var readingAndWriting: Int32 { Int32(WARDEN_WATCH_READ | WARDEN_WATCH_WRITE) }
+
+    /// What a stream is watched for.
+    static func stream(isRead: Bool, isWritten: Bool) -> Int32 {
+        (isRead ? reading : nothing) | (isWritten ? Int32(WARDEN_WATCH_WRITE) : nothing)
+    }
 }

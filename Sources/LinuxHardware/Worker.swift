@@ -33,6 +33,8 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
 
     // Of the deciding thread: what was handed over and has not come back, so that the completion ring never fills up.
     private var outstanding = 0
+    /// When something last moved: a request went into an empty ring, or a completion came.
+    private var movedAt: Int64 = 0
 
     // Of the worker's thread.
     private var work: Work
@@ -83,6 +85,7 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
     /// - Returns: `false` if as many requests as fit are on their way.
     func submit(_ request: Work.Request) -> Bool {
         guard outstanding < requests.capacity, requests.push(request) else { return false }
+        if outstanding == 0 { movedAt = warden_monotonic_ns() }
         outstanding += 1
         warden_event_raise(requested)
         return true
@@ -91,11 +94,20 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
     func takeCompletion() -> Work.Completion? {
         guard let completion = completions.pop() else { return nil }
         outstanding -= 1
+        movedAt = warden_monotonic_ns()
         return completion
+    }
+
+    /// Whether it has come on in the last while, or has nothing to do.
+    ///
+    /// - Parameter patienceNanoseconds: how long one request may take.
+    func isGettingOn(within patienceNanoseconds: Int64) -> Bool {
+        outstanding == 0 || warden_monotonic_ns() - movedAt < patienceNanoseconds
     }
 
     /// Ends the thread, waiting for the request that is under way.
     func stop() {
+        guard body != nil else { return }
         isStopping.store(true, ordering: .releasing)
         warden_event_raise(requested)
         warden_thread_join(thread)

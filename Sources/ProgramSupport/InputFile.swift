@@ -56,7 +56,17 @@ public enum InputFile {
     public static func read(
         _ path: CText, limit: Int, protection: Protection = .none
     ) throws(ProgramFailure) -> ByteBuffer {
-        let descriptor = warden_file_open(path.pointer)
+        try read(descriptor: warden_file_open(path.pointer), path, limit: limit, protection: protection)
+    }
+
+    /// Reads a file that is open already, and closes it.
+    ///
+    /// - Parameters:
+    ///   - descriptor: of the file, or why it could not be opened as a negative error number.
+    ///   - path: what messages call it.
+    public static func read(
+        descriptor: Int32, _ path: CText, limit: Int, protection: Protection = .none
+    ) throws(ProgramFailure) -> ByteBuffer {
         guard descriptor >= 0 else { throw failure(path, "cannot be opened", -descriptor) }
         defer { warden_close(descriptor) }
         try check(protection, of: descriptor, path)

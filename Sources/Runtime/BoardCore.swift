@@ -70,7 +70,11 @@ struct BoardCore: ~Copyable {
     var keptLatches: FixedArray<Bool>
 
     /// The transfer of credentials that is under way.
-    var credentialTransfers = CredentialTransfers()
+    var credentialTransfers: CredentialTransfers
+    /// What of them outlives a restart.
+    var keeping: CredentialKeeping
+    /// Images that are brought over a link.
+    var images: ImageUpdates
     var recorder = FlightRecorder(capacity: BoardCore.recorderBytes)
     /// What the program around the board writes to its log.
     var logLevel = LogLevel.warning
@@ -97,10 +101,13 @@ struct BoardCore: ~Copyable {
     ///   - hashKey: the secret that the image's credentials were hashed with.
     ///   - random: seeds challenges to readers and cards.
     ///   - medium: where events and state outlive a restart; without one, both are in memory alone.
+    ///   - store: what is kept of images that come over a link; without it none is taken.
+    ///   - credentials: the list that was kept, in place of the image's; empty for none.
     ///   - isReplaying: the board is told what a recording says, which knows no key; it has no drivers of readers.
     init(
         image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey, random: consuming RandomGenerator,
-        medium: JournalMedium?, at now: Instant, isReplaying: Bool = false
+        medium: JournalMedium?, store: StoreContents? = nil, credentials: Span<UInt8>? = nil,
+        at now: Instant, isReplaying: Bool = false
     ) throws(StartError) {
         guard isReplaying || hashKey.checkValue == image.header.hashKeyCheck else { throw .wrongHashKey }
         let map = PointMap(points: image.points.count, lines: image.lines.count, sensors: image.sensors.count)
@@ -112,7 +119,14 @@ struct BoardCore: ~Copyable {
             : try ReaderTranslation.bank(image, secret: hashKey, random: &random)
         let radars = BoardCore.makeRadars(image)
         let valves = BoardCore.makeValves(image)
-        let access = try BoardCore.makeAccess(image, file, hashKey)
+        var taken = store?.credentials ?? KeptCredentials()
+        var transfers = CredentialTransfers()
+        var access = try BoardCore.makeAccess(image, file, hashKey)
+        if let credentials, taken.trouble == .none, !transfers.restore(credentials, &access.credentials) {
+            taken.trouble = .unfit
+            transfers = CredentialTransfers()
+            access = try BoardCore.makeAccess(image, file, hashKey)
+        }
         let monitor = try BoardCore.makeMonitor(image, map)
         let causes = CauseStates(
             detectors: image.detectors.count, doors: image.doors.count, schedules: image.schedules.count,
@@ -136,6 +150,9 @@ struct BoardCore: ~Copyable {
         }
 
         self.now = now
+        images = ImageUpdates(store, at: now)
+        keeping = CredentialKeeping(isOn: store != nil, taken: taken)
+        credentialTransfers = transfers
         self.map = map
         self.hashKey = hashKey
         zone = DoorTranslation.zone(image.header)

@@ -59,6 +59,10 @@ enum RecordKind: UInt8, BitwiseCopyable {
     /// A step of a transfer of credentials, which are keyed hashes, as the link's schema has it.
     case credentials = 24
 
+    /// The start began with credentials that were kept: version, length of the file, its CRC-32C (4 bytes). The recording
+    /// holds them beside the image.
+    case credentialsRestored = 25
+
     // What the board decided.
 
     /// Line and level (2 × line + level).

@@ -63,7 +63,8 @@ extension BoardCore {
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .recorderRead, .readerFileSend, .unrecognised:
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .readerFileSend, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }

@@ -58,7 +58,7 @@ struct FlightRecorder: ~Copyable {
         case .wallClockChanged(let clock):
             body.appendLittleEndian(UInt64(bitPattern: clock.unixMilliseconds))
             put(.clock, input.at, 0, clock.trust.rawValue, body)
-        case .mediumCompleted, .secretChecked: break
+        case .mediumCompleted, .storeCompleted, .secretChecked: break
         }
     }
 

@@ -88,6 +88,12 @@ enum JournalTrouble {
     static var forged: Int { 2 }
     /// The state store has no room for another value.
     static var stateStoreFull: Int { 3 }
+    /// Credentials that were sent hold, and are gone with the next start: the store does not take them.
+    static var credentialsNotKept: Int { 4 }
+    /// Credentials that were kept are damaged; those of the image hold.
+    static var credentialsDamaged: Int { 5 }
+    /// Credentials that were kept do not fit the image; its own hold.
+    static var credentialsUnfit: Int { 6 }
 
     /// Codes of the others, beyond those of `MediumCondition`.
     static func code(of place: Int) -> UInt8 { UInt8(15 + place) }

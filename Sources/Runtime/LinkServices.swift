@@ -107,20 +107,6 @@ extension BoardCore {
         return result
     }
 
-    mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState {
-        if beginsRecord() {
-            transfer.action.encode(into: &recording.content)
-            endRecord(.credentials)
-        }
-        let state = credentialTransfers.take(transfer.action, &access.credentials)
-        // What was received changes nothing; what is committed does.
-        if case .commit? = transfer.action.step {
-            let version = UInt32(truncatingIfNeeded: state.version)
-            audit(Command(kind: .credentialsChange, target: version), transfer.actor, state.result)
-        }
-        return state
-    }
-
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult {
         var result = CommandResult.done
         if case .unrecognised = setting.action.level { result = .outOfRange } else { logLevel = setting.action.level }

@@ -28,6 +28,8 @@ public struct Replay: ~Copyable {
         case decision(Instant)
         /// A record that this version does not know, or that says what cannot be.
         case unknownRecord(Instant)
+        /// The board began with credentials that it had kept, and the recording holds none, or others.
+        case otherCredentials(Instant)
         /// A page is damaged or missing.
         case damagedPage(Int)
     }
@@ -37,6 +39,8 @@ public struct Replay: ~Copyable {
     private var expected = ByteBuffer(capacity: BoardRecording.decidedLimit)
     private var tracedSequence: UInt64 = 0
     private var pages = 0
+    private let hasCredentials: Bool
+    private let credentialChecksum: UInt32
     /// What the board was told, and what it decided the same as before.
     public private(set) var inputs: UInt64 = 0
     public private(set) var decisions: UInt64 = 0
@@ -48,7 +52,10 @@ public struct Replay: ~Copyable {
     /// - Parameters:
     ///   - image: what the board ran from, decoded from `file`.
     ///   - start: when the first page of the recording began.
-    public init(image: consuming BoardImage, file: Span<UInt8>, start: Instant) throws(StartError) {
+    ///   - credentials: what the recording holds of credentials that the board had kept; empty for none.
+    public init(
+        image: consuming BoardImage, file: Span<UInt8>, start: Instant, credentials: Span<UInt8> = Span()
+    ) throws(StartError) {
         var levels = FixedArray<Bool>(capacity: image.lines.count)
         for index in image.lines.indices {
             levels.append(image.lines[index].direction == .output && image.lines[index].activeAtStart)
@@ -58,9 +65,12 @@ public struct Replay: ~Copyable {
         let zeros = FixedBytes<32>([UInt8](repeating: 0, count: 32).span)
         guard let key = HashKey(zeros.span), let random = RandomGenerator(seed: zeros.span) else { throw .wrongHashKey }
         let core = try BoardCore(
-            image: image, file: file, hashKey: key, random: random, medium: nil, at: start, isReplaying: true)
+            image: image, file: file, hashKey: key, random: random, medium: nil,
+            credentials: credentials.isEmpty ? nil : credentials, at: start, isReplaying: true)
         self.hardware = hardware
         self.core = core
+        hasCredentials = !credentials.isEmpty
+        credentialChecksum = Checksum.crc32c(credentials)
         began = start
     }
 
@@ -92,9 +102,26 @@ public struct Replay: ~Copyable {
             return !expected.overflowed
         }
         inputs += 1
+        if kind == .credentialsRestored, !areCredentials(content) {
+            difference = .otherCredentials(moment)
+            return false
+        }
         core.now = moment
         hardware.now = moment
         return core.replay(kind, content, on: &hardware) && !core.recording.decided.overflowed
+    }
+
+    /// Whether the credentials that the board began with are those of the recording.
+    private func areCredentials(_ content: Span<UInt8>) -> Bool {
+        var reader = ByteReader(content)
+        do throws(ByteReader.Truncated) {
+            _ = try reader.variableLength()
+            _ = try reader.variableLength()
+            let checksum = try reader.littleEndian(UInt32.self)
+            return hasCredentials && checksum == credentialChecksum
+        } catch {
+            return false
+        }
     }
 
     /// Compares as many decisions as there are on both sides.
@@ -249,6 +276,7 @@ extension BoardCore {
             case .credentials:
                 guard let transfer = try? CredentialTransfer(decoding: content) else { return false }
                 _ = credentialTransfers.take(transfer, &access.credentials)
+            case .credentialsRestored: break
             case .line, .event: return false
             }
         } catch {

@@ -56,10 +56,13 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     ///   - medium: where the hardware's medium for the journal is to hold events and state over restarts; without one,
     ///     both are in memory alone.
     ///   - linkIdentity: the board's key for links over networks and lines; without one, only local peers are let in.
+    ///   - store: what the hardware's store holds, as far as there is one: without, no image is taken over a link.
+    ///   - credentials: the list that the store keeps, in place of the image's.
     public init(
         hardware: consuming Board, image: consuming BoardImage, file: Span<UInt8>, hashKey: HashKey,
         random: RandomGenerator? = nil, ownUser: UInt32 = 0, medium: JournalMedium? = nil,
-        linkIdentity: LinkIdentity? = nil
+        linkIdentity: LinkIdentity? = nil, store: StoreContents? = nil,
+        credentials: Span<UInt8>? = nil
     ) throws(StartError) {
         let links = LinkServer(
             capacity: Int(image.capacities.links), lines: BoardTranslation.linkPortCount(image),
@@ -69,13 +72,14 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         let now = hardware.now
         let core = try BoardCore(
             image: image, file: file, hashKey: hashKey, random: random ?? RandomGenerator(repeatableFor: hashKey),
-            medium: medium, at: now)
+            medium: medium, store: store, credentials: credentials, at: now)
         self.hardware = hardware
         if core.journal.hasMedium { self.hardware.attachMedium(core.journal.mediumPages) }
         self.core = core
         self.links = links
         self.consoles = consoles
         self.core.start()
+        self.core.reportStore()
         self.core.driveLines(on: &self.hardware)
     }
 
@@ -85,7 +89,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         let consoleDeadline = consoles.deadline(on: hardware, lastEvent: core.lastEventSequence)
         return min(
             min(core.sensors.deadline, min(core.readers.deadline, core.radars.deadline)),
-            min(core.decisionDeadline, links.deadline, min(consoleDeadline, core.journalDeadline)))
+            min(
+                core.decisionDeadline, links.deadline,
+                min(consoleDeadline, core.keepingDeadline)))
     }
 
     /// Does what is due, at most as much as `Budget` allows.
@@ -105,6 +111,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         serveConsoles()
         if core.lines.hasOwed { core.driveLines(on: &hardware) }
         core.serveMedium(on: &hardware)
+        core.serveStore(on: &hardware)
         if core.lines.hasOwed { core.driveLines(on: &hardware) }
         core.reportTroubles()
         linksHaveMore = links.work(at: core.now, subject: &core, hardware: &hardware)
@@ -128,6 +135,9 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         !core.journal.hasMedium
             || core.journal.durableSequence == core.journal.lastSequence && core.journal.isStateDurable
     }
+
+    /// Whether the program around the board is to end in order and start anew, with another image.
+    public var wantsRestart: Bool { core.images.wantsRestart }
 
     /// Whether the recording is on the medium, as far as there is one and it takes it.
     public var isRecorderAtRest: Bool { core.recording.flight.isAtRest }
@@ -158,6 +168,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         case .busCompleted(let bus, let tag, let outcome):
             core.busCompleted(bus, tag: tag, outcome, bytes: input.bytes.span, at: input.at)
         case .mediumCompleted(let completion): core.mediumCompleted(completion)
+        case .storeCompleted(let completion): core.storeCompleted(completion, input.bytes.span)
         case .bytesReceived(let stream): bytesReceived(stream)
         case .streamOpened(let stream, let kind): streamOpened(stream, kind)
         case .streamClosed(let stream): streamClosed(stream)

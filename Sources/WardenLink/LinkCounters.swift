@@ -32,10 +32,14 @@ public struct LinkCounters: Sendable, BitwiseCopyable {
     /// Sessions that the board ended, by `LinkClosure`.
     public var closedByBoard: InlineArray<16, UInt32> = InlineArray(repeating: 0)
 
+    /// Of the transport: connections that found no place at all, and how often a peer that sent too much had to wait.
+    public var refusedConnections: UInt64 = 0
+    public var heldReads: UInt64 = 0
+
     public init() {}
 
     /// How many `status` has.
-    static var count: Int { 24 }
+    static var count: Int { 26 }
 
     private func closed(_ reason: LinkClosure) -> UInt64 { UInt64(closedByBoard[Int(reason.rawValue)]) }
 
@@ -66,7 +70,9 @@ public struct LinkCounters: Sendable, BitwiseCopyable {
             case 20: ("frames sound", frames.sound)
             case 21: ("frames corrupt", frames.corrupt)
             case 22: ("frames oversized", frames.oversized)
-            default: ("frames of another version", frames.foreign)
+            case 23: ("frames of another version", frames.foreign)
+            case 24: ("connections refused", refusedConnections)
+            default: ("reads held back", heldReads)
             }
         return CounterStatus(index: UInt32(index), name: counter.name, value: counter.value)
     }

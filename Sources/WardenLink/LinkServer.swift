@@ -110,6 +110,8 @@ public struct LinkServer: ~Copyable {
         at now: Instant, subject: inout some LinkSubject & ~Copyable, hardware: inout some Hardware & ~Copyable
     ) -> Bool {
         var hasMore = false
+        tables.counters.refusedConnections = hardware.refusedConnections
+        tables.counters.heldReads = hardware.heldReads
         if let index = nextHandshake() {
             sessions[index].advanceHandshake(at: now, tables: &tables, subject: subject)
             lastHandshake = index

@@ -24,7 +24,8 @@ struct Wardenctl: ParsableCommand {
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
             ReaderCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, RecorderCommand.self,
-            KeysCommand.self, ReferenceCommand.self,
+            KeysCommand.self, ImageCommand.self, CredentialsCommand.self, TimeCommand.self, LogLevelCommand.self,
+            CountersCommand.self, ReferenceCommand.self,
         ])
 
     static func main() {

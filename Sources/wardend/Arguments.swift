@@ -1,6 +1,8 @@
 import FixedMemory
+import HardwareInterface
 import LinuxHardware
 import ProgramSupport
+import Runtime
 
 /// What the command line asks for.
 struct Arguments: ~Copyable {
@@ -28,6 +30,12 @@ struct Arguments: ~Copyable {
     var journal: CText?
     /// Bytes that a new journal is to have.
     var journalSize: Int64?
+    /// The folder in which the board keeps what it is sent.
+    var state: CText?
+    /// How long an image that came over a link is on trial.
+    var trialTime = ImageTrial.standardTime
+    /// Bytes of memory that such an image may need.
+    var memoryLimit: UInt64 = 48 << 20
     var consoles = FixedArray<CText>(capacity: consoleLimit)
 
     init() throws(ProgramFailure) {
@@ -70,6 +78,21 @@ struct Arguments: ~Copyable {
                 }
             } else if let value = try Arguments.value("--journal", argument, &arguments) {
                 journal = value
+            } else if let value = try Arguments.value("--state", argument, &arguments) {
+                guard value.count <= Arguments.folderLimit else {
+                    throw ProgramFailure(.usage, "is longer than a folder's path may be", about: value)
+                }
+                state = value
+            } else if let value = try Arguments.value("--trial", argument, &arguments) {
+                guard let seconds = ByteCount.parse(value), (10...86_400).contains(seconds) else {
+                    throw ProgramFailure(.usage, "is no time for a trial: 10 to 86400 seconds", about: value)
+                }
+                trialTime = .seconds(seconds)
+            } else if let value = try Arguments.value("--memory", argument, &arguments) {
+                guard let bytes = ByteCount.parse(value), bytes >= 1 << 20 else {
+                    throw ProgramFailure(.usage, "is no amount of memory: 1M or more, such as 48M", about: value)
+                }
+                memoryLimit = UInt64(bytes)
             } else if let value = try Arguments.value("--console", argument, &arguments) {
                 guard consoles.append(value) else {
                     throw ProgramFailure(.usage, "is one console more than there can be", about: value)
@@ -88,6 +111,9 @@ struct Arguments: ~Copyable {
             throw ProgramFailure(.usage, "--listen needs --link-key FILE; 'wardenctl keys make' makes one")
         }
     }
+
+    /// Bytes of the state folder's path; names of files follow it.
+    private static var folderLimit: Int { 100 }
 
     private static func value(
         _ option: StaticString, _ argument: CText, _ arguments: inout ProgramArguments
@@ -122,6 +148,13 @@ struct Arguments: ~Copyable {
               --journal FILE     keeps events and state there over restarts and power cuts: a file, made if it is not
                                  there, or a partition; without it they are in memory alone
               --journal-size N   the size of a new journal, such as 16M (64M)
+              --state DIR        keeps what the board is sent there over restarts and power cuts, for wardend alone: board
+                                 images that come over Warden Link. Without it none are taken
+              --trial SECONDS    how long such an image is on trial (600): the board goes back to the one before unless it
+                                 is healthy within a fifth of that time, and confirmed in all of it. Healthy is, for a
+                                 twentieth of it without a break: no more lines and ports missing than before, and every
+                                 bus and the journal getting on
+              --memory N         the memory that such an image may need (48M)
               --watchdog DEVICE  feeds the board's watchdog, such as /dev/watchdog; the board restarts if wardend hangs
               --check            says whether image and key are right, and ends without touching any hardware
               --version          prints the version

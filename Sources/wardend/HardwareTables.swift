@@ -11,7 +11,7 @@ enum HardwareTables {
     private static var spareLinks: Int { 2 }
 
     static func configuration(
-        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, journal: JournalFile?
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, journal: JournalFile?, store: BoardStore?
     ) -> LinuxConfiguration {
         var lines = FixedArray<LineDescription>(capacity: image.lines.count)
         for index in image.lines.indices { lines.append(line(image.lines[index])) }
@@ -29,6 +29,7 @@ enum HardwareTables {
         configuration.socket = arguments.socket.map { path($0) }
         configuration.links = isReached ? Int(image.capacities.links) + spareLinks : 0
         configuration.medium = journal.map { $0.description }
+        configuration.store = store.map { $0.description(image, memoryLimit: arguments.memoryLimit) }
         configuration.takesSignals = true
         return configuration
     }

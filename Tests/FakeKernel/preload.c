@@ -102,6 +102,12 @@ __attribute__((destructor)) static void report(void) {
 __attribute__((constructor)) static void add_from_environment(void) {
     const char *list = getenv("FAKE_KERNEL");
     if (list == NULL) return;
+    // Not for the programs that this one starts, but for this one when it starts itself anew.
+    const char *owner = getenv("FAKE_KERNEL_PROCESS");
+    if (owner != NULL && atoi(owner) != getpid()) return;
+    char process[16];
+    snprintf(process, sizeof(process), "%d", (int)getpid());
+    setenv("FAKE_KERNEL_PROCESS", process, 1);
     while (*list != 0) {
         char label[32];
         unsigned number;
@@ -116,8 +122,6 @@ __attribute__((constructor)) static void add_from_environment(void) {
         fake_gpio_set_input(0, (unsigned)strtoul(high, &end, 10), true);
         high = end + strspn(end, " ");
     }
-    // Not for the programs that this one starts.
-    unsetenv("FAKE_KERNEL");
     const char *path = getenv("FAKE_KERNEL_TAP");
     if (path != NULL) fake_gpio_tap = open(path, O_WRONLY | O_CLOEXEC);
     report_path = getenv("FAKE_KERNEL_REPORT");

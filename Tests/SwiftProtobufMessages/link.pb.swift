@@ -72,6 +72,17 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
 
   /// Says first that it has begun, then how it ended.
   case readerFileSend // = 37
+
+  /// What becomes of a board image; the target is the checksum of its file. Received whole, and found good or not.
+  case imageStage // = 38
+
+  /// The board restarts with it, on trial; the actor is who asked, also in what becomes of the trial by itself.
+  case imageApply // = 39
+  case imageConfirm // = 40
+
+  /// The board went back to the one before: by command, or by itself.
+  case imageRollBack // = 41
+  case imageDrop // = 42
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -102,6 +113,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 35: self = .imageChange
     case 36: self = .recorderRead
     case 37: self = .readerFileSend
+    case 38: self = .imageStage
+    case 39: self = .imageApply
+    case 40: self = .imageConfirm
+    case 41: self = .imageRollBack
+    case 42: self = .imageDrop
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -130,6 +146,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .imageChange: return 35
     case .recorderRead: return 36
     case .readerFileSend: return 37
+    case .imageStage: return 38
+    case .imageApply: return 39
+    case .imageConfirm: return 40
+    case .imageRollBack: return 41
+    case .imageDrop: return 42
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -158,6 +179,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .imageChange,
     .recorderRead,
     .readerFileSend,
+    .imageStage,
+    .imageApply,
+    .imageConfirm,
+    .imageRollBack,
+    .imageDrop,
   ]
 
 }
@@ -269,11 +295,17 @@ public nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIter
   case none // = 0
   case receiving // = 1
 
-  /// Received whole, its checksum is right.
+  /// Received whole and found good.
   case staged // = 2
 
   /// Runs, not yet confirmed.
   case trial // = 3
+
+  /// Received whole; being checked.
+  case checking // = 4
+
+  /// About to restart with another image.
+  case restarting // = 5
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -286,6 +318,8 @@ public nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIter
     case 1: self = .receiving
     case 2: self = .staged
     case 3: self = .trial
+    case 4: self = .checking
+    case 5: self = .restarting
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -296,6 +330,8 @@ public nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIter
     case .receiving: return 1
     case .staged: return 2
     case .trial: return 3
+    case .checking: return 4
+    case .restarting: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -306,6 +342,103 @@ public nonisolated enum Warden_V1_ImagePhase: SwiftProtobuf.Enum, Swift.CaseIter
     .receiving,
     .staged,
     .trial,
+    .checking,
+    .restarting,
+  ]
+
+}
+
+/// Why an image was not taken, or why the board went back to the one before.
+public nonisolated enum Warden_V1_ImageFault: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case none // = 0
+
+  /// Not the bytes that were announced, or no board image.
+  case damaged // = 1
+
+  /// Made for another version of the board's program.
+  case version // = 2
+
+  /// Larger than an image may be, or needs more memory than the board gives.
+  case overBudget // = 3
+
+  /// Made for a board of another name.
+  case otherBoard // = 4
+
+  /// Its cards were hashed with another key than this board's.
+  case wrongKey // = 5
+
+  /// Contradicts itself, or names what this program does not know.
+  case invalid // = 6
+
+  /// The board's disk did not take it.
+  case store // = 7
+
+  /// The board did not become healthy with it in time.
+  case notHealthy // = 8
+
+  /// The board's program ended too often with it.
+  case crashed // = 9
+
+  /// Nobody confirmed it in time.
+  case notConfirmed // = 10
+  case rolledBackByCommand // = 11
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .damaged
+    case 2: self = .version
+    case 3: self = .overBudget
+    case 4: self = .otherBoard
+    case 5: self = .wrongKey
+    case 6: self = .invalid
+    case 7: self = .store
+    case 8: self = .notHealthy
+    case 9: self = .crashed
+    case 10: self = .notConfirmed
+    case 11: self = .rolledBackByCommand
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .damaged: return 1
+    case .version: return 2
+    case .overBudget: return 3
+    case .otherBoard: return 4
+    case .wrongKey: return 5
+    case .invalid: return 6
+    case .store: return 7
+    case .notHealthy: return 8
+    case .crashed: return 9
+    case .notConfirmed: return 10
+    case .rolledBackByCommand: return 11
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_ImageFault] = [
+    .none,
+    .damaged,
+    .version,
+    .overBudget,
+    .otherBoard,
+    .wrongKey,
+    .invalid,
+    .store,
+    .notHealthy,
+    .crashed,
+    .notConfirmed,
+    .rolledBackByCommand,
   ]
 
 }
@@ -1400,14 +1533,21 @@ public nonisolated struct Warden_V1_CredentialState: Sendable {
 
   public var capacity: UInt32 = 0
 
+  /// Version that the board will have after a power cut now; follows `version` once the disk has it. 0 for the image's own.
+  public var keptVersion: UInt64 = 0
+
+  /// The board keeps lists over restarts.
+  public var keeps: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
 /// Brings a board image in pieces. One that is applied holds for a trial: unless it is confirmed in time, or when the
-/// board does not come up healthy with it, the board goes back to the one before. Answered with `ImageState`. For
-/// technicians.
+/// board does not come up healthy with it, the board goes back to the one before by itself. Answered with `ImageState`,
+/// whose result is `COMMAND_RESULT_STARTED` where a later state tells of the end. For administrators: an image says who
+/// may do what.
 public nonisolated struct Warden_V1_ImageTransfer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1499,6 +1639,21 @@ public nonisolated struct Warden_V1_ImageState: Sendable {
 
   /// What is left of the trial.
   public var trialMs: UInt32 = 0
+
+  /// What became of the last image that did not stay.
+  public var fault: Warden_V1_ImageFault = .none
+
+  /// The same in words, as far as there are more; English.
+  public var detail: String = String()
+
+  /// CRC-32C of the file of the image that runs.
+  public var checksum: UInt32 = 0
+
+  /// On trial: the board has been healthy for long enough, and the image can be confirmed.
+  public var healthy: Bool = false
+
+  /// There is an image before this one to go back to.
+  public var hasPrevious_p: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1872,7 +2027,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -1884,7 +2039,11 @@ nonisolated extension Warden_V1_ImageAction: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_ImagePhase: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_PHASE_NONE\0\u{1}IMAGE_PHASE_RECEIVING\0\u{1}IMAGE_PHASE_STAGED\0\u{1}IMAGE_PHASE_TRIAL\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_PHASE_NONE\0\u{1}IMAGE_PHASE_RECEIVING\0\u{1}IMAGE_PHASE_STAGED\0\u{1}IMAGE_PHASE_TRIAL\0\u{1}IMAGE_PHASE_CHECKING\0\u{1}IMAGE_PHASE_RESTARTING\0")
+}
+
+nonisolated extension Warden_V1_ImageFault: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMAGE_FAULT_NONE\0\u{1}IMAGE_FAULT_DAMAGED\0\u{1}IMAGE_FAULT_VERSION\0\u{1}IMAGE_FAULT_OVER_BUDGET\0\u{1}IMAGE_FAULT_OTHER_BOARD\0\u{1}IMAGE_FAULT_WRONG_KEY\0\u{1}IMAGE_FAULT_INVALID\0\u{1}IMAGE_FAULT_STORE\0\u{1}IMAGE_FAULT_NOT_HEALTHY\0\u{1}IMAGE_FAULT_CRASHED\0\u{1}IMAGE_FAULT_NOT_CONFIRMED\0\u{1}IMAGE_FAULT_ROLLED_BACK_BY_COMMAND\0")
 }
 
 nonisolated extension Warden_V1_LogLevel: SwiftProtobuf._ProtoNameProviding {
@@ -3586,7 +3745,7 @@ nonisolated extension Warden_V1_CredentialQuery: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CredentialState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}version\0\u{1}received\0\u{1}count\0\u{1}capacity\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}version\0\u{1}received\0\u{1}count\0\u{1}capacity\0\u{3}kept_version\0\u{1}keeps\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3599,6 +3758,8 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.received) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.keptVersion) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.keeps) }()
       default: break
       }
     }
@@ -3620,6 +3781,12 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
     if self.capacity != 0 {
       try visitor.visitSingularUInt32Field(value: self.capacity, fieldNumber: 5)
     }
+    if self.keptVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.keptVersion, fieldNumber: 6)
+    }
+    if self.keeps != false {
+      try visitor.visitSingularBoolField(value: self.keeps, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3629,6 +3796,8 @@ nonisolated extension Warden_V1_CredentialState: SwiftProtobuf.Message, SwiftPro
     if lhs.received != rhs.received {return false}
     if lhs.count != rhs.count {return false}
     if lhs.capacity != rhs.capacity {return false}
+    if lhs.keptVersion != rhs.keptVersion {return false}
+    if lhs.keeps != rhs.keeps {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3785,7 +3954,7 @@ nonisolated extension Warden_V1_ImageChunk: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ImageState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}generation\0\u{3}trial_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}generation\0\u{3}trial_ms\0\u{1}fault\0\u{1}detail\0\u{1}checksum\0\u{1}healthy\0\u{3}has_previous\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3799,6 +3968,11 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.trialMs) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self.fault) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.detail) }()
+      case 9: try { try decoder.decodeSingularFixed32Field(value: &self.checksum) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.healthy) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.hasPrevious_p) }()
       default: break
       }
     }
@@ -3823,6 +3997,21 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
     if self.trialMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.trialMs, fieldNumber: 6)
     }
+    if self.fault != .none {
+      try visitor.visitSingularEnumField(value: self.fault, fieldNumber: 7)
+    }
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 8)
+    }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed32Field(value: self.checksum, fieldNumber: 9)
+    }
+    if self.healthy != false {
+      try visitor.visitSingularBoolField(value: self.healthy, fieldNumber: 10)
+    }
+    if self.hasPrevious_p != false {
+      try visitor.visitSingularBoolField(value: self.hasPrevious_p, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3833,6 +4022,11 @@ nonisolated extension Warden_V1_ImageState: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.size != rhs.size {return false}
     if lhs.generation != rhs.generation {return false}
     if lhs.trialMs != rhs.trialMs {return false}
+    if lhs.fault != rhs.fault {return false}
+    if lhs.detail != rhs.detail {return false}
+    if lhs.checksum != rhs.checksum {return false}
+    if lhs.healthy != rhs.healthy {return false}
+    if lhs.hasPrevious_p != rhs.hasPrevious_p {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

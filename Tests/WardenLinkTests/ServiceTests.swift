@@ -16,8 +16,8 @@ import WardenMessages
             LinkBench.operatorUser, .service(ServiceAnswer(result: .notPermitted))
         ),
         (
-            .image(ImageTransfer(step: .action(.apply))), LinkBench.technicianUser,
-            .image(ImageState(phase: .receiving)), LinkBench.operatorUser, .image(ImageState(result: .notPermitted))
+            .image(ImageTransfer(step: .action(.apply))), LinkBench.administratorUser,
+            .image(ImageState(phase: .receiving)), LinkBench.technicianUser, .image(ImageState(result: .notPermitted))
         ),
         (
             .readerFile(ReaderFileTransfer(reader: 1, step: .action(.query))), LinkBench.technicianUser,

@@ -7,6 +7,7 @@
 
 #include "warden_events.h"
 #include "warden_files.h"
+#include "warden_folder.h"
 #include "warden_gpio.h"
 #include "warden_i2c.h"
 #include "warden_medium.h"

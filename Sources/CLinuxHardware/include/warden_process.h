@@ -14,6 +14,9 @@ int warden_argument_count(void);
 /// An argument, counted from 0, for as long as the process lives. `index` must be below `warden_argument_count()`.
 const char *_Nonnull warden_argument(int index);
 
+/// All of them as execve(2) takes them, the program's own name first.
+char *_Nullable *_Nonnull warden_arguments(void);
+
 /// The user that the process acts as.
 uint32_t warden_user(void);
 

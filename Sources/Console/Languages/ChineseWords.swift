@@ -207,7 +207,7 @@ enum ChineseWords {
         case .line, .port, .bus: "不见"
         case .reader: readerTrouble(code)
         case .clock: "不可信"
-        case .journal: "未写入"
+        case .journal: code == 19 ? "凭证未保存" : code == 20 ? "保存的凭证已损坏" : code == 21 ? "保存的凭证不适用" : "未写入"
         case .unrecognised: "未知"
         }
     }
@@ -296,6 +296,11 @@ enum ChineseWords {
         case .credentialsChange: "凭证变更"
         case .logLevelSet: "日志级别设置"
         case .imageChange: "板级映像变更"
+        case .imageStage: "映像已接收"
+        case .imageApply: "应用映像"
+        case .imageConfirm: "确认映像"
+        case .imageRollBack: "映像回退"
+        case .imageDrop: "丢弃映像"
         case .recorderRead: "读取记录仪"
         case .readerFileSend: "向读卡器发送文件"
         case .unrecognised: "未知"

@@ -268,6 +268,9 @@ package enum Words {
         case 16: "worn"
         case 17: "forged"
         case 18: "state-store-full"
+        case 19: "credentials-not-kept"
+        case 20: "kept-credentials-damaged"
+        case 21: "kept-credentials-unfit"
         default: "not-written"
         }
     }
@@ -339,6 +342,11 @@ package enum Words {
         case .credentialsChange: "credentials-change"
         case .logLevelSet: "log-level-set"
         case .imageChange: "image-change"
+        case .imageStage: "image-stage"
+        case .imageApply: "image-apply"
+        case .imageConfirm: "image-confirm"
+        case .imageRollBack: "image-roll-back"
+        case .imageDrop: "image-drop"
         case .recorderRead: "recorder-read"
         case .readerFileSend: "reader-file-send"
         case .unrecognised: "unknown"
@@ -352,7 +360,8 @@ package enum Words {
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
         case .readerInstall, .readerFileSend: .reader
         case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .recorderRead, .unrecognised:
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .unrecognised:
             nil
         }
     }

@@ -38,6 +38,14 @@ public enum CommandKind: MessageEnum {
     case recorderRead
     /// Says first that it has begun, then how it ended.
     case readerFileSend
+    /// What becomes of a board image; the target is the checksum of its file. Received whole, and found good or not.
+    case imageStage
+    /// The board restarts with it, on trial; the actor is who asked, also in what becomes of the trial by itself.
+    case imageApply
+    case imageConfirm
+    /// The board went back to the one before: by command, or by itself.
+    case imageRollBack
+    case imageDrop
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -67,6 +75,11 @@ public enum CommandKind: MessageEnum {
         case 35: self = .imageChange
         case 36: self = .recorderRead
         case 37: self = .readerFileSend
+        case 38: self = .imageStage
+        case 39: self = .imageApply
+        case 40: self = .imageConfirm
+        case 41: self = .imageRollBack
+        case 42: self = .imageDrop
         default: self = .unrecognised(rawValue)
         }
     }
@@ -95,6 +108,11 @@ public enum CommandKind: MessageEnum {
         case .imageChange: 35
         case .recorderRead: 36
         case .readerFileSend: 37
+        case .imageStage: 38
+        case .imageApply: 39
+        case .imageConfirm: 40
+        case .imageRollBack: 41
+        case .imageDrop: 42
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -177,10 +195,14 @@ public enum ImagePhase: MessageEnum {
     /// Nothing but the image that runs.
     case none
     case receiving
-    /// Received whole, its checksum is right.
+    /// Received whole and found good.
     case staged
     /// Runs, not yet confirmed.
     case trial
+    /// Received whole; being checked.
+    case checking
+    /// About to restart with another image.
+    case restarting
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -192,6 +214,8 @@ public enum ImagePhase: MessageEnum {
         case 1: self = .receiving
         case 2: self = .staged
         case 3: self = .trial
+        case 4: self = .checking
+        case 5: self = .restarting
         default: self = .unrecognised(rawValue)
         }
     }
@@ -202,6 +226,74 @@ public enum ImagePhase: MessageEnum {
         case .receiving: 1
         case .staged: 2
         case .trial: 3
+        case .checking: 4
+        case .restarting: 5
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+/// Why an image was not taken, or why the board went back to the one before.
+public enum ImageFault: MessageEnum {
+    case none
+    /// Not the bytes that were announced, or no board image.
+    case damaged
+    /// Made for another version of the board's program.
+    case version
+    /// Larger than an image may be, or needs more memory than the board gives.
+    case overBudget
+    /// Made for a board of another name.
+    case otherBoard
+    /// Its cards were hashed with another key than this board's.
+    case wrongKey
+    /// Contradicts itself, or names what this program does not know.
+    case invalid
+    /// The board's disk did not take it.
+    case store
+    /// The board did not become healthy with it in time.
+    case notHealthy
+    /// The board's program ended too often with it.
+    case crashed
+    /// Nobody confirmed it in time.
+    case notConfirmed
+    case rolledBackByCommand
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .damaged
+        case 2: self = .version
+        case 3: self = .overBudget
+        case 4: self = .otherBoard
+        case 5: self = .wrongKey
+        case 6: self = .invalid
+        case 7: self = .store
+        case 8: self = .notHealthy
+        case 9: self = .crashed
+        case 10: self = .notConfirmed
+        case 11: self = .rolledBackByCommand
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .damaged: 1
+        case .version: 2
+        case .overBudget: 3
+        case .otherBoard: 4
+        case .wrongKey: 5
+        case .invalid: 6
+        case .store: 7
+        case .notHealthy: 8
+        case .crashed: 9
+        case .notConfirmed: 10
+        case .rolledBackByCommand: 11
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -2839,6 +2931,10 @@ public struct CredentialState: Message {
     public var received: UInt32
     public var count: UInt32
     public var capacity: UInt32
+    /// Version that the board will have after a power cut now; follows `version` once the disk has it. 0 for the image's own.
+    public var keptVersion: UInt64
+    /// The board keeps lists over restarts.
+    public var keeps: Bool
 
     public init() {
         result = CommandResult()
@@ -2846,6 +2942,8 @@ public struct CredentialState: Message {
         received = 0
         count = 0
         capacity = 0
+        keptVersion = 0
+        keeps = false
     }
 
     public init(
@@ -2853,16 +2951,20 @@ public struct CredentialState: Message {
         version: UInt64 = 0,
         received: UInt32 = 0,
         count: UInt32 = 0,
-        capacity: UInt32 = 0
+        capacity: UInt32 = 0,
+        keptVersion: UInt64 = 0,
+        keeps: Bool = false
     ) {
         self.result = result
         self.version = version
         self.received = received
         self.count = count
         self.capacity = capacity
+        self.keptVersion = keptVersion
+        self.keeps = keeps
     }
 
-    public static var maximumEncodedSize: Int { 40 }
+    public static var maximumEncodedSize: Int { 53 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2880,6 +2982,12 @@ public struct CredentialState: Message {
         }
         if self.capacity != 0 {
             size += 1 + varintSize(self.capacity)
+        }
+        if self.keptVersion != 0 {
+            size += 1 + varintSize(self.keptVersion)
+        }
+        if self.keeps {
+            size += 1 + 1
         }
         return size
     }
@@ -2905,6 +3013,14 @@ public struct CredentialState: Message {
             sink.append(0x28)
             sink.appendVarint(self.capacity)
         }
+        if self.keptVersion != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.keptVersion)
+        }
+        if self.keeps {
+            sink.append(0x38)
+            sink.append(self.keeps ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2921,9 +3037,13 @@ public struct CredentialState: Message {
                 self.count = try reader.unsigned32()
             case 40:
                 self.capacity = try reader.unsigned32()
+            case 48:
+                self.keptVersion = try reader.varint()
+            case 56:
+                self.keeps = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2935,8 +3055,9 @@ public struct CredentialState: Message {
 }
 
 /// Brings a board image in pieces. One that is applied holds for a trial: unless it is confirmed in time, or when the
-/// board does not come up healthy with it, the board goes back to the one before. Answered with `ImageState`. For
-/// technicians.
+/// board does not come up healthy with it, the board goes back to the one before by itself. Answered with `ImageState`,
+/// whose result is `COMMAND_RESULT_STARTED` where a later state tells of the end. For administrators: an image says who
+/// may do what.
 public struct ImageTransfer: Message {
     public enum Step: Equatable, Sendable, BitwiseCopyable {
         case begin(ImageBegin)
@@ -3172,6 +3293,17 @@ public struct ImageState: Message {
     /// What is left of the trial.
     /// Unit: millisecond.
     public var trialMs: UInt32
+    /// What became of the last image that did not stay.
+    public var fault: ImageFault
+    /// The same in words, as far as there are more; English.
+    /// UTF-8, at most 160 bytes.
+    public var detail: FixedBytes<160>
+    /// CRC-32C of the file of the image that runs.
+    public var checksum: UInt32
+    /// On trial: the board has been healthy for long enough, and the image can be confirmed.
+    public var healthy: Bool
+    /// There is an image before this one to go back to.
+    public var hasPrevious: Bool
 
     public init() {
         result = CommandResult()
@@ -3180,6 +3312,11 @@ public struct ImageState: Message {
         size = 0
         generation = 0
         trialMs = 0
+        fault = ImageFault()
+        detail = FixedBytes<160>()
+        checksum = 0
+        healthy = false
+        hasPrevious = false
     }
 
     public init(
@@ -3188,7 +3325,12 @@ public struct ImageState: Message {
         received: UInt32 = 0,
         size: UInt32 = 0,
         generation: UInt32 = 0,
-        trialMs: UInt32 = 0
+        trialMs: UInt32 = 0,
+        fault: ImageFault = ImageFault(),
+        detail: FixedBytes<160> = FixedBytes<160>(),
+        checksum: UInt32 = 0,
+        healthy: Bool = false,
+        hasPrevious: Bool = false
     ) {
         self.result = result
         self.phase = phase
@@ -3196,9 +3338,14 @@ public struct ImageState: Message {
         self.size = size
         self.generation = generation
         self.trialMs = trialMs
+        self.fault = fault
+        self.detail = detail
+        self.checksum = checksum
+        self.healthy = healthy
+        self.hasPrevious = hasPrevious
     }
 
-    public static var maximumEncodedSize: Int { 46 }
+    public static var maximumEncodedSize: Int { 229 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3219,6 +3366,21 @@ public struct ImageState: Message {
         }
         if self.trialMs != 0 {
             size += 1 + varintSize(self.trialMs)
+        }
+        if self.fault.rawValue != 0 {
+            size += 1 + varintSize(self.fault.rawValue)
+        }
+        if !self.detail.isEmpty {
+            size += 1 + lengthDelimitedSize(self.detail.count)
+        }
+        if self.checksum != 0 {
+            size += 1 + 4
+        }
+        if self.healthy {
+            size += 1 + 1
+        }
+        if self.hasPrevious {
+            size += 1 + 1
         }
         return size
     }
@@ -3248,6 +3410,26 @@ public struct ImageState: Message {
             sink.append(0x30)
             sink.appendVarint(self.trialMs)
         }
+        if self.fault.rawValue != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.fault.rawValue)
+        }
+        if !self.detail.isEmpty {
+            sink.append(0x42)
+            sink.appendLengthDelimited(self.detail.span)
+        }
+        if self.checksum != 0 {
+            sink.append(0x4D)
+            sink.appendLittleEndian(self.checksum)
+        }
+        if self.healthy {
+            sink.append(0x50)
+            sink.append(self.healthy ? 1 : 0)
+        }
+        if self.hasPrevious {
+            sink.append(0x58)
+            sink.append(self.hasPrevious ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -3266,9 +3448,19 @@ public struct ImageState: Message {
                 self.generation = try reader.unsigned32()
             case 48:
                 self.trialMs = try reader.unsigned32()
+            case 56:
+                self.fault = ImageFault(rawValue: try reader.signed32())
+            case 66:
+                self.detail = try fixedText(from: &reader)
+            case 77:
+                self.checksum = try reader.fixed32()
+            case 80:
+                self.healthy = try reader.boolean()
+            case 88:
+                self.hasPrevious = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -3276,6 +3468,8 @@ public struct ImageState: Message {
     }
 
     public func check() throws(MessageError) {
+        guard !self.detail.overflowed else { throw MessageError(.tooLong, field: 8) }
+        guard isValidText(self.detail.span) else { throw MessageError(.invalidText, field: 8) }
     }
 }
 

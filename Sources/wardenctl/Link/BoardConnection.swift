@@ -1,4 +1,5 @@
 import Cryptography
+import Dispatch
 import FixedMemory
 import Foundation
 import WardenLink
@@ -269,7 +270,8 @@ final class BoardConnection {
             switch answer {
             case .refusal(let refusal): throw refused(refusal)
             case .end: return answers
-            case .command, .board, .time, .readerFile: return answers + [answer]
+            case .command, .board, .time, .service, .credentials, .image, .subscribed, .readerFile:
+                return answers + [answer]
             default: answers.append(answer)
             }
         }
@@ -312,6 +314,19 @@ final class BoardConnection {
 
     func readers() throws -> [ReaderStatus] {
         try table(.readers).compactMap { if case .reader(let entry) = $0 { entry } else { nil } }
+    }
+
+    func counters() throws -> [CounterStatus] {
+        try table(.counters).compactMap { if case .counter(let entry) = $0 { entry } else { nil } }
+    }
+
+    /// The board's clocks, and how long the answer took by this machine's, in nanoseconds.
+    func boardTime() throws -> (time: BoardTime, before: UInt64, after: UInt64) {
+        let before = DispatchTime.now().uptimeNanoseconds
+        for case .time(let time) in try ask(.keepAlive(KeepAlive())) {
+            return (time, before, DispatchTime.now().uptimeNanoseconds)
+        }
+        throw Failure(status: .invalidData, message: "\(path): the board told no time")
     }
 
     func status() throws -> BoardStatus {

@@ -40,6 +40,23 @@ enum BoardTables {
             })
     }
 
+    static func counters(_ counters: [CounterStatus]) -> ReportTable {
+        ReportTable(
+            "counters", "Counters",
+            [
+                .init("name", "counter"), .init("value", "value", isNumber: true),
+                .init("capacity", "of", isNumber: true),
+                .init("high_water", "at most", isNumber: true), .init("dropped", "lost", isNumber: true),
+            ],
+            counters.map { counter in
+                let hasCapacity = counter.capacity > 0
+                return [
+                    text(counter.name), "\(counter.value)", hasCapacity ? "\(counter.capacity)" : "",
+                    hasCapacity ? "\(counter.highWater)" : "", hasCapacity ? "\(counter.dropped)" : "",
+                ]
+            })
+    }
+
     static func detectors(_ detectors: [DetectorStatus]) -> ReportTable {
         ReportTable(
             "alarms", "Alarms",

@@ -235,7 +235,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36, 37]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42]))
     }
 }
 
@@ -253,7 +253,13 @@ extension ImageAction: RandomValue {
 
 extension ImagePhase: RandomValue {
     static func random(using generator: inout SeededGenerator) -> ImagePhase {
-        ImagePhase(rawValue: generator.enumNumber([0, 1, 2, 3]))
+        ImagePhase(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5]))
+    }
+}
+
+extension ImageFault: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> ImageFault {
+        ImageFault(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]))
     }
 }
 
@@ -1654,6 +1660,8 @@ extension CredentialState: RandomMessage {
         message.received = generator.number(.min, .max) as UInt32
         message.count = generator.number(.min, .max) as UInt32
         message.capacity = generator.number(.min, .max) as UInt32
+        message.keptVersion = generator.number(.min, .max) as UInt64
+        message.keeps = generator.chance
         return message
     }
 }
@@ -1698,6 +1706,11 @@ extension ImageState: RandomMessage {
         message.size = generator.number(.min, .max) as UInt32
         message.generation = generator.number(.min, .max) as UInt32
         message.trialMs = generator.number(.min, .max) as UInt32
+        message.fault = ImageFault.random(using: &generator)
+        message.detail = generator.text()
+        message.checksum = generator.number(.min, .max) as UInt32
+        message.healthy = generator.chance
+        message.hasPrevious = generator.chance
         return message
     }
 }

@@ -325,21 +325,30 @@ class Link:
         query = link_pb2.CredentialTransfer(query=link_pb2.CredentialQuery())
         return self._done(self.request(credentials=query))
 
+    def _patiently(self, patience_s=30.0, **body):
+        """A request whose answer is asked for again while the board is busy: its disk is slower than the link."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            answer = self.request(**body)
+            if answer.result != event_pb2.COMMAND_RESULT_BUSY or time.monotonic() >= deadline:
+                return self._done(answer)
+            time.sleep(0.01)
+
     def change_credentials(self, changes, version, base_version=0, progress=lambda done, total: None):
         """Makes all of the changes, or none. A base of 0 replaces all credentials."""
         begin = link_pb2.CredentialBegin(base_version=base_version, version=version, changes=len(changes))
-        state = self._done(self.request(credentials=link_pb2.CredentialTransfer(begin=begin)))
+        state = self._patiently(credentials=link_pb2.CredentialTransfer(begin=begin))
         while state.received < len(changes):
             chunk = link_pb2.CredentialChunk(
                 offset=state.received, changes=changes[state.received : state.received + 12]
             )
             before = state.received
-            state = self._done(self.request(credentials=link_pb2.CredentialTransfer(chunk=chunk)))
+            state = self._patiently(credentials=link_pb2.CredentialTransfer(chunk=chunk))
             if state.received <= before:
                 raise LinkError("the board took nothing of a chunk of credentials")
             progress(state.received, len(changes))
         commit = link_pb2.CredentialTransfer(commit=link_pb2.CredentialCommit())
-        return self._done(self.request(credentials=commit))
+        return self._patiently(credentials=commit)
 
     def image(self, action="QUERY"):
         """"QUERY", "APPLY", "CONFIRM", "ROLL_BACK" or "DROP"; gives the state."""
@@ -353,10 +362,13 @@ class Link:
         while state.received < len(data):
             before = state.received
             chunk = link_pb2.ImageChunk(offset=before, data=data[before : before + 768])
-            state = self._done(self.request(image=link_pb2.ImageTransfer(chunk=chunk)))
+            state = self._patiently(image=link_pb2.ImageTransfer(chunk=chunk))
             if state.received <= before:
                 raise LinkError("the board took nothing of a chunk of the image")
             progress(state.received, len(data))
+        while state.phase == link_pb2.IMAGE_PHASE_CHECKING:
+            time.sleep(0.05)
+            state = self.image()
         return state
 
     def send_reader_file(self, reader, data, type=1, progress=lambda done, total: None):
