@@ -68,8 +68,8 @@ import WardenMessages
         let counters = try bench.responses().compactMap {
             if case .counter(let counter)? = $0.body { counter } else { nil }
         }
-        #expect(counters.map(\.index) == (0..<25).map { UInt32($0) })
+        #expect(counters.map(\.index) == (0..<27).map { UInt32($0) })
         #expect(counters.first == CounterStatus(index: 0, name: "links opened", value: 1))
-        #expect(counters.last == CounterStatus(index: 24, name: "turns", value: 42))
+        #expect(counters.last == CounterStatus(index: 26, name: "turns", value: 42))
     }
 }

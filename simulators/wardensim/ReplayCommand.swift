@@ -145,6 +145,10 @@ enum ReplayCommand {
         case .unknownRecord(let moment)?:
             output.write("this version does NOT KNOW the record at ")
             write(moment, to: &output)
+        case .otherCredentials(let moment)?:
+            output.write("the board began with credentials that were sent to it and are NOT HERE")
+            output.write("; 'wardenctl recorder pull --state' takes them along; at ")
+            write(moment, to: &output)
         case .damagedPage(let page)?:
             output.write("page ")
             output.writeDecimal(Int64(page))
