@@ -47,6 +47,14 @@ test:
 	.ci/recordings
 	.ci/test-console
 
+## test-kernel: the real wardend on a simulated kernel's lines, buses and ports; builds it once. SCENARIOS=all plays every one
+SCENARIOS ?=
+.PHONY: test-kernel
+test-kernel:
+	@.ci/setup build
+	for program in wardend wardenctl wardensim kernelplayer; do swift build --product $$program || exit; done
+	simulators/kernel/test $(SCENARIOS)
+
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers
 peers:

@@ -112,6 +112,16 @@ let package = Package(
             ],
             path: "simulators/wardensim", swiftSettings: board),
 
+        // A scenario played to wardend through the devices of a kernel (`make test-kernel`). Host only.
+        .target(name: "CKernelWorld", path: "simulators/CKernelWorld", cSettings: c),
+        .executableTarget(
+            name: "kernelplayer",
+            dependencies: [
+                "BoardImage", "CKernelWorld", "Cryptography", "FixedMemory", "HardwareInterface", "Simulation",
+                "VirtualBoard", "WardenMessages",
+            ],
+            path: "simulators/KernelPlayer", swiftSettings: core),
+
         .executableTarget(
             name: "wardend",
             dependencies: [

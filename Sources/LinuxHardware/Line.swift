@@ -173,13 +173,13 @@ struct Line: ~Copyable {
         if handle.is_debounced { owe(levelAt: now) }
     }
 
-    /// Takes the oldest edge that changes the level.
+    /// Takes the oldest edge that changes the level, or that is wanted whatever it says.
     ///
-    /// - Returns: the new level and its moment, or `nil` if the edge says what was known already.
+    /// - Returns: the level and its moment, or `nil` if the edge says what was known already.
     mutating func takeEdge(startedAt startNanoseconds: Int64, now: Instant) -> (isActive: Bool, at: Instant)? {
         let edge = edges[nextEdge]
         nextEdge += 1
-        guard edge.is_active != isActive || !isReported else { return nil }
+        guard edge.is_active != isActive || !isReported || description.reportsEachEdge else { return nil }
         isActive = edge.is_active
         isReported = true
         owesLevelAt = nil

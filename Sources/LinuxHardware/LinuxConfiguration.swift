@@ -38,6 +38,9 @@ public struct LineDescription: Sendable, BitwiseCopyable {
     public var bias: Bias
     /// How long an input must hold a level before it counts; zero for at once. Done by the kernel where it can.
     public var debounce: Interval
+    /// Whether each edge is reported, also one whose level is the one known already: the kernel reads the level some time
+    /// after the interrupt, and a pulse that is over by then has two edges to the resting level, or one.
+    public var reportsEachEdge: Bool
     /// The level of an output in the very request that claims it.
     public var startsActive: Bool
     public var exitState: ExitState
@@ -45,7 +48,8 @@ public struct LineDescription: Sendable, BitwiseCopyable {
     public init(
         _ direction: Direction, chip: DevicePath = DevicePath(), kernelName: DevicePath = DevicePath(),
         offset: UInt32 = 0, isActiveLow: Bool = false, bias: Bias = .asIs, debounce: Interval = .zero,
-        startsActive: Bool = false, exitState: ExitState = .inactive, isElsewhere: Bool = false
+        reportsEachEdge: Bool = false, startsActive: Bool = false, exitState: ExitState = .inactive,
+        isElsewhere: Bool = false
     ) {
         self.direction = direction
         self.isElsewhere = isElsewhere
@@ -55,6 +59,7 @@ public struct LineDescription: Sendable, BitwiseCopyable {
         self.isActiveLow = isActiveLow
         self.bias = bias
         self.debounce = debounce
+        self.reportsEachEdge = reportsEachEdge
         self.startsActive = startsActive
         self.exitState = exitState
     }

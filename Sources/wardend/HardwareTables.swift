@@ -15,6 +15,11 @@ enum HardwareTables {
     ) -> LinuxConfiguration {
         var lines = FixedArray<LineDescription>(capacity: image.lines.count)
         for index in image.lines.indices { lines.append(line(image.lines[index])) }
+        for index in image.readers.indices {
+            guard case .wiegand(let options)? = image.readers[index].interface else { continue }
+            lines[Int(options.data0Line)].reportsEachEdge = true
+            lines[Int(options.data1Line)].reportsEachEdge = true
+        }
         var buses = FixedArray<BusDescription>(capacity: image.buses.count)
         for index in image.buses.indices { buses.append(bus(image.buses[index])) }
         var ports = FixedArray<PortDescription>(capacity: image.ports.count)

@@ -186,6 +186,13 @@ void fake_gpio_set_input(int chip, unsigned offset, bool level) {
     pthread_mutex_unlock(&lock);
 }
 
+void fake_gpio_pulse_late(int chip, unsigned offset, unsigned edges) {
+    pthread_mutex_lock(&lock);
+    line_state *line = &chips[chip].lines[offset];
+    for (unsigned edge = 0; edge < edges && line->edges >= 0; edge++) report_edge(line, offset);
+    pthread_mutex_unlock(&lock);
+}
+
 bool fake_gpio_level(int chip, unsigned offset) { return chips[chip].lines[offset].level; }
 bool fake_gpio_is_claimed(int chip, unsigned offset) { return chips[chip].lines[offset].is_claimed; }
 bool fake_gpio_is_output(int chip, unsigned offset) { return chips[chip].lines[offset].is_output; }

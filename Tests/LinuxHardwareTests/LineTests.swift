@@ -67,6 +67,23 @@ extension LinuxHardwareTests {
             #expect(zip(bench.inputs, bench.inputs.dropFirst()).allSatisfy { $0.at <= $1.at })
         }
 
+        @Test(
+            "a pulse that is over before the kernel reads its level is reported, where each edge is wanted and only there",
+            arguments: [(true, 3), (false, 0)])
+        func latePulses(wanted: Bool, reports: Int) throws {
+            fake_gpio_set_input(chip, 5, true)
+            var dataLine = input(5, activeLow: true)
+            dataLine.reportsEachEdge = wanted
+            let bench = try Bench(configuration(dataLine))
+            bench.settle()
+            bench.forget()
+            fake_gpio_pulse_late(chip, 5, 2)
+            fake_gpio_pulse_late(chip, 5, 1)
+            bench.settle()
+            #expect(
+                bench.events == [Input.Event](repeating: .lineChanged(LineIndex(0), isActive: false), count: reports))
+        }
+
         @Test("a burst beyond what the kernel keeps ends with the level that the line has")
         func burst() throws {
             let bench = try Bench(configuration(input(5)))

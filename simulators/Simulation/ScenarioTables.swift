@@ -42,7 +42,7 @@ public struct ScenarioTables: ~Copyable {
     public static var format: UInt32 { 1 }
 
     public let header: ScenarioHeader
-    var steps: FixedArray<Step>
+    public private(set) var steps: FixedArray<Step>
     /// Acceleration recordings, by the place of their track; `nil` for the others.
     var motions: FixedArray<AccelerationTrack?>
     /// Value recordings, by the place of their track; empty for the others.

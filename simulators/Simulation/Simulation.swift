@@ -1,7 +1,6 @@
 import BoardImage
 import Console
 import Cryptography
-import DeviceModels
 import FixedMemory
 import HardwareInterface
 import Runtime
@@ -47,7 +46,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
     private let firstLink: StreamIndex
     private let linkCount: Int
 
-    private var stimuli: StimulusTable
+    private var world: World
     private var expectations: ExpectationTable
     private var nextStep = 0
     private var tracedSequence: UInt64 = 0
@@ -79,7 +78,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
             WallClock(
                 unixMilliseconds: scenario.header.startUnixMs,
                 trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: scenario.header.clockTrust.rawValue)) ?? .unset))
-        stimuli = StimulusTable(devices: devices, capacity: max(1, devices * Quantity.allCases.count))
+        world = World(sensors: devices)
         expectations = ExpectationTable(capacity: scenario.steps.count)
         end = .start + .milliseconds(Int64(clamping: scenario.header.durationMs))
         runtime = try Runtime(
@@ -99,7 +98,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
 
     /// The next moment at which anything happens; never in the past.
     public var nextMoment: Instant {
-        var next = min(runtime.deadline, runtime.hardware.nextArrival, stimuli.deadline)
+        var next = min(runtime.deadline, runtime.hardware.nextArrival, world.deadline)
         if nextStep < scenario.steps.count { next = min(next, moment(ofStep: nextStep)) }
         // A nanosecond past the end of an expectation, what happened at the end has been seen.
         next = min(next, expectations.deadline + Interval(nanoseconds: 1), end)
@@ -120,7 +119,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
         runtime.hardware.advance(to: max(now, min(next, limit)))
         guard next <= limit else { return .running }
         expectations.expire(before: now)
-        stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
+        world.advance(to: now, of: scenario, on: &runtime.hardware)
         while nextStep < scenario.steps.count, moment(ofStep: nextStep) <= now {
             perform(scenario.steps[nextStep])
             nextStep += 1
@@ -248,18 +247,6 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
 
     private mutating func perform(_ step: Step) {
         switch step.action {
-        case .set(let set)?: performSet(set)
-        case .play(let play)?: performPlay(play)
-        case .line(let input)?:
-            runtime.hardware.setInput(LineIndex(UInt16(truncatingIfNeeded: input.line)), isActive: input.active)
-        case .serial(let serial)?:
-            runtime.hardware.transmit(serial.data.span, to: StreamIndex(UInt16(truncatingIfNeeded: serial.port)))
-        case .fault(let fault)?: performFault(fault)
-        case .clock(let clock)?:
-            runtime.hardware.setWallClock(
-                WallClock(
-                    unixMilliseconds: clock.unixMs,
-                    trust: ClockTrust(rawValue: UInt8(truncatingIfNeeded: clock.trust.rawValue)) ?? .unset))
         case .console(let text)?:
             var typed = FixedBytes<129>()
             typed.append(text.text.span)
@@ -272,112 +259,7 @@ public struct Simulation<Sink: TraceSink & ~Copyable>: ~Copyable {
             line.append(remark.text.span)
             writeLine()
         case .command(let command)?: _ = runtime.execute(command, fromConsole: 0)
-        case .present(let present)?: performPresent(present)
-        case .keys(let keys)?:
-            for index in 0..<keys.keys.count { runtime.hardware.press(keys.keys[index], at: Int(keys.reader)) }
-        case nil: break
+        default: world.perform(step, of: scenario, on: &runtime.hardware)
         }
-    }
-
-    private mutating func performSet(_ set: SetQuantity) {
-        guard let quantity = DeviceModels.Quantity(rawValue: UInt8(truncatingIfNeeded: set.quantity.rawValue)) else {
-            return
-        }
-        if set.overMs == 0 {
-            stimuli.set(Int(set.sensor), quantity, set.value, on: &runtime.hardware)
-        } else {
-            stimuli.ramp(
-                Int(set.sensor), quantity, to: set.value, over: .milliseconds(Int64(set.overMs)), at: now)
-            stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
-        }
-    }
-
-    private mutating func performPlay(_ play: PlayTrack) {
-        let track = Int(play.track)
-        guard track < scenario.motions.count else { return }
-        if let motion = scenario.motions[track] {
-            let start = now
-            runtime.hardware.withDevice(Int(play.sensor)) { $0.play(motion, from: start, repeats: play.repeat) }
-            return
-        }
-        guard let quantity = DeviceModels.Quantity(rawValue: UInt8(truncatingIfNeeded: play.quantity.rawValue)) else {
-            return
-        }
-        stimuli.play(track, Int(play.sensor), quantity, repeats: play.repeat, at: now)
-        stimuli.advance(to: now, tracks: scenario.values, on: &runtime.hardware)
-    }
-
-    private mutating func performFault(_ fault: Fault) {
-        switch fault.target {
-        case .sensor(let sensor)?:
-            let now = now
-            runtime.hardware.withDevice(Int(sensor)) { Simulation.apply(fault, to: &$0, at: now) }
-        case .bus(let bus)?:
-            let bus = BusIndex(UInt8(truncatingIfNeeded: bus))
-            switch fault.kind {
-            case .held: runtime.hardware.setBusHeld(bus, fault.active)
-            case .slow: runtime.hardware.setBusDelay(bus, fault.active ? .milliseconds(50) : .zero)
-            default: runtime.hardware.setBusAbsent(bus, fault.active)
-            }
-        case .port(let port)?:
-            runtime.hardware.setStreamOpen(StreamIndex(UInt16(truncatingIfNeeded: port)), !fault.active)
-        case .reader(let reader)?: performReaderFault(fault, Int(reader))
-        case .line(let line)?:
-            runtime.hardware.setLineAvailable(LineIndex(UInt16(truncatingIfNeeded: line)), !fault.active)
-        case nil: break
-        }
-    }
-
-    private mutating func performReaderFault(_ fault: Fault, _ reader: Int) {
-        switch fault.kind {
-        case .absent: runtime.hardware.setReader(reader, fault.active ? .silent : .none)
-        case .nonsense: runtime.hardware.setReader(reader, fault.active ? .babbling : .none)
-        case .checksum: runtime.hardware.setReader(reader, fault.active ? .badChecksum : .none)
-        case .held: runtime.hardware.setReader(reader, fault.active ? .held : .none)
-        case .tamper: runtime.hardware.setReader(reader, isTampered: fault.active)
-        case .supply: runtime.hardware.setReader(reader, hasPowerFailure: fault.active)
-        case .factoryNew: runtime.hardware.setReader(reader, isFactoryNew: fault.active)
-        case .reset: if fault.active { runtime.hardware.restartReader(reader) }
-        case .frozen, .slow, .unrecognised: break
-        }
-    }
-
-    private mutating func performPresent(_ present: PresentCard) {
-        let card: PresentedCard
-        let reader = Int(present.reader)
-        switch present.card {
-        case .tag(let tag)?:
-            guard tag.count == 5 else { return }
-            card = .tag(InlineArray { tag[$0] })
-        case .bits(let bits)?: card = .bits(bits.bytes, count: Int(bits.count))
-        case .contactless(let contactless)?: card = .contactless(cardModel(contactless, at: reader))
-        case .text(let text)?: card = .text(text)
-        case nil: return
-        }
-        runtime.hardware.present(card, at: reader, for: .milliseconds(Int64(present.forMs)))
-    }
-
-    /// A card as a scenario describes it; one with a file has it where the reader looks for it.
-    private func cardModel(_ card: ContactlessCard, at reader: Int) -> ContactlessCardModel {
-        let identifier = card.identifier
-        guard !card.file.isEmpty,
-            let model = runtime.hardware.card(
-                identifier: identifier, file: card.file, at: reader, hasForeignKey: card.foreignKey)
-        else { return ContactlessCardModel(identifier: identifier.span) }
-        return model
-    }
-
-    private static func apply(_ fault: Fault, to device: inout DeviceModel, at now: Instant) -> Bool {
-        switch fault.kind {
-        case .absent: device.faults.isAbsent = fault.active
-        case .held: device.faults.isHeld = fault.active
-        case .frozen: device.defects.isFrozen = fault.active
-        case .nonsense: device.faults.distortion = fault.active ? .nonsense : .none
-        case .checksum: device.faults.distortion = fault.active ? .flippedBits : .none
-        case .slow: device.defects.conversionPercent = fault.active ? 400 : 100
-        case .reset: if fault.active { device.powerOn(at: now) }
-        case .tamper, .supply, .factoryNew, .unrecognised: return false
-        }
-        return true
     }
 }

@@ -494,6 +494,25 @@ public struct VirtualBoard: Hardware, ~Copyable {
         return .notAcknowledged
     }
 
+    /// Carries out a transfer on a bus now, for a program outside that has the bus in place of the board.
+    ///
+    /// - Parameters:
+    ///   - request: `repetitions` times what is written and how much is read.
+    ///   - bytes: takes what is read.
+    /// - Returns: the outcome, and how long the transfer takes on a real bus of this condition.
+    public mutating func transfer(
+        _ request: BusRequest, on bus: BusIndex, into bytes: inout FixedBytes<256>
+    ) -> (outcome: BusOutcome, duration: Interval) {
+        let place = Int(bus.value)
+        switch buses[place].condition {
+        case .sound:
+            let outcome = transact(request, on: bus, at: clock, into: &bytes)
+            return (outcome, VirtualBus.duration(of: request) + buses[place].delay)
+        case .held: return (.timedOut, buses[place].timeout)
+        case .absent: return (.busMissing, .zero)
+        }
+    }
+
     public mutating func attachMedium(_ pages: MediumPages) { mediumPages = pages }
 
     public mutating func submit(_ request: MediumRequest) -> Bool {

@@ -22,6 +22,9 @@ void fake_gpio_name_line(int chip, unsigned offset, const char *_Nonnull name);
 void fake_gpio_hold_line(int chip, unsigned offset);
 /// The outside world sets an input; a claimed line reports an edge if the level changed.
 void fake_gpio_set_input(int chip, unsigned offset, bool level);
+/// A pulse that is over before the kernel reads the level (lineevent_irq_thread in gpiolib-cdev.c): one or two edges are
+/// reported, each to the level that the line has without it.
+void fake_gpio_pulse_late(int chip, unsigned offset, unsigned edges);
 bool fake_gpio_level(int chip, unsigned offset);
 /// Whether a process holds the line now, and as what.
 bool fake_gpio_is_claimed(int chip, unsigned offset);
