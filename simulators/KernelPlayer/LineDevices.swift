@@ -28,7 +28,7 @@ struct LineDevices {
     init(_ image: borrowing BoardImage) throws(Failure) {
         var chips: [String] = []
         var needed: [String: Int] = [:]
-        for place in image.lines.indices {
+        for place in image.lines.indices where image.lines[place].readerInput == nil {
             let chip = text(image.lines[place].chip.span)
             guard !chip.isEmpty else {
                 throw Failure(what: "line \(place): only lines of a chip that has a label are simulated")
@@ -42,7 +42,14 @@ struct LineDevices {
         }
         for place in image.lines.indices {
             let entry = image.lines[place]
-            guard let chip = folders[text(entry.chip.span)] else { continue }
+            guard let chip = folders[text(entry.chip.span)] else {
+                // A reader's own input: no line of this machine.
+                lines.append(
+                    Line(
+                        name: text(entry.name.span), isOutput: false, isActiveLow: false, pull: -1, number: -1,
+                        isActive: false))
+                continue
+            }
             let isOutput = entry.direction == .output
             let number = chip.base + Int(entry.offset)
             let path = "\(chip.device)/sim_gpio\(entry.offset)/pull"
@@ -83,6 +90,7 @@ struct LineDevices {
 
     /// Pulls a line from outside.
     func pull(_ place: Int, isActive: Bool) throws(Failure) {
+        guard lines[place].pull >= 0 else { return }
         let word = Array((isActive != lines[place].isActiveLow ? "pull-up" : "pull-down").utf8)
         let status = kernel_world_write(lines[place].pull, word, word.count)
         guard status == word.count else {
