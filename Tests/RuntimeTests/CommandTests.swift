@@ -1,5 +1,6 @@
 import HardwareInterface
 import Testing
+import WardenMessages
 
 @Suite("Commands from every side go the same way, and the record says who gave them")
 struct CommandTests {
@@ -47,5 +48,91 @@ struct CommandTests {
         #expect(
             board.words.contains { $0.hasPrefix("alarm leak acknowledged") && $0.hasSuffix("by console 0") },
             "\(board.words)")
+    }
+
+    /// What a door is in when it is asked.
+    enum State: CaseIterable {
+        case secured, released, open, lockdown, free, fire
+
+        func bring(about board: BoardUnderTest) {
+            switch self {
+            case .secured: break
+            case .released: board.present("0500207B32")
+            case .open:
+                board.present("0500207B32")
+                board.pass(.seconds(1))
+                board.open()
+            case .lockdown: board.type("door street lockdown --yes")
+            case .free: board.type("door street free --yes")
+            case .fire:
+                board.set(.input0, LifeSafetyTests.fire)
+                board.pass(.seconds(10))
+            }
+            board.pass(.seconds(1))
+            board.forget()
+        }
+    }
+
+    @Test(
+        "The console and the platform are answered the same, with the same reason, in every state",
+        arguments: State.allCases)
+    func sameAnswers(in state: State) throws {
+        let commands: [(String, CommandKind)] = [
+            ("unlock", .doorUnlock), ("lock", .doorLock), ("free", .doorFree), ("lockdown", .doorLockdown),
+            ("restore", .doorRestore),
+        ]
+        for (word, kind) in commands {
+            let console = try BoardUnderTest()
+            let platform = try BoardUnderTest()
+            for board in [console, platform] {
+                board.pass(.seconds(10))
+                state.bring(about: board)
+            }
+            console.type("door street \(word) --yes")
+            let client = LinkServiceTests.Client(platform)
+            _ = try client.ask(.command(Command(kind: kind, target: 0)))
+            for board in [console, platform] { board.pass(.seconds(8)) }
+            let answered = [console, platform].map { board in
+                board.words.filter { !$0.hasPrefix("system") }.map {
+                    $0.replacing("console 0", with: "them").replacing("user 0", with: "them")
+                }
+            }
+            #expect(answered[0] == answered[1], "\(word)")
+            #expect(answered[0].contains { $0.hasPrefix("access street") && $0.hasSuffix("by them") }, "\(word)")
+            #expect(console.isOn("lock") == platform.isOn("lock"), "\(word)")
+        }
+    }
+
+    @Test(
+        "A card, the exit button, the console and the platform each release the lock for the door's time, and say who asked"
+    )
+    func sameRelease() throws {
+        let askers: [(String, (BoardUnderTest) throws -> Void)] = [
+            ("granted valid-credential by card", { $0.present("0500207B32") }),
+            (
+                "granted request-to-exit by button",
+                {
+                    $0.input("exit", true)
+                    $0.pass(.milliseconds(100))
+                    $0.input("exit", false)
+                }
+            ),
+            ("granted commanded by console 0", { $0.type("door street unlock") }),
+            (
+                "granted commanded by user 0",
+                { _ = try LinkServiceTests.Client($0).ask(.command(Command(kind: .doorUnlock))) }
+            ),
+        ]
+        for (words, ask) in askers {
+            let board = try BoardUnderTest()
+            board.pass(.seconds(10))
+            board.forget()
+            try ask(board)
+            board.pass(.seconds(8))
+            #expect(board.words.contains { $0.hasPrefix("access street \(words)") }, "\(words): \(board.words)")
+            let released = try #require(board.moment("line lock off"), "\(words)")
+            let locked = try #require(board.moment("line lock on"), "\(words)")
+            #expect(locked - released == .seconds(5), "\(words)")
+        }
     }
 }

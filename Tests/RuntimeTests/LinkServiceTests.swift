@@ -178,6 +178,22 @@ struct LinkServiceTests {
         #expect(try client.begin(1, 2, CredentialTransfers.changeLimit) == .done)
     }
 
+    @Test("A list that does not fit is refused whole at its beginning, and who could pass before still passes")
+    func overfull() throws {
+        let board = try BoardUnderTest()
+        board.pass(.seconds(10))
+        let client = Client(board)
+        let before = try client.query()
+        #expect(try client.begin(0, 1, Int(before.capacity) + 1) == .refused)
+        #expect(try client.chunk(0, [Self.put(1)]).result == .refused)
+        #expect(try client.commit().result == .refused)
+        let after = try client.query()
+        #expect(after.count == before.count && after.version == before.version)
+        board.present("0500207B32")
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lock"))
+    }
+
     @Test("Whoever may not, changes and reads nothing; each attempt stands in the audit")
     func notPermitted() throws {
         let client = Client(try BoardUnderTest(), user: 1)

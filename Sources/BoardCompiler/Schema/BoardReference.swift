@@ -42,6 +42,7 @@ public enum BoardReference {
             for variant in section.record.variants {
                 text += "\n### `\(section.record.variantKey): \(variant.word)`\n\n\(variant.explanation)\n"
                 if !variant.fields.isEmpty { text += "\n" + table(variant.fields) }
+                text += nested(of: variant.fields)
             }
         }
         text += units
@@ -83,7 +84,7 @@ public enum BoardReference {
 
     private static func nested(of fields: [FieldDocumentation]) -> String {
         fields.compactMap { field in
-            field.nested.map { "\nKeys of `\(field.key)`:\n\n" + table($0.fields) }
+            field.nested.map { "\nKeys of `\(field.key)`:\n\n" + table($0.fields) + nested(of: $0.fields) }
         }.joined()
     }
 
