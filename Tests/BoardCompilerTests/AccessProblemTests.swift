@@ -256,10 +256,19 @@ struct AccessProblemTests {
 
     @Test(
         "What the board has in common with the next makes no warning",
-        arguments: ["lobby", "apartment-entrance", "mantrap", "garage", "osdp-eight-doors"])
+        arguments: ["lobby", "apartment-entrance", "mantrap", "garage", "osdp-eight-doors", "gatehouse"])
     func sound(board: String) {
         let problems = BoardCompiler().check(Repository.text("boards/\(board).yaml")).problems
         #expect(problems == [])
+    }
+
+    @Test("A way out that is gone with its reader is warned of")
+    func wayOutAtReader() {
+        let text = Repository.text("boards/gatehouse.yaml").components(separatedBy: "\n")
+            .filter { !$0.contains("green_box") }.joined(separator: "\n")
+        let problems = BoardCompiler().check(text).problems
+        #expect(problems.map(\.severity) == [.warning])
+        #expect(problems.first?.message.contains("while its reader does not answer") == true, "\(problems)")
     }
 
     private func expect(_ problem: Case) throws {

@@ -187,6 +187,38 @@ struct ReplayTests {
         #expect(outcome.words.events.filter { $0.contains(" granted valid") }.count == 3, "\(outcome.words.events)")
     }
 
+    @Test(
+        "Contacts at a reader replay without the reader: opened, lost with it, back with it; and so does a file for it")
+    func contactsAtReaders() throws {
+        let board = try BoardUnderTest(BusReaderTests.gatehouse, medium: Self.medium())
+        board.input("lock_tamper", false)
+        board.pass(.seconds(10))
+        board.input("contact", true)
+        board.pass(.seconds(5))
+        board.input("contact", false)
+        board.input("button", true)
+        board.pass(.seconds(2))
+        let client = LinkServiceTests.Client(board)
+        let begin = ReaderFileBegin(type: 1, size: 100)
+        _ = try client.ask(.readerFile(ReaderFileTransfer(reader: 0, step: .begin(begin))))
+        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, .silent) } }
+        board.pass(.seconds(30))
+        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, ReaderFault.none) } }
+        board.pass(.minutes(2))
+        board.input("cord", true)
+        board.pass(.seconds(5))
+        let outcome = try Self.play(try Self.recording(of: board), file: board.file)
+        #expect(outcome.difference == nil, "\(outcome.words.events.suffix(5))")
+        let words = Self.words(of: board)
+        #expect(outcome.words.lines == words.lines)
+        #expect(outcome.words.events == words.events)
+        for happened in [
+            "door street forced", "trouble line contact gone", "restored line contact", "alarm help alarm",
+        ] {
+            #expect(outcome.words.events.contains { $0.contains(happened) }, "\(happened)")
+        }
+    }
+
     @Test("No card and no code is in a recording, in any form that it was read in")
     func secrecy() throws {
         let board = try BoardUnderTest(medium: Self.medium())

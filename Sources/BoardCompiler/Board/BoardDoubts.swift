@@ -138,6 +138,16 @@ struct BoardDoubts {
                     at: door.places.whole, "door '\(door.name)' is on an escape route and has no exit button",
                     remedy: "add 'exit_button:', or make sure that people inside can open it by other means")
             }
+            let isAtReader =
+                door.value.exitLine.map {
+                    Int($0) < board.lines.count && board.lines[Int($0)].value.message.readerInput != nil
+                } ?? false
+            if isAtReader, !door.value.handle, door.value.emergencyExitLine == nil {
+                doubt(
+                    at: door.places["exit_button"],
+                    "door '\(door.name)' is on an escape route, and nobody gets out of it while its reader does not answer",
+                    remedy: "add 'emergency_exit:' with a call point at the board, or wire the button to the board")
+            }
         }
     }
 
