@@ -196,6 +196,19 @@ public struct RecordingWriter: ~Copyable {
         return true
     }
 
+    // MARK: Reading back
+
+    /// The pages that the medium may still hold, by number; the last one is not full.
+    public var keptPages: Range<UInt64> {
+        let pages = UInt64(area.pages)
+        return (number >= pages ? number - pages + 1 : 0)..<number + 1
+    }
+
+    /// Where on the medium a page lies.
+    public func offset(ofPage number: UInt64) -> Int64 {
+        area.offset + Int64(number % UInt64(area.pages)) * Int64(pages.pageBytes)
+    }
+
     // MARK: The medium
 
     /// When `nextRequest` has something to hand out though nothing happened; `.never` if nothing waits.

@@ -79,6 +79,7 @@ struct BoardRecording: ~Copyable {
 
     var mode = Mode.off
     var flight = RecordingWriter()
+    var reading = RecordingReading()
     /// What the next record says; one byte more than fits, so that what is too long is seen to be.
     var content = ByteBuffer(capacity: RecordingWriter.recordLimit + 1)
     /// Something was told since the last turn on record.
@@ -94,6 +95,8 @@ struct BoardRecording: ~Copyable {
     static var numberStep: UInt64 { 64 }
     /// Pages in memory: what the medium may take its time for.
     static var pages: Int { 24 }
+    /// And behind them those that are read back.
+    static var readingPages: Int { 1 }
 
     // Static, so that the content and the recorder are seen to be different things.
     fileprivate static func append(

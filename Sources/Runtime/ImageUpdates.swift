@@ -110,7 +110,7 @@ struct ImageUpdates: ~Copyable {
     private(set) var trial: ImageTrial?
     let missingDevicesAllowed: Int
     let runningChecksum: UInt32
-    let hasPrevious: Bool
+    private(set) var hasPrevious: Bool
     /// The file is open since this start.
     private var isOpen = false
     /// A confirmation is on its way to the disk.
@@ -318,6 +318,7 @@ struct ImageUpdates: ~Copyable {
             isConfirming = false
             guard isDone else { return (.imageConfirm, .refused) }
             phase = .none
+            hasPrevious = true
             trial = nil
             lookAt = .never
             return (.imageConfirm, .done)

@@ -73,7 +73,7 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
                 layout: layout, key: MediumConfiguration.chainKey(from: hashKey), identity: identity,
                 reservedSegments: MediumConfiguration.standardReserve(layout))
         else { return nil }
-        configuration.otherPages = BoardRecording.pages
+        configuration.otherPages = BoardRecording.pages + BoardRecording.readingPages
         return EventJournal(capacities: capacities, medium: configuration)
     }
 }
@@ -130,7 +130,9 @@ extension BoardCore {
     /// The answer to a request came.
     mutating func mediumCompleted(_ completion: MediumCompletion) {
         guard journal.hasMedium else { return }
-        if completion.token >= EventJournal.tokenLimit {
+        if completion.token == RecordingReading.token {
+            recording.reading.complete(completion.outcome)
+        } else if completion.token >= EventJournal.tokenLimit {
             recording.flight.complete(completion.outcome, at: now)
         } else {
             journal.complete(completion, at: now)
@@ -155,6 +157,7 @@ extension BoardCore {
             restoreState()
         }
         serveRecorder(on: &hardware)
+        serveReading(on: &hardware)
         noteMedium()
     }
 
@@ -167,6 +170,19 @@ extension BoardCore {
         else { return }
         if !hardware.submit(request) { recording.flight.refused(at: now) }
     }
+
+    /// Hands out what somebody wants to read back of the recording.
+    private mutating func serveReading<Board: Hardware & ~Copyable>(on hardware: inout Board) {
+        guard refusedMediumRequest == nil, let page = recording.reading.takeWanted() else { return }
+        let request = MediumRequest(
+            token: RecordingReading.token, operation: .read, page: readingPage,
+            offset: recording.flight.offset(ofPage: page))
+        guard !hardware.submit(request) else { return }
+        refusedMediumRequest = request
+        mediumRetryAt = now + BoardCore.mediumPause
+    }
+
+    private var readingPage: UInt16 { UInt16(journal.otherPages + BoardRecording.pages) }
 
     private mutating func noteMedium() {
         let status = journal.status(at: now)

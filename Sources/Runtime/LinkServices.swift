@@ -115,17 +115,6 @@ extension BoardCore {
         return result
     }
 
-    mutating func recorderOpened(by query: Authorised<RecorderQuery>) {
-        audit(Command(kind: .recorderRead), query.actor, .done)
-    }
-
-    func recorderChunk(from offset: UInt64) -> RecorderChunk? {
-        guard offset < recorder.end else { return nil }
-        var chunk = RecorderChunk()
-        chunk.offset = recorder.copy(from: offset, into: &chunk.data)
-        return chunk
-    }
-
     private mutating func setClock(_ setting: ClockSetting) -> CommandResult {
         let moment = Instant(nanoseconds: Int64(clamping: setting.atMonotonicNs))
         guard moment <= now, setting.unixMs > 0 else { return .outOfRange }

@@ -602,7 +602,7 @@ public struct LinkSession: ~Copyable {
         for _ in 0..<LinkLimits.framesPerTurn {
             guard credited < credit, outbox.capacity - outbox.waiting >= LinkLimits.answerReserve else { return false }
             guard
-                addEvent(&subject, &tables.scratch) || addEntry(subject, &tables)
+                addEvent(&subject, &tables.scratch) || addEntry(&subject, &tables)
                     || addBatch(at: now, &tables.scratch)
             else { return false }
         }
@@ -679,7 +679,7 @@ public struct LinkSession: ~Copyable {
 
     /// Adds the listing's next entry, or its end.
     private mutating func addEntry(
-        _ subject: borrowing some LinkSubject & ~Copyable, _ tables: inout LinkTables
+        _ subject: inout some LinkSubject & ~Copyable, _ tables: inout LinkTables
     ) -> Bool {
         switch listing {
         case .none: return false
@@ -709,8 +709,9 @@ public struct LinkSession: ~Copyable {
             guard writeEntry(.event(event), to: identifier, &tables.scratch) else { return false }
             listing = .events(next: following, rest: rest - 1, sent: sent + 1, identifier: identifier)
         case .recorder(let next, let end, let sent, let identifier):
-            guard next < end, var chunk = subject.recorderChunk(from: next), !chunk.data.isEmpty, chunk.offset < end
+            guard next < end, var chunk = subject.recorderChunk(from: next), chunk.offset < end
             else { return endList(count: sent, identifier, &tables.scratch) }
+            guard !chunk.data.isEmpty else { return false }
             let wanted = end - chunk.offset
             if wanted < UInt64(chunk.data.count) {
                 chunk.data = FixedBytes(chunk.data.span.extracting(0..<Int(wanted)))

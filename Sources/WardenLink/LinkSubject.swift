@@ -58,8 +58,9 @@ public protocol LinkSubject: ~Copyable {
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult
     /// Somebody begins to read the flight recorder.
     mutating func recorderOpened(by query: Authorised<RecorderQuery>)
-    /// Bytes of the flight recorder from an offset on; `nil` where there are none.
-    func recorderChunk(from offset: UInt64) -> RecorderChunk?
+    /// Bytes of the flight recorder from an offset on; `nil` where there are none. A chunk without data where they are on
+    /// their way from the disk: ask again.
+    mutating func recorderChunk(from offset: UInt64) -> RecorderChunk?
 }
 
 /// A reader's place in the board's journal, as the board numbers them.
@@ -93,5 +94,5 @@ extension LinkSubject where Self: ~Copyable {
     }
     public mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .unknownCommand }
     public mutating func recorderOpened(by query: Authorised<RecorderQuery>) {}
-    public func recorderChunk(from offset: UInt64) -> RecorderChunk? { nil }
+    public mutating func recorderChunk(from offset: UInt64) -> RecorderChunk? { nil }
 }

@@ -1679,7 +1679,8 @@ public nonisolated struct Warden_V1_RecorderQuery: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The first byte wanted, counted since the board's start; a download that was interrupted goes on from there.
+  /// The first byte wanted, counted since the board's start, or over all starts where the recorder is on a disk; a download
+  /// that was interrupted goes on from there.
   public var offset: UInt64 = 0
 
   public var limit: UInt32 = 0
@@ -1698,6 +1699,9 @@ public nonisolated struct Warden_V1_RecorderChunk: Sendable {
   public var offset: UInt64 = 0
 
   public var data: Data = Data()
+
+  /// The recorder is on a disk, in pages of so many bytes, which offsets count; 0 where it is in memory alone.
+  public var pageBytes: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4099,7 +4103,7 @@ nonisolated extension Warden_V1_RecorderQuery: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RecorderChunk"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0\u{3}page_bytes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4109,6 +4113,7 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.pageBytes) }()
       default: break
       }
     }
@@ -4121,12 +4126,16 @@ nonisolated extension Warden_V1_RecorderChunk: SwiftProtobuf.Message, SwiftProto
     if !self.data.isEmpty {
       try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
     }
+    if self.pageBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pageBytes, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_RecorderChunk, rhs: Warden_V1_RecorderChunk) -> Bool {
     if lhs.offset != rhs.offset {return false}
     if lhs.data != rhs.data {return false}
+    if lhs.pageBytes != rhs.pageBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

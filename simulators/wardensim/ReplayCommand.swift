@@ -104,7 +104,9 @@ enum ReplayCommand {
         }
         var replay: Replay
         do throws(StartError) {
-            replay = try Replay(image: image, file: imageSpan, start: first.at)
+            replay = try Replay(
+                image: image, file: imageSpan, start: first.at,
+                credentials: file.span.extracting(recording.credentials))
         } catch {
             throw Failure(
                 code: .invalidInput, message: "is of a board that this version does not know", subject: path)

@@ -1,29 +1,15 @@
+import FixedMemory
 import Glibc
+import HardwareInterface
 import WardenMessages
 
 extension ListenAddress {
-    /// The port of Warden Link (not registered).
-    private static let standardPort: UInt32 = 7_321
-
     init?(text: String) {
-        var host = Substring(text)
-        var port = Substring()
-        if text.hasPrefix("[") {
-            guard let bracket = text.lastIndex(of: "]") else { return nil }
-            host = text[text.index(after: text.startIndex)..<bracket]
-            let rest = text[text.index(after: bracket)...]
-            guard rest.isEmpty || rest.first == ":", host.contains(":") else { return nil }
-            port = rest.dropFirst()
-            if rest.first == ":", port.isEmpty { return nil }
-        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
-            host = text[..<colon]
-            port = text[text.index(after: colon)...]
-            if port.isEmpty { return nil }
-        }
-        let number =
-            port.isEmpty ? ListenAddress.standardPort : UInt32(port).flatMap { (1...65_535).contains($0) ? $0 : nil }
-        guard let number, ListenAddress.isNumeric(String(host)) else { return nil }
-        self.init(address: fixedBytes(String(host)), port: number)
+        let bytes = Array(text.utf8)
+        guard let place = NetworkPlace(bytes.span), place.port > 0 else { return nil }
+        let host = String(decoding: bytes[place.address], as: UTF8.self)
+        guard ListenAddress.isNumeric(host) else { return nil }
+        self.init(address: fixedBytes(host), port: UInt32(place.port))
     }
 
     private static func isNumeric(_ host: String) -> Bool {

@@ -995,7 +995,7 @@ public struct Response: Message {
         self.body = body
     }
 
-    public static var maximumEncodedSize: Int { 792 }
+    public static var maximumEncodedSize: Int { 795 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3525,7 +3525,8 @@ public struct LogLevelSetting: Message {
 
 /// Bytes of the flight recorder, oldest first, as `RecorderChunk`s and an `EndOfList`. For technicians.
 public struct RecorderQuery: Message {
-    /// The first byte wanted, counted since the board's start; a download that was interrupted goes on from there.
+    /// The first byte wanted, counted since the board's start, or over all starts where the recorder is on a disk; a download
+    /// that was interrupted goes on from there.
     public var offset: UInt64
     /// Unit: byte.
     public var limit: UInt32
@@ -3593,21 +3594,27 @@ public struct RecorderChunk: Message {
     public var offset: UInt64
     /// At most 768 bytes.
     public var data: FixedBytes<768>
+    /// The recorder is on a disk, in pages of so many bytes, which offsets count; 0 where it is in memory alone.
+    /// Unit: byte. At most 4096.
+    public var pageBytes: UInt32
 
     public init() {
         offset = 0
         data = FixedBytes<768>()
+        pageBytes = 0
     }
 
     public init(
         offset: UInt64 = 0,
-        data: FixedBytes<768> = FixedBytes<768>()
+        data: FixedBytes<768> = FixedBytes<768>(),
+        pageBytes: UInt32 = 0
     ) {
         self.offset = offset
         self.data = data
+        self.pageBytes = pageBytes
     }
 
-    public static var maximumEncodedSize: Int { 782 }
+    public static var maximumEncodedSize: Int { 785 }
 
     public var encodedSize: Int {
         var size = 0
@@ -3616,6 +3623,9 @@ public struct RecorderChunk: Message {
         }
         if !self.data.isEmpty {
             size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        if self.pageBytes != 0 {
+            size += 1 + varintSize(self.pageBytes)
         }
         return size
     }
@@ -3629,6 +3639,10 @@ public struct RecorderChunk: Message {
             sink.append(0x12)
             sink.appendLengthDelimited(self.data.span)
         }
+        if self.pageBytes != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.pageBytes)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -3639,9 +3653,11 @@ public struct RecorderChunk: Message {
                 self.offset = try reader.varint()
             case 18:
                 self.data = try fixedBytes(from: &reader)
+            case 24:
+                self.pageBytes = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 3: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -3650,6 +3666,7 @@ public struct RecorderChunk: Message {
 
     public func check() throws(MessageError) {
         guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+        guard self.pageBytes <= 4096 else { throw MessageError(.outOfRange, field: 3) }
     }
 }
 

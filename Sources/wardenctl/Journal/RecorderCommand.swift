@@ -18,7 +18,9 @@ struct RecorderCommand: ParsableCommand {
               wardenctl recorder list /var/lib/warden/journal
               wardenctl recorder pull /var/lib/warden/journal --image lobby.board -o lobby.recording
               wardensim replay lobby.recording
-            """, subcommands: [List.self, Pull.self])
+              wardenctl recorder download --image lobby.board -o lobby.recording --tcp lobby.example \\
+                  --key laptop.key --board-key lobby.pub
+            """, subcommands: [List.self, Pull.self, Download.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -65,37 +67,81 @@ struct RecorderCommand: ParsableCommand {
         @Option(help: "The image that the board ran from.", completion: .file()) var image: String
         @Option(name: .customLong("run"), help: "The run, as 'recorder list' numbers them; the newest without it.")
         var wantedRun: UInt64?
+        @OptionGroup var beside: RecordingFolder
         @Option(name: .shortAndLong, help: "The recording.", completion: .file()) var output: String
 
         func run() throws {
-            let bytes = try Files.read(image, limit: ImageEnvelope.length + ImageEnvelope.messageLimit)
-            do { _ = try BoardImage(decoding: bytes.span) } catch {
-                throw Failure(
-                    status: .invalidData, message: "\(image): is no sound board image",
-                    remedy: "Give the image that the board ran from; 'wardenctl board build' makes it.")
-            }
+            let bytes = try RecordingOutput.image(image)
             let ring = try RecorderRing(file)
             guard let recording = ring.recordings.last(where: { wantedRun == nil || $0.run == wantedRun }) else {
                 throw Failure(
                     status: .negative, message: "\(file): no recording that replaying can begin with",
                     remedy: "'wardenctl recorder list \(file)' shows what there is.")
             }
-            var data = Data()
-            var header = ByteBuffer(capacity: RecordingFile.headerBytes)
-            RecordingFile(imageBytes: bytes.count, pageBytes: ring.pageBytes, pages: recording.pages.count)
-                .writeHeader(to: &header)
-            for index in 0..<header.count { data.append(header[index]) }
-            data.append(contentsOf: bytes)
-            for page in recording.pages { data.append(contentsOf: try ring.read(page)) }
-            do { try data.write(to: URL(fileURLWithPath: output), options: .atomic) } catch {
-                throw Failure(
-                    status: .cannotWrite, message: "\(output): \(error.localizedDescription)",
-                    remedy: "Check the path, the permissions and the room.")
-            }
-            Terminal.write(
-                "\(output): run \(recording.run), \(recording.pages.count) pages, from"
-                    + " \(RecorderRing.text(recording.from)) to \(RecorderRing.text(recording.to)) after its start\n")
+            try RecordingOutput.write(
+                output, image: bytes, credentials: beside.credentials(), pages: recording.pages.map(ring.read),
+                run: recording.run, from: recording.from, to: recording.to)
         }
+    }
+}
+
+/// Where a board keeps what it was sent, for recordings that began with it.
+struct RecordingFolder: ParsableArguments {
+    @Option(
+        help:
+            "The board's folder for its state, or a copy of it: needed where it had credentials that were sent to it.",
+        completion: .directory)
+    var state: String?
+
+    func credentials() throws -> [UInt8] {
+        guard let state else { return [] }
+        let record = try Files.read(state + "/credentials.record", limit: CredentialRecord.byteCount)
+        guard let found = CredentialRecord(record.span), found.place != 0 else {
+            throw Failure(
+                status: .invalidData, message: "\(state)/credentials.record: is damaged",
+                remedy: "Without --state the recording replays up to the first card that the image does not know.")
+        }
+        let bytes = try Files.read(state + "/\(CredentialRecord.fileName(of: found.place))", limit: 1 << 30)
+        guard bytes.count >= Int(found.length) else {
+            throw Failure(status: .invalidData, message: "\(state): the credentials there are cut short")
+        }
+        return Array(bytes[..<Int(found.length)])
+    }
+}
+
+/// A recording as `wardensim replay` takes it.
+enum RecordingOutput {
+    static func image(_ path: String) throws -> [UInt8] {
+        let bytes = try Files.read(path, limit: ImageEnvelope.length + ImageEnvelope.messageLimit)
+        do { _ = try BoardImage(decoding: bytes.span) } catch {
+            throw Failure(
+                status: .invalidData, message: "\(path): is no sound board image",
+                remedy: "Give the image that the board ran from; 'wardenctl board build' makes it.")
+        }
+        return bytes
+    }
+
+    static func write(
+        _ path: String, image: [UInt8], credentials: [UInt8], pages: [[UInt8]], run: UInt64, from: Instant, to: Instant
+    ) throws {
+        var data = Data()
+        var header = ByteBuffer(capacity: RecordingFile.headerBytes)
+        RecordingFile(
+            imageBytes: image.count, credentialBytes: credentials.count, pageBytes: pages.first?.count ?? 0,
+            pages: pages.count
+        ).writeHeader(to: &header)
+        for index in 0..<header.count { data.append(header[index]) }
+        data.append(contentsOf: image)
+        data.append(contentsOf: credentials)
+        for page in pages { data.append(contentsOf: page) }
+        do { try data.write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw Failure(
+                status: .cannotWrite, message: "\(path): \(error.localizedDescription)",
+                remedy: "Check the path, the permissions and the room.")
+        }
+        Terminal.write(
+            "\(path): run \(run), \(pages.count) pages, from \(RecorderRing.text(from)) to \(RecorderRing.text(to))"
+                + " after its start\n")
     }
 }
 
@@ -147,9 +193,16 @@ final class RecorderRing {
 
     /// Every stretch that replaying can begin with, oldest first.
     var recordings: [Recording] {
+        RecorderRing.recordings(in: 0..<area.pages) { place in try? self.read(place) }
+    }
+
+    /// Puts pages together.
+    ///
+    /// - Parameter read: the bytes of a page by its place; `nil` for one that cannot be read.
+    static func recordings(in places: Range<Int>, _ read: (Int) -> [UInt8]?) -> [Recording] {
         var found: [(page: RecordingPage, place: Int)] = []
-        for place in 0..<area.pages {
-            guard let bytes = try? read(place), let page = RecordingPage(bytes.span) else { continue }
+        for place in places {
+            guard let bytes = read(place), let page = RecordingPage(bytes.span) else { continue }
             found.append((page, place))
         }
         found.sort { ($0.page.run, $0.page.number) < ($1.page.run, $1.page.number) }
@@ -171,17 +224,13 @@ final class RecorderRing {
             if isOpen { recordings[recordings.count - 1].to = page.at }
         }
         for index in recordings.indices {
-            guard let last = recordings[index].pages.last, let end = end(ofPage: last) else { continue }
-            recordings[index].to = end
+            guard let last = recordings[index].pages.last, let bytes = read(last),
+                var reader = RecordingPageReader(bytes.span)
+            else { continue }
+            while reader.next() {}
+            recordings[index].to = reader.at
         }
         return recordings
-    }
-
-    /// When the last record of a page was made; `nil` if it cannot be read.
-    private func end(ofPage place: Int) -> Instant? {
-        guard let bytes = try? read(place), var reader = RecordingPageReader(bytes.span) else { return nil }
-        while reader.next() {}
-        return reader.at
     }
 
     static func text(_ instant: Instant) -> String {

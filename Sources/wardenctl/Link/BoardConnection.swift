@@ -14,7 +14,11 @@ final class BoardConnection {
     private let descriptor: Int32
     /// What messages call the board: the path of its socket, or its address.
     private let path: String
-    private var identifier: UInt32 = 0
+    /// Begins anywhere: the board takes a command with the identifier of one before, in whatever session, for its repeat.
+    private var identifier = UInt32.random(in: 1...0x7FFF_FFFF)
+    /// On a half-duplex line, whose turn it is.
+    private var turns: TurnTaking?
+    private let isSocket: Bool
     /// Bytes that arrived and were not yet read.
     private var received: [UInt8] = []
     private var position = 0
@@ -22,6 +26,7 @@ final class BoardConnection {
     /// Connects to the socket of a board on this machine; what it permits depends on the user.
     init(path: String) throws {
         self.path = path
+        isSocket = true
         client = LinkClient()
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else {
@@ -55,6 +60,7 @@ final class BoardConnection {
     ///   - board: the board's public key; another board is not talked to.
     init(address: String, key: PrivateKey, board: PublicKey) throws {
         path = address
+        isSocket = true
         let identity = LinkClient.Identity(client: key, board: board, ephemeral: try KeyFile.randomKey())
         do {
             client = try LinkClient(identity, program: FixedBytes(Array("wardenctl".utf8).span))
@@ -82,6 +88,48 @@ final class BoardConnection {
         if let keys = client.sessionKeys {
             try KeyLog.append(ephemeral: identity.ephemeral.publicKey, client: keys.client, board: keys.board)
         }
+    }
+
+    /// How long a line is silent before the handshake begins anew, and how long it is tried.
+    private static let handshakeSeconds = 1.5
+    private static let handshakeAttempts = 6
+
+    /// Connects over a serial line, and has itself recognised by its key.
+    ///
+    /// - Parameters:
+    ///   - isHalfDuplex: both sides share a pair of wires and speak in turns (RS-485).
+    init(serial port: String, baud: Int, isHalfDuplex: Bool, key: PrivateKey, board: PublicKey) throws {
+        path = port
+        isSocket = false
+        client = LinkClient()
+        descriptor = try SerialPort.open(port, baud: baud, isHalfDuplex: isHalfDuplex)
+        turns = isHalfDuplex ? TurnTaking() : nil
+        for _ in 0..<BoardConnection.handshakeAttempts {
+            let identity = LinkClient.Identity(client: key, board: board, ephemeral: try KeyFile.randomKey())
+            do {
+                client = try LinkClient(identity, program: FixedBytes(Array("wardenctl".utf8).span))
+            } catch {
+                throw Failure(status: .invalidData, message: "\(port): no handshake can be made with these keys")
+            }
+            try flush()
+            let end = Date().addingTimeInterval(BoardConnection.handshakeSeconds)
+            while !client.isReady, Date() < end {
+                guard try fill(patience: 100) else { continue }
+                var position = 0
+                do throws(LinkClient.Failure) { _ = try client.receive(received.span, from: &position) } catch {
+                    throw failed(error)
+                }
+                received.removeFirst(position)
+            }
+            guard client.isReady else { continue }
+            if let keys = client.sessionKeys {
+                try KeyLog.append(ephemeral: identity.ephemeral.publicKey, client: keys.client, board: keys.board)
+            }
+            return
+        }
+        throw Failure(
+            status: .unavailable, message: "\(port): no board answers the handshake at \(baud) bit/s",
+            remedy: "Check the cable, --baud, --rs485 where the board file says 'use: link-in-turns', and --board-key.")
     }
 
     private static func connected(to address: String) throws -> Int32 {
@@ -163,16 +211,29 @@ final class BoardConnection {
         return identifier
     }
 
-    /// Sends what the client has for the board.
+    /// Sends what the client has for the board; on a half-duplex line in this side's turn, which that ends.
     private func flush() throws {
         let bytes = BoardConnection.outgoing(of: client)
         client.sent(bytes.count)
+        while let turns, !turns.hasLine { _ = try fillOnce(patience: TurnTaking.pollMilliseconds) }
+        try put(bytes + (turns == nil ? [] : TurnTaking.frame))
+        turns?.handOver()
+    }
+
+    private func put(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                isSocket
+                    ? Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                    : Foundation.write(descriptor, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, 100)
+                continue
+            }
             guard count > 0 else { throw lost() }
             sent += count
         }
@@ -237,14 +298,34 @@ final class BoardConnection {
 
     /// - Returns: `false` if nothing came in time.
     private func fill(patience: Int32?) throws -> Bool {
+        guard turns != nil else { return try fillOnce(patience: patience) }
+        let end = patience.map { Date().addingTimeInterval(Double($0) / 1_000) }
+        while true {
+            if let turns, turns.isToHandOver {
+                try put(TurnTaking.frame)
+                self.turns?.handOver()
+            }
+            if try fillOnce(patience: TurnTaking.pollMilliseconds) { return true }
+            if let end, Date() >= end { return false }
+        }
+    }
+
+    private func fillOnce(patience: Int32?) throws -> Bool {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let ready = poll(&waiting, 1, patience ?? -1)
-        if ready == 0 { return false }
-        if ready < 0 { return errno == EINTR ? try fill(patience: patience) : false }
+        if ready == 0 {
+            turns?.noteTime()
+            return false
+        }
+        if ready < 0 { return errno == EINTR ? try fillOnce(patience: patience) : false }
         var buffer = [UInt8](repeating: 0, count: 16_384)
         let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { throw lost() }
-        received = Array(buffer.prefix(count))
+        guard count > 0 else {
+            if count < 0, errno == EAGAIN { return false }
+            throw lost()
+        }
+        turns?.note(buffer[..<count])
+        received += buffer.prefix(count)
         return true
     }
 

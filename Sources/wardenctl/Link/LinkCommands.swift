@@ -12,17 +12,34 @@ struct BoardOptions: ParsableArguments {
     var socket: String?
     @Option(help: "The board's address instead, HOST or HOST:PORT (7321); needs --key and --board-key.") var tcp:
         String?
-    @Option(help: "With --tcp: file with this client's private key; see 'wardenctl keys make'.", completion: .file())
+    @Option(
+        help: "The board's serial line instead, such as /dev/ttyUSB0; needs --key and --board-key.", completion: .file()
+    )
+    var serial: String?
+    @Option(help: "With --serial: bits a second, as the board file says.") var baud = 115_200
+    @Flag(
+        name: .customLong("rs485"),
+        help: "With --serial: two wires on which both sides speak in turns ('use: link-in-turns' in the board file).")
+    var isHalfDuplex = false
+    @Option(
+        help: "With --tcp and --serial: file with this client's private key; see 'wardenctl keys make'.",
+        completion: .file())
     var key: String?
-    @Option(help: "With --tcp: the board's public key, 64 digits or a file with them.", completion: .file())
+    @Option(
+        help: "With --tcp and --serial: the board's public key, 64 digits or a file with them.", completion: .file())
     var boardKey: String?
     @Flag(help: "Write JSON.") var json = false
 
     func validate() throws {
-        guard tcp == nil || socket == nil else { throw ValidationError("give --socket or --tcp, not both") }
-        guard (tcp != nil) == (key != nil), (tcp != nil) == (boardKey != nil) else {
-            throw ValidationError("--tcp, --key and --board-key belong together")
+        guard [tcp, socket, serial].count(where: { $0 != nil }) <= 1 else {
+            throw ValidationError("give one of --socket, --tcp and --serial")
         }
+        let isFar = tcp != nil || serial != nil
+        guard isFar == (key != nil), isFar == (boardKey != nil) else {
+            throw ValidationError("--tcp or --serial, --key and --board-key belong together")
+        }
+        guard serial != nil || !isHalfDuplex else { throw ValidationError("--rs485 goes with --serial") }
+        guard SerialPort.isRate(baud) else { throw ValidationError("--baud is one of \(SerialPort.rateList)") }
     }
 
     func connect() throws -> BoardConnection {
@@ -30,6 +47,10 @@ struct BoardOptions: ParsableArguments {
         if let tcp, let key, let boardKey {
             connection = try BoardConnection(
                 address: tcp, key: KeyFile.readPrivate(key), board: KeyFile.publicKey(boardKey))
+        } else if let serial, let key, let boardKey {
+            connection = try BoardConnection(
+                serial: serial, baud: baud, isHalfDuplex: isHalfDuplex, key: KeyFile.readPrivate(key),
+                board: KeyFile.publicKey(boardKey))
         } else {
             let named = socket ?? ProcessInfo.processInfo.environment["WARDEN_SOCKET"]
             connection = try BoardConnection(path: named ?? "/run/warden/socket")

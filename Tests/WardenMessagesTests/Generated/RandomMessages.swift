@@ -1737,6 +1737,7 @@ extension RecorderChunk: RandomMessage {
         var message = RecorderChunk()
         message.offset = generator.number(.min, .max) as UInt64
         message.data = generator.data()
+        message.pageBytes = generator.number(.min, 4096) as UInt32
         return message
     }
 }
