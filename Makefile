@@ -55,6 +55,15 @@ test-kernel:
 	for program in wardend wardenctl wardensim kernelplayer; do swift build --product $$program || exit; done
 	simulators/kernel/test $(SCENARIOS)
 
+## bench-kernel: from an input to an output on the simulated kernel, beside a control in C; ROUNDS of each path (10000)
+ROUNDS ?= 10000
+.PHONY: bench-kernel
+bench-kernel:
+	@.ci/setup build kernel bench
+	swift build --product wardenctl
+	$(TOOLCHAINS)/build embedded-x86_64 wardend
+	simulators/kernel/latency --rounds $(ROUNDS)
+
 ## peers: the other makers' programs that reader tests talk to, in .venv; `make test` does it too
 .PHONY: peers
 peers:

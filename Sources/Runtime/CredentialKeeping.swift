@@ -102,16 +102,23 @@ extension CredentialTransfers {
     /// - Returns: `false` if it does not fit the table; the table is then to be filled anew.
     mutating func restore(_ kept: Span<UInt8>, _ table: inout CredentialTable) -> Bool {
         var reader = ByteReader(kept)
-        do {
-            while !reader.isAtEnd {
-                let length = Int(try reader.littleEndian(UInt16.self))
-                let transfer = try CredentialTransfer(decoding: try reader.bytes(length))
-                guard take(transfer, &table).result == .done else { return false }
+        while !reader.isAtEnd {
+            guard let transfer = CredentialTransfers.next(&reader), take(transfer, &table).result == .done else {
+                return false
             }
-        } catch {
-            return false
         }
         return table.version != 0
+    }
+
+    @_lifetime(reader: copy reader)
+    private static func next(_ reader: inout ByteReader) -> CredentialTransfer? {
+        guard let length = try? reader.littleEndian(UInt16.self) else { return nil }
+        do throws(ByteReader.Truncated) {
+            let step = try reader.bytes(Int(length))
+            return try? CredentialTransfer(decoding: step)
+        } catch {
+            return nil
+        }
     }
 }
 

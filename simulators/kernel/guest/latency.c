@@ -1,0 +1,212 @@
+// How long a board takes from what happens at an input to what it does at an output: the measuring side, and a control that
+// does the same work with as little as C and libgpiod need. Both run in the simulated machine; see `latency`.
+//
+// usage: latency control CHIP PORT                         the control: panel to siren, card to lock, contact ends the release
+//        latency measure card|panel N BASE FOLDER PORT     measures N times; writes a nanosecond count a line
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <gpiod.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+// Offsets of the lines, as in the board that `latency` builds.
+enum { PANEL = 0, CONTACT = 1, SIREN = 2, LOCK = 3 };
+enum { CARDS = 1000 };
+#define FIRST_CARD (UINT64_C(0x0500207B32) - CARDS / 2)
+
+static void fail(const char *what) {
+    fprintf(stderr, "latency: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int open_raw(const char *path) {
+    int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    struct termios mode;
+    if (fd < 0 || tcgetattr(fd, &mode) != 0) fail(path);
+    cfmakeraw(&mode);
+    mode.c_cflag |= CLOCAL | CREAD;
+    mode.c_cc[VMIN] = 1;
+    if (tcsetattr(fd, TCSANOW, &mode) != 0) fail(path);
+    return fd;
+}
+
+// MARK: The control
+
+static struct gpiod_line *claim(struct gpiod_chip *chip, unsigned offset, bool is_output) {
+    struct gpiod_line *line = gpiod_chip_get_line(chip, offset);
+    int status = line == NULL ? -1
+        : is_output           ? gpiod_line_request_output(line, "control", 0)
+                              : gpiod_line_request_both_edges_events(line, "control");
+    if (status != 0) fail("line");
+    return line;
+}
+
+static int compare(const void *left, const void *right) {
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+// A frame of a 125 kHz reader without its STX and ETX: ten digits, two of the checksum. 0 if it is none.
+static uint64_t tag_of(const char *digits) {
+    uint64_t value = 0;
+    uint8_t sum = 0;
+    for (int place = 0; place < 12; place += 2) {
+        char pair[3] = {digits[place], digits[place + 1], 0}, *end;
+        unsigned long byte = strtoul(pair, &end, 16);
+        if (end != pair + 2) return 0;
+        sum ^= (uint8_t)byte;
+        if (place < 10) value = value << 8 | byte;
+    }
+    return sum == 0 ? value : 0;
+}
+
+static void control(const char *chip_path, const char *port_path) {
+    static uint64_t cards[CARDS];
+    for (int place = 0; place < CARDS; place++) cards[place] = FIRST_CARD + (uint64_t)place;
+    struct gpiod_chip *chip = gpiod_chip_open(chip_path);
+    if (chip == NULL) fail(chip_path);
+    struct gpiod_line *siren = claim(chip, SIREN, true), *lock = claim(chip, LOCK, true);
+    struct gpiod_line *inputs[] = {claim(chip, PANEL, false), claim(chip, CONTACT, false)};
+    int port = open_raw(port_path);
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    for (uint32_t place = 0; place < 3; place++) {
+        struct epoll_event watch = {.events = EPOLLIN, .data.u32 = place};
+        int fd = place < 2 ? gpiod_line_event_get_fd(inputs[place]) : port;
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &watch) != 0) fail("epoll");
+    }
+    fprintf(stderr, "ready\n");
+    char frame[64];
+    size_t count = 0;
+    for (;;) {
+        struct epoll_event ready;
+        if (epoll_wait(epoll, &ready, 1, -1) != 1) continue;
+        if (ready.data.u32 < 2) {
+            struct gpiod_line_event event;
+            if (gpiod_line_event_read(inputs[ready.data.u32], &event) != 0) continue;
+            bool is_active = event.event_type == GPIOD_LINE_EVENT_RISING_EDGE;
+            if (ready.data.u32 == 0) gpiod_line_set_value(siren, is_active);
+            else if (is_active) gpiod_line_set_value(lock, 0);
+            continue;
+        }
+        char bytes[256];
+        ssize_t got = read(port, bytes, sizeof(bytes));
+        for (ssize_t place = 0; place < got; place++) {
+            if (bytes[place] == 2) { count = 0; continue; }
+            if (bytes[place] != 3) { if (count < sizeof(frame)) frame[count++] = bytes[place]; continue; }
+            uint64_t tag = count >= 12 ? tag_of(frame) : 0;
+            if (tag != 0 && bsearch(&tag, cards, CARDS, sizeof(tag), compare) != NULL) gpiod_line_set_value(lock, 1);
+        }
+    }
+}
+
+// MARK: Measuring
+
+static int trace;
+static char rest[8192];
+static size_t rest_count;
+
+// Waits until the kernel notes that a line was set to a level: its own time of that, or 0 after a second.
+static int64_t wait_for(int number, int level) {
+    char wanted[64];
+    snprintf(wanted, sizeof(wanted), "gpio_value: %d set %d", number, level);
+    int64_t deadline = now_ns() + 1000000000;
+    for (;;) {
+        char *end;
+        while ((end = memchr(rest, '\n', rest_count)) != NULL) {
+            *end = 0;
+            char *found = strstr(rest, wanted);
+            long long seconds = 0, micros = 0;
+            if (found != NULL) {
+                char *time = found - 2;
+                while (time > rest && time[-1] != ' ') time--;
+                sscanf(time, "%lld.%lld", &seconds, &micros);
+            }
+            size_t taken = (size_t)(end - rest) + 1;
+            memmove(rest, rest + taken, rest_count - taken);
+            rest_count -= taken;
+            if (found != NULL) return seconds * 1000000000 + micros * 1000;
+        }
+        int64_t left = deadline - now_ns();
+        if (left <= 0) return 0;
+        struct pollfd watched = {.fd = trace, .events = POLLIN};
+        poll(&watched, 1, (int)(left / 1000000) + 1);
+        ssize_t got = read(trace, rest + rest_count, sizeof(rest) - rest_count);
+        if (got > 0) rest_count += (size_t)got;
+    }
+}
+
+static int open_pull(const char *folder, int line) {
+    char path[256];
+    snprintf(path, sizeof(path), "%s/sim_gpio%d/pull", folder, line);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) fail(path);
+    return fd;
+}
+
+static void pull(int fd, bool high) {
+    const char *word = high ? "pull-up" : "pull-down";
+    if (write(fd, word, strlen(word)) < 0) fail("pull");
+}
+
+static int make_frame(char *frame, uint64_t tag) {
+    uint8_t sum = 0;
+    for (int place = 0; place < 5; place++) sum ^= (uint8_t)(tag >> 8 * place);
+    return sprintf(frame, "\002%010llX%02X\r\n\003", (unsigned long long)tag, sum);
+}
+
+static void pause_us(long micros) {
+    struct timespec time = {.tv_nsec = micros * 1000};
+    nanosleep(&time, NULL);
+}
+
+static void measure(bool is_card, long count, int base, const char *folder, const char *port_path) {
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    trace = open("/sys/kernel/tracing/trace_pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (trace < 0) fail("trace");
+    int panel = open_pull(folder, PANEL), contact = open_pull(folder, CONTACT), port = open_raw(port_path);
+    for (long round = 0; round < count; round++) {
+        // Not in step with anything that ticks.
+        pause_us(1500 + round * 37 % 1000);
+        int64_t began = now_ns();
+        if (is_card) {
+            // Each card in its turn: one that is read again soon was never taken away.
+            char frame[32];
+            int length = make_frame(frame, FIRST_CARD + (uint64_t)(round % CARDS));
+            if (write(port, frame, (size_t)length) < 0) fail("port");
+        } else {
+            pull(panel, true);
+        }
+        int64_t done = wait_for(base + (is_card ? LOCK : SIREN), 1);
+        printf("%lld\n", done == 0 ? -1LL : (long long)(done - began));
+        if (is_card) {
+            pull(contact, true);
+            wait_for(base + LOCK, 0);
+            pull(contact, false);
+        } else {
+            pull(panel, false);
+            wait_for(base + SIREN, 0);
+        }
+    }
+}
+
+int main(int count, char **words) {
+    if (count == 4 && strcmp(words[1], "control") == 0) control(words[2], words[3]);
+    if (count != 7 || strcmp(words[1], "measure") != 0) return 64;
+    measure(strcmp(words[2], "card") == 0, atol(words[3]), atoi(words[4]), words[5], words[6]);
+    return 0;
+}
