@@ -55,6 +55,14 @@ test-kernel:
 	for program in wardend wardenctl wardensim kernelplayer; do swift build --product $$program || exit; done
 	simulators/kernel/test $(SCENARIOS)
 
+## test-board: the armhf wardend on an emulated ARM board with Debian's own kernel (QEMU, AST2600)
+.PHONY: test-board
+test-board:
+	@.ci/setup build arm
+	$(TOOLCHAINS)/build armhf wardend
+	swift build --product wardenctl
+	simulators/qemu/test
+
 ## bench-kernel: from an input to an output on the simulated kernel, beside a control in C; ROUNDS of each path (10000)
 ROUNDS ?= 10000
 .PHONY: bench-kernel
