@@ -177,8 +177,31 @@ extension BoardImage {
                 guard (options.activeLow | options.pullUps) & 0x8080 == 0 else {
                     throw .invalidEntry(.sensors, index: index, .contradictory)
                 }
-            case .bme280, .sht3x, .sht4x, .bmp280, .scd4x, .sgp40, .sgp41, .bh1750, .pmsa003i: break
+            case .scd4x(let options): try check(ambient: options.pressurePoint, in: .pascal, index)
+            case .sgp40(let options):
+                try checkAmbient(options.temperaturePoint, options.humidityPoint, index)
+            case .sgp41(let options):
+                try checkAmbient(options.temperaturePoint, options.humidityPoint, index)
+            case .bme280, .sht3x, .sht4x, .bmp280, .bh1750, .pmsa003i: break
             }
+        }
+    }
+
+    /// Temperature and humidity for a gas sensor: both or none.
+    private func checkAmbient(_ temperature: UInt32?, _ humidity: UInt32?, _ index: Int) throws(BoardImageError) {
+        guard (temperature == nil) == (humidity == nil) else {
+            throw .invalidEntry(.sensors, index: index, .incomplete)
+        }
+        try check(ambient: temperature, in: .millidegreeCelsius, index)
+        try check(ambient: humidity, in: .millipercentRelativeHumidity, index)
+    }
+
+    /// A point of another sensor, in the unit that the chip takes.
+    private func check(ambient point: UInt32?, in unit: PointUnit, _ index: Int) throws(BoardImageError) {
+        guard let point else { return }
+        try check(point, within: points.count, .sensors, index)
+        guard points[Int(point)].unit == unit, points[Int(point)].sensor != index else {
+            throw .invalidEntry(.sensors, index: index, .referenceOfWrongKind)
         }
     }
 

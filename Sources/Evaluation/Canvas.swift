@@ -16,6 +16,7 @@ struct Canvas {
     private var drawing = Drawing()
     /// The lower edge of the last panel.
     private var bottom = Canvas.top - Canvas.gap
+    private var marks = 0
     private let title: String
     private var shades: [(Double, Double)] = []
 
@@ -55,13 +56,16 @@ struct Canvas {
 
     private func axisNumber(_ value: Double) -> String { decimal(value, value == value.rounded() ? 0 : 1) }
 
-    /// A vertical line through all panels.
+    /// A vertical line through all panels. Labels stand in three rows in turn, so that neighbours can be read.
     mutating func mark(_ second: Double, _ label: String) {
+        let row = Double(marks % 3) * 3.6
+        marks += 1
         // A label that would leave the page stands to the left of its line.
         let isLate = x(second) > Canvas.right - 30
         drawing.line([(x(second), Canvas.top), (x(second), bottom)], colour: Canvas.red, dashed: true)
         drawing.text(
-            label, x(second) + (isLate ? -1 : 1), Canvas.top + 3.2, anchor: isLate ? .end : .start, colour: Canvas.red)
+            label, x(second) + (isLate ? -1 : 1), Canvas.top + 3.2 + row, anchor: isLate ? .end : .start,
+            colour: Canvas.red)
     }
 
     var finished: String {

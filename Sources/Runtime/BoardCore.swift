@@ -211,7 +211,9 @@ struct BoardCore: ~Copyable {
         var sensors = SensorBank(capacity: image.sensors.count)
         for index in image.sensors.indices {
             guard let sensor = BoardTranslation.sensor(image.sensors[index]) else { throw .unknownSensor(index) }
-            sensors.add(sensor, on: BusIndex(UInt8(truncatingIfNeeded: image.sensors[index].bus)))
+            sensors.add(
+                sensor, on: BusIndex(UInt8(truncatingIfNeeded: image.sensors[index].bus)),
+                ambient: BoardTranslation.ambient(image.sensors[index]))
         }
         return sensors
     }

@@ -117,6 +117,23 @@ enum BoardTranslation {
         }
     }
 
+    /// The points from which a sensor is told what others measure around it.
+    static func ambient(_ entry: WardenMessages.Sensor) -> AmbientPoints {
+        func place(_ point: UInt32?) -> Int { point.map { Int($0) } ?? -1 }
+        var ambient = AmbientPoints()
+        switch entry.chip {
+        case .scd4x(let options)?: ambient.pressure = place(options.pressurePoint)
+        case .sgp40(let options)?:
+            ambient.temperature = place(options.temperaturePoint)
+            ambient.humidity = place(options.humidityPoint)
+        case .sgp41(let options)?:
+            ambient.temperature = place(options.temperaturePoint)
+            ambient.humidity = place(options.humidityPoint)
+        default: break
+        }
+        return ambient
+    }
+
     /// A chip's interval, and how long its values may stand still: at least the twenty measurements that drivers ask for.
     private static func pace(
         _ interval: Interval?, _ usual: Interval, stuckAfter: Interval

@@ -42,6 +42,14 @@ extension BoardCore {
         monitor.receive(reading, ofPoint: map.point(point), at: now, into: &alarmOutput)
         settleAlarms()
         feedContacts(ofPoint: point, reading)
+        BoardCore.tellAmbient(of: point, points, to: &sensors, at: now)
+    }
+
+    // Static, so that the points and the sensors are seen to be different things.
+    private static func tellAmbient(
+        of point: Int, _ points: borrowing PointTable, to sensors: inout SensorBank, at now: Instant
+    ) {
+        sensors.settleAmbient(of: point, points, at: now)
     }
 
     private mutating func settleSamples(_ index: Int) {

@@ -37,7 +37,10 @@ extension BoardTranslation {
                     FallDetector.Configuration(
                         source: source, cancelButton: options.cancelLine.map { map.line(Int($0)) },
                         cancelWindow: milliseconds(options.cancelWindowMs),
-                        longLieAfter: milliseconds(options.longLieMs))))
+                        longLieAfter: orEndless(options.longLieMs),
+                        decisionThreshold: options.decisionThreshold.map { Int32(clamping: $0) }
+                            ?? FallDetector.Configuration(source: source).decisionThreshold,
+                        notWornAfter: orEndless(options.notWornAfterMs))))
         case .longLie(let options)?:
             return DetectorConfiguration(.longLie(of: DetectorIndex(UInt16(truncatingIfNeeded: options.fallDetector))))
         case .state(let options)?:
@@ -208,7 +211,10 @@ extension BoardTranslation {
         return InactivityDetector.Configuration(
             first: sign(0) ?? PointIndex(.max), second: sign(1), third: sign(2), fourth: sign(3), fifth: sign(4),
             sixth: sign(5), exitDoor: options.exitLine.map { map.line(Int($0)) },
-            deadband: Int32(clamping: options.deadband), shortestSilence: milliseconds(options.shortestSilenceMs),
+            deadband: Int32(clamping: options.deadband),
+            surpriseLimit: options.surpriseLimit.map { Int32(clamping: $0) }
+                ?? InactivityDetector.Configuration(first: PointIndex(0)).surpriseLimit,
+            shortestSilence: milliseconds(options.shortestSilenceMs),
             longestSilence: milliseconds(options.longestSilenceMs), exitGrace: milliseconds(options.exitGraceMs),
             noExitAfter: orEndless(options.noExitAfterMs))
     }

@@ -42,6 +42,12 @@ struct PointTable: ~Copyable {
 
     subscript(_ index: Int) -> Reading { points[index].reading }
 
+    /// The value of a point while it is known; `nil` for no point, −1.
+    func usableValue(of index: Int) -> Int32? {
+        guard index >= 0, points[index].reading.quality.isUsable else { return nil }
+        return points[index].reading.value
+    }
+
     /// Adds the next point of the table. It starts as `.starting` and becomes stale like any other: a sensor that never
     /// speaks is found out.
     mutating func add(_ description: Description, at now: Instant) {

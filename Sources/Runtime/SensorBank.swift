@@ -2,6 +2,16 @@ import Drivers
 import FixedMemory
 import HardwareInterface
 
+/// Points from which a sensor is told what others measure around it; −1 where it is not told.
+struct AmbientPoints: BitwiseCopyable {
+    var temperature = -1
+    var humidity = -1
+    var pressure = -1
+
+    var isNone: Bool { temperature < 0 && humidity < 0 && pressure < 0 }
+    func contains(_ point: Int) -> Bool { temperature == point || humidity == point || pressure == point }
+}
+
 /// The board's sensors with their places on the buses.
 ///
 /// A sensor's place travels in the high byte of each request's tag, so that a completion finds its way back.
@@ -12,14 +22,16 @@ struct SensorBank: ~Copyable {
     struct Entry: ~Copyable {
         var sensor: Sensor
         let bus: BusIndex
+        let ambient: AmbientPoints
         /// A request that the bus had no room for; it is handed over before the driver is asked again.
         var refused: BusRequest?
         /// When the refused request is tried again.
         var retryAt: Instant = .never
 
-        init(sensor: consuming Sensor, bus: BusIndex) {
+        init(sensor: consuming Sensor, bus: BusIndex, ambient: AmbientPoints) {
             self.sensor = sensor
             self.bus = bus
+            self.ambient = ambient
             refused = nil
         }
 
@@ -30,6 +42,8 @@ struct SensorBank: ~Copyable {
     static var retryInterval: Interval { .milliseconds(5) }
 
     private var entries: FixedArray<Entry>
+    /// Whether any sensor is told what others measure.
+    private var tellsAmbient = false
     /// The earliest deadline of all.
     private(set) var deadline: Instant = .never
     var output = SensorOutput()
@@ -41,9 +55,10 @@ struct SensorBank: ~Copyable {
 
     var count: Int { entries.count }
 
-    mutating func add(_ sensor: consuming Sensor, on bus: BusIndex) {
-        let added = entries.append(Entry(sensor: sensor, bus: bus))
+    mutating func add(_ sensor: consuming Sensor, on bus: BusIndex, ambient: AmbientPoints) {
+        let added = entries.append(Entry(sensor: sensor, bus: bus, ambient: ambient))
         precondition(added, "the bank is sized for every sensor of the image")
+        if !ambient.isNone { tellsAmbient = true }
         deadline = min(deadline, entries[entries.count - 1].deadline)
     }
 
@@ -85,6 +100,20 @@ struct SensorBank: ~Copyable {
         entries[index].sensor.complete(outcome, tag: tag & 0xFF, bytes: bytes, at: now, into: &output)
         deadline = min(deadline, entries[index].deadline)
         return index
+    }
+
+    /// Tells the sensors that listen to this point what is measured around them. What is not known now is not told: the
+    /// last known values hold.
+    mutating func settleAmbient(of point: Int, _ points: borrowing PointTable, at now: Instant) {
+        guard tellsAmbient else { return }
+        for index in entries.indices where entries[index].ambient.contains(point) {
+            let ambient = entries[index].ambient
+            entries[index].sensor.setAmbient(
+                millidegrees: points.usableValue(of: ambient.temperature),
+                millipercent: points.usableValue(of: ambient.humidity),
+                pascals: points.usableValue(of: ambient.pressure), at: now)
+            deadline = min(deadline, entries[index].deadline)
+        }
     }
 
     private mutating func refreshDeadline() {

@@ -1,6 +1,8 @@
 import BoardImage
 import Cryptography
 import FixedMemory
+import HardwareInterface
+import LifeSafety
 import Testing
 import WardenMessages
 
@@ -31,6 +33,34 @@ struct BoardImageWritingTests {
             let result = BoardCompiler().check(Repository.text("boards/\(file)"))
             #expect(result.board != nil, "\(file): \(result.problems.map(\.message))")
         }
+    }
+
+    @Test("What a detector has without a word in the file is what it has without a configuration")
+    func detectorDefaults() throws {
+        let text = Repository.text("boards/lobby.yaml")
+            .replacing(/\n    (pre_alarm|alarm|verification|cancel_window|long_lie): [^\n]*/, with: "")
+        let file = try lobbyFile(text)
+        let image = try BoardImage(decoding: file.span)
+        var looked = 0
+        for index in image.detectors.indices {
+            let point = PointIndex(0)
+            switch image.detectors[index].kind {
+            case .smoke(let options)?:
+                let own = SmokeDetector.Configuration(source: point)
+                #expect(Int32(options.alarmMdbPerM) == own.alarmThreshold)
+                #expect(Int32(options.preAlarmMdbPerM) == own.preAlarmThreshold)
+                #expect(Int64(options.verificationMs) == own.verification.milliseconds)
+                looked += 1
+            case .fall(let options)?:
+                let own = FallDetector.Configuration(source: point)
+                #expect(Int64(options.cancelWindowMs) == own.cancelWindow.milliseconds)
+                #expect(Int64(options.longLieMs) == own.longLieAfter.milliseconds)
+                #expect(options.decisionThreshold == nil && options.notWornAfterMs == 0)
+                looked += 1
+            default: continue
+            }
+        }
+        #expect(looked == 2)
     }
 
     @Test("Where Warden Link is offered: addresses with their ports, serial lines with their manners")

@@ -1,3 +1,5 @@
+import BoardCompiler
+import DeviceModels
 import HardwareInterface
 import Testing
 
@@ -147,5 +149,54 @@ struct LifeSafetyTests {
         board.runtime.hardware.setWallClock(BoardUnderTest.morning)
         board.pass(.seconds(1))
         #expect(board.happened("restored clock"), "\(board.words)")
+    }
+
+    @Test("A gas sensor is told temperature and humidity, a carbon dioxide sensor the pressure, of their neighbour")
+    func ambient() throws {
+        let yaml = SmallBoards.stairwell.replacing(
+            "\npoints:\n",
+            with: """
+
+                  air: {chip: sgp40, bus: sensors, address: 0x59, temperature: temperature, humidity: humidity}
+                  breath: {chip: scd4x, bus: sensors, address: 0x62, pressure: pressure}
+                points:
+                  humidity: {measures: climate.humidity}
+                  pressure: {measures: climate.pressure}
+
+                """)
+        let board = try BoardUnderTest(yaml)
+        board.set(.temperature, 10_000, sensor: 1)
+        board.set(.humidity, 75_000, sensor: 1)
+        board.set(.pressure, 98_765, sensor: 1)
+        board.pass(.seconds(30))
+        board.change(sensor: 2) {
+            guard case .sgp4x(let model) = $0.chip else {
+                Issue.record("another chip")
+                return
+            }
+            // 75 % and 10 °C in the ticks of the data sheet, within what a BME280 resolves.
+            #expect(abs(Int(model.toldHumidity) - 49_151) < 60)
+            #expect(abs(Int(model.toldTemperature) - 20_597) < 30)
+        }
+        board.change(sensor: 3) {
+            guard case .scd4x(let model) = $0.chip else {
+                Issue.record("another chip")
+                return
+            }
+            #expect(model.toldPressure == 987)
+        }
+    }
+
+    @Test(
+        "A gas sensor's temperature without its humidity, and a point of the wrong unit, are refused",
+        arguments: [
+            ("temperature: temperature", "it has 'temperature' without 'humidity'"),
+            ("temperature: temperature, humidity: temperature", "point 'temperature' is in °C, not in %"),
+        ])
+    func ambientProblems(keys: String, words: String) {
+        let yaml = SmallBoards.stairwell.replacing(
+            "\npoints:\n", with: "\n  air: {chip: sgp40, bus: sensors, address: 0x59, \(keys)}\npoints:\n")
+        let problems = BoardCompiler().check(yaml).problems
+        #expect(problems.count == 1 && problems[0].message.contains(words), "\(problems.map(\.message))")
     }
 }

@@ -1875,19 +1875,53 @@ public nonisolated struct Warden_V1_Scd4xOptions: Sendable {
   /// Off for rooms that never see fresh air.
   public var selfCalibration: Bool = false
 
+  /// Point of the air pressure there, in pascals; takes the place of the altitude while it is known.
+  public var pressurePoint: UInt32 {
+    get {_pressurePoint ?? 0}
+    set {_pressurePoint = newValue}
+  }
+  /// Returns true if `pressurePoint` has been explicitly set.
+  public var hasPressurePoint: Bool {self._pressurePoint != nil}
+  /// Clears the value of `pressurePoint`. Subsequent reads from it will return its default value.
+  public mutating func clearPressurePoint() {self._pressurePoint = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _pressurePoint: UInt32? = nil
 }
 
+/// Points of temperature and humidity at the chip make its signal independent of them; both or none.
 public nonisolated struct Warden_V1_Sgp40Options: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  public var temperaturePoint: UInt32 {
+    get {_temperaturePoint ?? 0}
+    set {_temperaturePoint = newValue}
+  }
+  /// Returns true if `temperaturePoint` has been explicitly set.
+  public var hasTemperaturePoint: Bool {self._temperaturePoint != nil}
+  /// Clears the value of `temperaturePoint`. Subsequent reads from it will return its default value.
+  public mutating func clearTemperaturePoint() {self._temperaturePoint = nil}
+
+  public var humidityPoint: UInt32 {
+    get {_humidityPoint ?? 0}
+    set {_humidityPoint = newValue}
+  }
+  /// Returns true if `humidityPoint` has been explicitly set.
+  public var hasHumidityPoint: Bool {self._humidityPoint != nil}
+  /// Clears the value of `humidityPoint`. Subsequent reads from it will return its default value.
+  public mutating func clearHumidityPoint() {self._humidityPoint = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _temperaturePoint: UInt32? = nil
+  fileprivate var _humidityPoint: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_Sgp41Options: Sendable {
@@ -1895,9 +1929,30 @@ public nonisolated struct Warden_V1_Sgp41Options: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  public var temperaturePoint: UInt32 {
+    get {_temperaturePoint ?? 0}
+    set {_temperaturePoint = newValue}
+  }
+  /// Returns true if `temperaturePoint` has been explicitly set.
+  public var hasTemperaturePoint: Bool {self._temperaturePoint != nil}
+  /// Clears the value of `temperaturePoint`. Subsequent reads from it will return its default value.
+  public mutating func clearTemperaturePoint() {self._temperaturePoint = nil}
+
+  public var humidityPoint: UInt32 {
+    get {_humidityPoint ?? 0}
+    set {_humidityPoint = newValue}
+  }
+  /// Returns true if `humidityPoint` has been explicitly set.
+  public var hasHumidityPoint: Bool {self._humidityPoint != nil}
+  /// Clears the value of `humidityPoint`. Subsequent reads from it will return its default value.
+  public mutating func clearHumidityPoint() {self._humidityPoint = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _temperaturePoint: UInt32? = nil
+  fileprivate var _humidityPoint: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_Bh1750Options: Sendable {
@@ -3182,11 +3237,25 @@ public nonisolated struct Warden_V1_FallOptions: Sendable {
   /// Clears the value of `cancelLine`. Subsequent reads from it will return its default value.
   public mutating func clearCancelLine() {self._cancelLine = nil}
 
+  /// Logarithm of the odds from which an impact is a fall, in thousandths; without it the detector's own.
+  public var decisionThreshold: UInt32 {
+    get {_decisionThreshold ?? 0}
+    set {_decisionThreshold = newValue}
+  }
+  /// Returns true if `decisionThreshold` has been explicitly set.
+  public var hasDecisionThreshold: Bool {self._decisionThreshold != nil}
+  /// Clears the value of `decisionThreshold`. Subsequent reads from it will return its default value.
+  public mutating func clearDecisionThreshold() {self._decisionThreshold = nil}
+
+  /// Without the least movement for so long nobody wears it, which is trouble; 0 for no such rule.
+  public var notWornAfterMs: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _cancelLine: UInt32? = nil
+  fileprivate var _decisionThreshold: UInt32? = nil
 }
 
 /// The wearer of a fall sensor stays down.
@@ -3477,11 +3546,22 @@ public nonisolated struct Warden_V1_InactivityOptions: Sendable {
   /// Signs of life this long after the exit door moved show that somebody stayed.
   public var exitGraceMs: UInt32 = 0
 
+  /// Surprise that is an alarm, in thousandths; without it the detector's own.
+  public var surpriseLimit: UInt32 {
+    get {_surpriseLimit ?? 0}
+    set {_surpriseLimit = newValue}
+  }
+  /// Returns true if `surpriseLimit` has been explicitly set.
+  public var hasSurpriseLimit: Bool {self._surpriseLimit != nil}
+  /// Clears the value of `surpriseLimit`. Subsequent reads from it will return its default value.
+  public mutating func clearSurpriseLimit() {self._surpriseLimit = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _exitLine: UInt32? = nil
+  fileprivate var _surpriseLimit: UInt32? = nil
 }
 
 /// A button, pull cord or pendant (the detector's line, active = pressed).
@@ -5180,7 +5260,7 @@ nonisolated extension Warden_V1_Bmp280Options: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Scd4xOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}altitude_m\0\u{3}temperature_offset_mc\0\u{3}self_calibration\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}altitude_m\0\u{3}temperature_offset_mc\0\u{3}self_calibration\0\u{3}pressure_point\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5191,12 +5271,17 @@ nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.altitudeM) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.temperatureOffsetMc) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.selfCalibration) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._pressurePoint) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.altitudeM != 0 {
       try visitor.visitSingularUInt32Field(value: self.altitudeM, fieldNumber: 1)
     }
@@ -5206,6 +5291,9 @@ nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtob
     if self.selfCalibration != false {
       try visitor.visitSingularBoolField(value: self.selfCalibration, fieldNumber: 3)
     }
+    try { if let v = self._pressurePoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5213,6 +5301,7 @@ nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtob
     if lhs.altitudeM != rhs.altitudeM {return false}
     if lhs.temperatureOffsetMc != rhs.temperatureOffsetMc {return false}
     if lhs.selfCalibration != rhs.selfCalibration {return false}
+    if lhs._pressurePoint != rhs._pressurePoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5220,18 +5309,38 @@ nonisolated extension Warden_V1_Scd4xOptions: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Sgp40Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Sgp40Options"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}temperature_point\0\u{3}humidity_point\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._temperaturePoint) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._humidityPoint) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._temperaturePoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._humidityPoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_Sgp40Options, rhs: Warden_V1_Sgp40Options) -> Bool {
+    if lhs._temperaturePoint != rhs._temperaturePoint {return false}
+    if lhs._humidityPoint != rhs._humidityPoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5239,18 +5348,38 @@ nonisolated extension Warden_V1_Sgp40Options: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Sgp41Options: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Sgp41Options"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}temperature_point\0\u{3}humidity_point\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self._temperaturePoint) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._humidityPoint) }()
+      default: break
+      }
+    }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._temperaturePoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._humidityPoint {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_Sgp41Options, rhs: Warden_V1_Sgp41Options) -> Bool {
+    if lhs._temperaturePoint != rhs._temperaturePoint {return false}
+    if lhs._humidityPoint != rhs._humidityPoint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7403,7 +7532,7 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".FallOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0\u{3}decision_threshold\0\u{3}not_worn_after_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7414,6 +7543,8 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.cancelWindowMs) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.longLieMs) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self._cancelLine) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._decisionThreshold) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.notWornAfterMs) }()
       default: break
       }
     }
@@ -7433,6 +7564,12 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     try { if let v = self._cancelLine {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._decisionThreshold {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    if self.notWornAfterMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.notWornAfterMs, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7440,6 +7577,8 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     if lhs.cancelWindowMs != rhs.cancelWindowMs {return false}
     if lhs.longLieMs != rhs.longLieMs {return false}
     if lhs._cancelLine != rhs._cancelLine {return false}
+    if lhs._decisionThreshold != rhs._decisionThreshold {return false}
+    if lhs.notWornAfterMs != rhs.notWornAfterMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7935,7 +8074,7 @@ nonisolated extension Warden_V1_SignOfLife: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".InactivityOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}signs\0\u{3}exit_line\0\u{1}deadband\0\u{3}shortest_silence_ms\0\u{3}longest_silence_ms\0\u{3}no_exit_after_ms\0\u{3}exit_grace_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}signs\0\u{3}exit_line\0\u{1}deadband\0\u{3}shortest_silence_ms\0\u{3}longest_silence_ms\0\u{3}no_exit_after_ms\0\u{3}exit_grace_ms\0\u{3}surprise_limit\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7950,6 +8089,7 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.longestSilenceMs) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.noExitAfterMs) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.exitGraceMs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._surpriseLimit) }()
       default: break
       }
     }
@@ -7981,6 +8121,9 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
     if self.exitGraceMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.exitGraceMs, fieldNumber: 7)
     }
+    try { if let v = self._surpriseLimit {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7992,6 +8135,7 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
     if lhs.longestSilenceMs != rhs.longestSilenceMs {return false}
     if lhs.noExitAfterMs != rhs.noExitAfterMs {return false}
     if lhs.exitGraceMs != rhs.exitGraceMs {return false}
+    if lhs._surpriseLimit != rhs._surpriseLimit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -61,11 +61,11 @@ public struct ADXL345Model: ChipModel {
 
     /// 3200 Hz at code 15, half for each code below.
     private var sampleInterval: Interval {
-        defects.stretched(Interval(nanoseconds: 312_500 << Int64(15 - registers[Register.rate] & 0x0F)))
+        defects.stretched(Interval(nanoseconds: 312_500 << Int64(15 - registers.span[Register.rate] & 0x0F)))
     }
 
     private enum FIFOMode: UInt8 { case bypass, fifo, stream, trigger }
-    private var mode: FIFOMode { FIFOMode(rawValue: registers[Register.fifoControl] >> 6) ?? .bypass }
+    private var mode: FIFOMode { FIFOMode(rawValue: registers.span[Register.fifoControl] >> 6) ?? .bypass }
 
     private mutating func advance(to now: Instant) {
         guard nextSampleAt <= now else { return }
@@ -108,13 +108,13 @@ public struct ADXL345Model: ChipModel {
     /// One sample at 256 codes a gravity, with offsets and self-test, in the format that is set.
     private mutating func measured(at instant: Instant) -> AccelerationCodes {
         let (felt, isRecorded) = motion.codes(at: instant)
-        let format = registers[Register.dataFormat]
+        let format = registers.span[Register.dataFormat]
         // Well inside the limits at 3.3 V (Rev. E, tables 14 and 15).
         let isTesting = format & 0x80 != 0 && !defects.failsSelfTest
         let shift: (Int32, Int32, Int32) = isTesting ? (360, -360, 520) : (0, 0, 0)
         func axis(_ code: Int16, _ shift: Int32, _ offset: Int, _ noise: Int32) -> Int16 {
             // An offset code is 15.6 mg: four codes.
-            let offset = Int32(Int8(bitPattern: registers[Register.offsetX + offset])) * 4
+            let offset = Int32(Int8(bitPattern: registers.span[Register.offsetX + offset])) * 4
             return formatted(Int32(code) + shift + offset + noise, format)
         }
         // A recording brings its own noise.
@@ -144,10 +144,16 @@ public struct ADXL345Model: ChipModel {
         if write.count >= 1 { pointer = write[0] & 0x3F }
         for offset in 1..<max(write.count, 1) { store(write[offset], in: Int(pointer) + offset - 1, at: now) }
         var readData = false
+        // One entry for the whole read: the next one comes with the next read.
+        let entry = mode != .bypass && self.count > 0 ? fifo.span[first] : latest
         for offset in 0..<count {
             let address = (pointer &+ UInt8(truncatingIfNeeded: offset)) & 0x3F
-            readData = readData || (0x32...0x37).contains(address)
-            sink.append(register(address))
+            if address >= 0x32 && address <= 0x37 {
+                readData = true
+                sink.append(ADXL345Model.byte(of: entry, at: address))
+            } else {
+                sink.append(register(address))
+            }
         }
         // Any read of the data registers takes the entry from the FIFO.
         if readData { takeEntry() }
@@ -181,23 +187,22 @@ public struct ADXL345Model: ChipModel {
         }
     }
 
+    /// One of the six data registers.
+    private static func byte(of entry: AccelerationCodes, at address: UInt8) -> UInt8 {
+        let code = address < 0x34 ? entry.x : address < 0x36 ? entry.y : entry.z
+        return UInt8(truncatingIfNeeded: address & 1 == 0 ? code : code >> 8)
+    }
+
     private func register(_ address: UInt8) -> UInt8 {
-        let output = mode != .bypass && count > 0 ? fifo[first] : latest
         switch address {
         case 0x00: return defects.hasWrongIdentity ? 0xE6 : 0xE5
         case Register.interruptSource:
-            let watermark = registers[Register.fifoControl] & 0x1F
+            let watermark = registers.span[Register.fifoControl] & 0x1F
             let isReady = hasFreshData || count > 0
             let isFull = mode != .bypass && count >= Int(watermark)
             return (isReady ? 0x80 : 0) | (isFull ? 0x02 : 0) | (hasOverrun ? 0x01 : 0)
-        case 0x32: return UInt8(truncatingIfNeeded: output.x)
-        case 0x33: return UInt8(truncatingIfNeeded: output.x >> 8)
-        case 0x34: return UInt8(truncatingIfNeeded: output.y)
-        case 0x35: return UInt8(truncatingIfNeeded: output.y >> 8)
-        case 0x36: return UInt8(truncatingIfNeeded: output.z)
-        case 0x37: return UInt8(truncatingIfNeeded: output.z >> 8)
         case Register.fifoStatus: return UInt8(mode == .bypass ? 0 : count)
-        default: return registers[Int(address)]
+        default: return registers.span[Int(address)]
         }
     }
 }

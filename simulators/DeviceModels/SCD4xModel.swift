@@ -25,6 +25,8 @@ public struct SCD4xModel: ChipModel {
     private var altitude: UInt16 = 0
     private var calibratesItself: UInt16 = 1
     private var pressure: UInt16 = 0
+    /// The last pressure that it was told, hPa; 0 for none since power-on.
+    public var toldPressure: UInt16 { pressure }
     private var words = (UInt16(0), UInt16(0), UInt16(0))
     private var isPrimed = false
 

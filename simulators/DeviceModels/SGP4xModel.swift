@@ -18,6 +18,9 @@ public struct SGP4xModel: ChipModel {
     private var organicTicks: UInt16 = 0
     private var nitrogenTicks: UInt16 = 0
     private var isPrimed = false
+    /// The last compensation that it was told, in the ticks of the data sheet.
+    public private(set) var toldHumidity: UInt16 = 0
+    public private(set) var toldTemperature: UInt16 = 0
 
     public init(hasNitrogenPixel: Bool) { self.hasNitrogenPixel = hasNitrogenPixel }
 
@@ -50,8 +53,13 @@ public struct SGP4xModel: ChipModel {
         return count == 0 ? .done : port.read(count, into: &sink, at: now)
     }
 
-    private func hasCompensation(_ write: Span<UInt8>) -> Bool {
-        SensirionPort.argument(0, of: write) != nil && SensirionPort.argument(1, of: write) != nil
+    private mutating func hasCompensation(_ write: Span<UInt8>) -> Bool {
+        guard let humidity = SensirionPort.argument(0, of: write),
+            let temperature = SensirionPort.argument(1, of: write)
+        else { return false }
+        toldHumidity = humidity
+        toldTemperature = temperature
+        return true
     }
 
     private mutating func perform(_ command: UInt16, _ write: Span<UInt8>, at now: Instant) -> Bool {

@@ -7,7 +7,9 @@ import LifeSafety
 //
 // Usage: life-safety-benchmark [--json]
 //
-// `life-safety-benchmark fall N` runs N streams for a minute of samples and nothing else, for counting instructions.
+// For counting instructions, something alone and nothing else:
+//   life-safety-benchmark fall N             N streams for a minute of samples
+//   life-safety-benchmark count NAME TIMES   so many samples, readings or turns of the figure with this name
 
 struct Figure: Codable {
     var name: String
@@ -82,44 +84,121 @@ func fallFigure(streams: Int, samples: [AccelerationSample]) -> Figure {
         stateBytes: MemoryLayout<FallDetector>.stride)
 }
 
-func readingFigure(
-    _ name: String, _ kind: DetectorConfiguration.Kind, bytes: Int, _ value: Int32, change: Int = 3
-) -> Figure {
-    let configurations = [DetectorConfiguration(kind, selfTestInterval: .endless)]
-    var monitor = LifeSafetyMonitor(configurations.span)
-    var output = AlarmOutput(capacity: 64)
-    var now = Instant.start
-    let count = 10_000
-    let taken = least {
+/// A detector that is fed reading by reading.
+struct Fed {
+    var name: String
+    var kind: DetectorConfiguration.Kind
+    var bytes: Int
+    var value: Int32
+    /// Bits of the step that are added to the value, so that readings differ.
+    var change: Int32 = 3
+
+    func play(_ monitor: inout LifeSafetyMonitor, _ output: inout AlarmOutput, _ now: inout Instant, _ count: Int) {
         for step in 0..<count {
             now = now + .seconds(1)
             monitor.receive(
-                Reading(value: value + Int32(step & change), quality: .good, at: now), ofPoint: PointIndex(0),
-                at: now, into: &output)
+                Reading(value: value + (Int32(truncatingIfNeeded: step) & change), quality: .good, at: now),
+                ofPoint: PointIndex(0), at: now, into: &output)
             output.removeAll()
         }
     }
-    return Figure(name: name, nanoseconds: taken / Double(count), per: "reading", stateBytes: bytes)
+
+    func makeMonitor() -> LifeSafetyMonitor {
+        let configurations = [DetectorConfiguration(kind, selfTestInterval: .endless)]
+        return LifeSafetyMonitor(configurations.span)
+    }
+
+    var figure: Figure {
+        var monitor = makeMonitor()
+        var output = AlarmOutput(capacity: 64)
+        var now = Instant.start
+        let count = 10_000
+        let taken = least { play(&monitor, &output, &now, count) }
+        return Figure(name: name, nanoseconds: taken / Double(count), per: "reading", stateBytes: bytes)
+    }
+
+    static let all: [Fed] = {
+        let point = PointIndex(0)
+        return [
+            Fed(name: "smoke", kind: .smoke(.init(source: point)), bytes: MemoryLayout<SmokeDetector>.stride, value: 3),
+            Fed(
+                name: "heat", kind: .heat(.init(source: point)), bytes: MemoryLayout<HeatDetector>.stride, value: 21_000
+            ),
+            Fed(
+                name: "carbon monoxide", kind: .carbonMonoxide(.init(source: point)),
+                bytes: MemoryLayout<CarbonMonoxideDetector>.stride, value: 24),
+            Fed(
+                name: "combustible gas", kind: .combustibleGas(.init(source: point)),
+                bytes: MemoryLayout<CombustibleGasDetector>.stride, value: 3),
+            Fed(
+                name: "multi-criteria fire", kind: .multiCriteriaFire(.init(smoke: point)),
+                bytes: MemoryLayout<MultiCriteriaFireDetector>.stride, value: 3),
+            Fed(
+                name: "leak", kind: .leak(.init(source: point, wetLimit: -5)),
+                bytes: MemoryLayout<LeakDetector>.stride, value: 9),
+            Fed(name: "flow", kind: .flow(.init(source: point)), bytes: MemoryLayout<FlowDetector>.stride, value: 9),
+            Fed(
+                name: "valve", kind: .valve(.init(feedback: point)), bytes: MemoryLayout<ValveSupervisor>.stride,
+                value: 0, change: 0),
+            Fed(
+                name: "radar fall", kind: .radarFall(.init(fall: point)),
+                bytes: MemoryLayout<RadarFallDetector>.stride, value: 0, change: 0),
+            Fed(
+                name: "inactivity", kind: .inactivity(.init(first: point)),
+                bytes: MemoryLayout<InactivityDetector>.stride, value: 9),
+            Fed(
+                name: "power use", kind: .powerUse(.init(source: point)),
+                bytes: MemoryLayout<PowerUseDetector>.stride, value: 300_000),
+            Fed(
+                name: "call point", kind: .callPoint(.init(button: point)),
+                bytes: MemoryLayout<CallPointDetector>.stride, value: 0, change: 0),
+            Fed(
+                name: "threshold", kind: .threshold(.init(source: point, side: .above, alarmLimit: 99)),
+                bytes: MemoryLayout<ThresholdDetector>.stride, value: 9),
+            Fed(
+                name: "rate",
+                kind: .rate(.init(source: point, direction: .rising, alarmChange: 99, window: .minutes(10))),
+                bytes: MemoryLayout<RateDetector>.stride, value: 9),
+            Fed(
+                name: "state", kind: .state(.init(source: point)), bytes: MemoryLayout<StateDetector>.stride, value: 0,
+                change: 0),
+            Fed(
+                name: "count",
+                kind: .counting(.init(source: point, side: .tooMany, count: 16, window: .seconds(10))),
+                bytes: MemoryLayout<CountDetector>.stride, value: 0, change: 0),
+        ]
+    }()
 }
 
-/// A full board: 64 detectors of all kinds, a reading for each, then the turn's `advance`.
-func fullBoardFigures() -> [Figure] {
-    let kinds: [(UInt16) -> DetectorConfiguration.Kind] = [
-        { .smoke(.init(source: PointIndex($0))) }, { .heat(.init(source: PointIndex($0))) },
-        { .carbonMonoxide(.init(source: PointIndex($0))) }, { .combustibleGas(.init(source: PointIndex($0))) },
-        { .leak(.init(source: PointIndex($0), wetLimit: -5)) }, { .flow(.init(source: PointIndex($0))) },
-        { .threshold(.init(source: PointIndex($0), side: .above, alarmLimit: 1_000)) },
-        { .state(.init(source: PointIndex($0))) },
-    ]
-    let configurations = (0..<64).map { DetectorConfiguration(kinds[$0 % kinds.count](UInt16($0))) }
-    var monitor = LifeSafetyMonitor(configurations.span)
-    var output = AlarmOutput(capacity: 256)
-    var now = Instant.start
-    let turns = 200
-    let busy = least {
+/// A full board: 64 detectors, four of each kind that is fed by readings, a reading for each, then the turn's `advance`.
+struct FullBoard: ~Copyable {
+    static let detectors = 64
+    private var monitor: LifeSafetyMonitor
+    private var output = AlarmOutput(capacity: 256)
+    private var now = Instant.start
+
+    init() {
+        let kinds: [(PointIndex) -> DetectorConfiguration.Kind] = [
+            { .smoke(.init(source: $0)) }, { .heat(.init(source: $0)) }, { .carbonMonoxide(.init(source: $0)) },
+            { .combustibleGas(.init(source: $0)) }, { .multiCriteriaFire(.init(smoke: $0)) },
+            { .leak(.init(source: $0, wetLimit: -5)) }, { .flow(.init(source: $0)) }, { .valve(.init(feedback: $0)) },
+            { .radarFall(.init(fall: $0)) }, { .inactivity(.init(first: $0)) }, { .powerUse(.init(source: $0)) },
+            { .callPoint(.init(button: $0)) }, { .threshold(.init(source: $0, side: .above, alarmLimit: 1_000)) },
+            { .rate(.init(source: $0, direction: .rising, alarmChange: 99, window: .minutes(10))) },
+            { .state(.init(source: $0)) },
+            { .counting(.init(source: $0, side: .tooMany, count: 16, window: .seconds(10))) },
+        ]
+        let configurations = (0..<FullBoard.detectors).map {
+            DetectorConfiguration(kinds[$0 % kinds.count](PointIndex(UInt16($0))))
+        }
+        monitor = LifeSafetyMonitor(configurations.span)
+    }
+
+    /// Turns in which every detector gets a reading.
+    mutating func busy(_ turns: Int) {
         for _ in 0..<turns {
             now = now + .seconds(1)
-            for point in 0..<64 {
+            for point in 0..<FullBoard.detectors {
                 monitor.receive(
                     Reading(value: 0, quality: .good, at: now), ofPoint: PointIndex(UInt16(point)), at: now,
                     into: &output)
@@ -128,16 +207,24 @@ func fullBoardFigures() -> [Figure] {
             output.removeAll()
         }
     }
-    let idle = least {
-        for _ in 0..<100_000 {
-            monitor.advance(to: now, into: &output)
-        }
+
+    /// Turns in which nothing is due.
+    mutating func idle(_ turns: Int) {
+        for _ in 0..<turns { monitor.advance(to: now, into: &output) }
     }
-    return [
-        Figure(
-            name: "64 detectors, a reading each", nanoseconds: busy / Double(turns), per: "turn", stateBytes: nil),
-        Figure(name: "64 detectors, nothing due", nanoseconds: idle / 100_000, per: "turn", stateBytes: nil),
-    ]
+
+    static let busyName = "64 detectors, a reading each"
+    static let idleName = "64 detectors, nothing due"
+
+    static var figures: [Figure] {
+        var board = FullBoard()
+        let busy = least { board.busy(200) } / 200
+        let idle = least { board.idle(100_000) } / 100_000
+        return [
+            Figure(name: busyName, nanoseconds: busy, per: "turn", stateBytes: nil),
+            Figure(name: idleName, nanoseconds: idle, per: "turn", stateBytes: nil),
+        ]
+    }
 }
 
 let arguments = CommandLine.arguments
@@ -149,33 +236,26 @@ if arguments.count == 3, arguments[1] == "fall", let streams = Int(arguments[2])
     exit(0)
 }
 
-let point = PointIndex(0)
+if arguments.count == 4, arguments[1] == "count", let times = Int(arguments[3]), times > 0 {
+    let name = arguments[2]
+    if let fed = Fed.all.first(where: { $0.name == name }) {
+        var monitor = fed.makeMonitor()
+        var output = AlarmOutput(capacity: 64)
+        var now = Instant.start
+        fed.play(&monitor, &output, &now, times)
+    } else if name == FullBoard.busyName || name == FullBoard.idleName {
+        var board = FullBoard()
+        if name == FullBoard.busyName { board.busy(times) } else { board.idle(times) }
+    } else {
+        FileHandle.standardError.write(Data("no figure '\(name)' whose instructions can be counted\n".utf8))
+        exit(64)
+    }
+    exit(0)
+}
+
 var figures = [1, 100, 10_000].map { fallFigure(streams: $0, samples: samples) }
-figures += [
-    readingFigure("smoke", .smoke(.init(source: point)), bytes: MemoryLayout<SmokeDetector>.stride, 3),
-    readingFigure("heat", .heat(.init(source: point)), bytes: MemoryLayout<HeatDetector>.stride, 21_000),
-    readingFigure(
-        "carbon monoxide", .carbonMonoxide(.init(source: point)), bytes: MemoryLayout<CarbonMonoxideDetector>.stride,
-        24),
-    readingFigure(
-        "combustible gas", .combustibleGas(.init(source: point)), bytes: MemoryLayout<CombustibleGasDetector>.stride,
-        3),
-    readingFigure(
-        "multi-criteria fire", .multiCriteriaFire(.init(smoke: point)),
-        bytes: MemoryLayout<MultiCriteriaFireDetector>.stride, 3),
-    readingFigure("leak", .leak(.init(source: point, wetLimit: -5)), bytes: MemoryLayout<LeakDetector>.stride, 9),
-    readingFigure("flow", .flow(.init(source: point)), bytes: MemoryLayout<FlowDetector>.stride, 9),
-    readingFigure(
-        "inactivity", .inactivity(.init(first: point)), bytes: MemoryLayout<InactivityDetector>.stride, 9),
-    readingFigure(
-        "threshold", .threshold(.init(source: point, side: .above, alarmLimit: 99)),
-        bytes: MemoryLayout<ThresholdDetector>.stride, 9),
-    readingFigure(
-        "rate", .rate(.init(source: point, direction: .rising, alarmChange: 99, window: .minutes(10))),
-        bytes: MemoryLayout<RateDetector>.stride, 9),
-    readingFigure("state", .state(.init(source: point)), bytes: MemoryLayout<StateDetector>.stride, 0, change: 0),
-]
-figures += fullBoardFigures()
+figures += Fed.all.map(\.figure)
+figures += FullBoard.figures
 
 if arguments.contains("--json") {
     let encoder = JSONEncoder()

@@ -11,6 +11,7 @@ struct BoardChecks {
         checkPins(board)
         checkSensors(board)
         resolvePoints(&board)
+        AmbientChecks(context: context).run(board)
         chooseInputs(&board)
         resolveDetectors(&board)
         resolveOutputs(&board)

@@ -231,6 +231,10 @@ enum DetectorFields {
                     "exit_grace", .milliseconds(10_000...3_600_000), default: "10 min", example: "10 min",
                     "A sign of life within this time after the exit door moved shows that somebody stayed."
                 ) { $0.exitGraceMs = $1 },
+                .optional(
+                    "surprise_limit", .unsigned(1_000...20_000), example: "4500",
+                    "How surprising a silence must be, in thousandths; 3000 without it, which one of twenty such silences exceeds by chance. Higher raises fewer false alarms and notices later."
+                ) { $0.surpriseLimit = $1 },
             ]))
 
     struct SignDraft {

@@ -129,15 +129,28 @@ enum DeviceFields {
                             "self_calibration", .flag, default: "true", example: "false",
                             "Takes the lowest value of each week for fresh air. `false` for rooms that never see any."
                         ) { $0.selfCalibration = $1 }),
+                    scd4x(
+                        .optional(
+                            "pressure", .reference(to: .points), example: "pressure_hall",
+                            "The point of the air pressure there, in Pa, of another sensor: takes the place of the altitude."
+                        ) { $0.pressurePoint = $1 }),
                 ]),
             .init(
                 "sgp40",
                 "Volatile organic compounds: channels `voc_index` (1 to 500, 100 is usual) and `voc_signal`. Measures every second.",
-                begin: { $0.chip = .sgp40(Sgp40Options()) }),
+                begin: { $0.chip = .sgp40(Sgp40Options()) },
+                fields: [
+                    sgp40(ambientTemperature { $0.temperaturePoint = $1 }),
+                    sgp40(ambientHumidity { $0.humidityPoint = $1 }),
+                ]),
             .init(
                 "sgp41",
                 "Volatile organic compounds and nitrogen oxides: channels `voc_index`, `nox_index`, `voc_signal`, `nox_signal`. Measures every second.",
-                begin: { $0.chip = .sgp41(Sgp41Options()) }),
+                begin: { $0.chip = .sgp41(Sgp41Options()) },
+                fields: [
+                    sgp41(ambientTemperature { $0.temperaturePoint = $1 }),
+                    sgp41(ambientHumidity { $0.humidityPoint = $1 }),
+                ]),
             .init(
                 "bh1750", "Light: channel `light`.", begin: { $0.chip = .bh1750(Bh1750Options()) }),
             .init(
@@ -198,6 +211,35 @@ enum DeviceFields {
 
     private static let gravity = Dimension(
         name: "acceleration", units: [.init("mg", size: 1), .init("g", size: 1_000)])
+
+    /// What another sensor measures at a gas sensor; the chip compensates for it.
+    private static func ambientTemperature<Options>(
+        _ set: @escaping @Sendable (inout Options, UInt32) -> Void
+    ) -> Field<Options> {
+        .optional(
+            "temperature", .reference(to: .points), example: "temperature_hall",
+            "The point of the temperature at the chip, in °C, of another sensor. Goes with `humidity`.", set: set)
+    }
+
+    private static func ambientHumidity<Options>(
+        _ set: @escaping @Sendable (inout Options, UInt32) -> Void
+    ) -> Field<Options> {
+        .optional(
+            "humidity", .reference(to: .points), example: "humidity_hall",
+            "The point of the relative humidity at the chip, of another sensor. Goes with `temperature`.", set: set)
+    }
+
+    private static func sgp40(_ field: Field<Sgp40Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .sgp40(let options) = $0.chip { options } else { Sgp40Options() } },
+            set: { $0.chip = .sgp40($1) })
+    }
+
+    private static func sgp41(_ field: Field<Sgp41Options>) -> Field<Sensor> {
+        field.embedded(
+            get: { if case .sgp41(let options) = $0.chip { options } else { Sgp41Options() } },
+            set: { $0.chip = .sgp41($1) })
+    }
 
     private static func scd4x(_ field: Field<Scd4xOptions>) -> Field<Sensor> {
         field.embedded(

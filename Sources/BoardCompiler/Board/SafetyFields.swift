@@ -14,7 +14,7 @@ enum SafetyFields {
                     point("smoke_lobby", "The point that it watches, in dB/m."),
                     smoke(
                         .optional(
-                            "pre_alarm", .amount(.millidecibelPerMetre, 1...10_000), default: "0.08 dB/m",
+                            "pre_alarm", .amount(.millidecibelPerMetre, 1...10_000), default: "0.09 dB/m",
                             example: "0.08 dB/m", "From here on somebody should look."
                         ) { $0.preAlarmMdbPerM = $1 }),
                     smoke(
@@ -24,8 +24,8 @@ enum SafetyFields {
                         ) { $0.alarmMdbPerM = $1 }),
                     smoke(
                         .optional(
-                            "verification", .milliseconds(0...60_000), default: "5 s", example: "5 s",
-                            "How long the alarm level must last."
+                            "verification", .milliseconds(0...60_000), default: "8 s", example: "5 s",
+                            "How long the alarm level must last; three times the level half of it."
                         ) { $0.verificationMs = $1 }),
                 ]),
             .init(
@@ -67,7 +67,7 @@ enum SafetyFields {
                         ) { $0.cancelWindowMs = $1 }),
                     fall(
                         .optional(
-                            "long_lie", .milliseconds(0...3_600_000, zero: "never"), default: "60 s", example: "60 s",
+                            "long_lie", .milliseconds(0...3_600_000, zero: "never"), default: "2 min", example: "60 s",
                             "Lying still for this long after a fall is a long lie; a `long-lie` detector makes it an alarm."
                         ) { $0.longLieMs = $1 }),
                     fall(
@@ -75,6 +75,16 @@ enum SafetyFields {
                             "cancel_button", .reference(to: .lines, trait: "input"), example: "wearer_button",
                             "The input of a button at the wearer that calls the alarm off."
                         ) { $0.cancelLine = $1 }),
+                    fall(
+                        .optional(
+                            "decision_threshold", .unsigned(0...8_000), example: "2000",
+                            "From which odds an impact is a fall: their natural logarithm, in thousandths; 1000 without it. Higher raises fewer false alarms and misses more falls; the detector's page has the table."
+                        ) { $0.decisionThreshold = $1 }),
+                    fall(
+                        .optional(
+                            "not_worn_after", .milliseconds(0...604_800_000, zero: "never"), default: "never",
+                            example: "8 h", "Without the least movement for so long nobody wears it, which is trouble."
+                        ) { $0.notWornAfterMs = $1 }),
                 ]),
             .init(
                 "long-lie", "The wearer of a fall sensor stays down: an alarm of its own besides the fall.",

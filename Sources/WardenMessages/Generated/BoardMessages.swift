@@ -2361,7 +2361,7 @@ public struct Sensor: Message {
         self.chip = chip
     }
 
-    public static var maximumEncodedSize: Int { 56 }
+    public static var maximumEncodedSize: Int { 59 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2883,24 +2883,30 @@ public struct Scd4xOptions: Message {
     public var temperatureOffsetMc: UInt32
     /// Off for rooms that never see fresh air.
     public var selfCalibration: Bool
+    /// Point of the air pressure there, in pascals; takes the place of the altitude while it is known.
+    /// At most 1023.
+    public var pressurePoint: UInt32?
 
     public init() {
         altitudeM = 0
         temperatureOffsetMc = 0
         selfCalibration = false
+        pressurePoint = nil
     }
 
     public init(
         altitudeM: UInt32 = 0,
         temperatureOffsetMc: UInt32 = 0,
-        selfCalibration: Bool = false
+        selfCalibration: Bool = false,
+        pressurePoint: UInt32? = nil
     ) {
         self.altitudeM = altitudeM
         self.temperatureOffsetMc = temperatureOffsetMc
         self.selfCalibration = selfCalibration
+        self.pressurePoint = pressurePoint
     }
 
-    public static var maximumEncodedSize: Int { 9 }
+    public static var maximumEncodedSize: Int { 12 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2912,6 +2918,9 @@ public struct Scd4xOptions: Message {
         }
         if self.selfCalibration {
             size += 1 + 1
+        }
+        if let value = self.pressurePoint {
+            size += 1 + varintSize(value)
         }
         return size
     }
@@ -2929,6 +2938,10 @@ public struct Scd4xOptions: Message {
             sink.append(0x18)
             sink.append(self.selfCalibration ? 1 : 0)
         }
+        if let value = self.pressurePoint {
+            sink.append(0x20)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2941,9 +2954,11 @@ public struct Scd4xOptions: Message {
                 self.temperatureOffsetMc = try reader.unsigned32()
             case 24:
                 self.selfCalibration = try reader.boolean()
+            case 32:
+                self.pressurePoint = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2953,60 +2968,150 @@ public struct Scd4xOptions: Message {
     public func check() throws(MessageError) {
         guard self.altitudeM <= 3000 else { throw MessageError(.outOfRange, field: 1) }
         guard self.temperatureOffsetMc <= 20000 else { throw MessageError(.outOfRange, field: 2) }
+        if let value = self.pressurePoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
+        }
     }
 }
 
+/// Points of temperature and humidity at the chip make its signal independent of them; both or none.
 public struct Sgp40Options: Message {
+    /// At most 1023.
+    public var temperaturePoint: UInt32?
+    /// At most 1023.
+    public var humidityPoint: UInt32?
+
     public init() {
+        temperaturePoint = nil
+        humidityPoint = nil
     }
 
-    public static var maximumEncodedSize: Int { 0 }
+    public init(
+        temperaturePoint: UInt32? = nil,
+        humidityPoint: UInt32? = nil
+    ) {
+        self.temperaturePoint = temperaturePoint
+        self.humidityPoint = humidityPoint
+    }
+
+    public static var maximumEncodedSize: Int { 6 }
 
     public var encodedSize: Int {
-        0
+        var size = 0
+        if let value = self.temperaturePoint {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.humidityPoint {
+            size += 1 + varintSize(value)
+        }
+        return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if let value = self.temperaturePoint {
+            sink.append(0x08)
+            sink.appendVarint(value)
+        }
+        if let value = self.humidityPoint {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
+            case 8:
+                self.temperaturePoint = try reader.unsigned32()
+            case 16:
+                self.humidityPoint = try reader.unsigned32()
             default:
-                try reader.skip(tag)
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
             }
         }
     }
 
     public func check() throws(MessageError) {
+        if let value = self.temperaturePoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        }
+        if let value = self.humidityPoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        }
     }
 }
 
 public struct Sgp41Options: Message {
+    /// At most 1023.
+    public var temperaturePoint: UInt32?
+    /// At most 1023.
+    public var humidityPoint: UInt32?
+
     public init() {
+        temperaturePoint = nil
+        humidityPoint = nil
     }
 
-    public static var maximumEncodedSize: Int { 0 }
+    public init(
+        temperaturePoint: UInt32? = nil,
+        humidityPoint: UInt32? = nil
+    ) {
+        self.temperaturePoint = temperaturePoint
+        self.humidityPoint = humidityPoint
+    }
+
+    public static var maximumEncodedSize: Int { 6 }
 
     public var encodedSize: Int {
-        0
+        var size = 0
+        if let value = self.temperaturePoint {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.humidityPoint {
+            size += 1 + varintSize(value)
+        }
+        return size
     }
 
     public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if let value = self.temperaturePoint {
+            sink.append(0x08)
+            sink.appendVarint(value)
+        }
+        if let value = self.humidityPoint {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
         while !reader.isAtEnd {
             let tag = try reader.tag()
             switch tag {
+            case 8:
+                self.temperaturePoint = try reader.unsigned32()
+            case 16:
+                self.humidityPoint = try reader.unsigned32()
             default:
-                try reader.skip(tag)
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
             }
         }
     }
 
     public func check() throws(MessageError) {
+        if let value = self.temperaturePoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 1) }
+        }
+        if let value = self.humidityPoint {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        }
     }
 }
 
@@ -6578,7 +6683,7 @@ public struct Detector: Message {
         self.kind = kind
     }
 
-    public static var maximumEncodedSize: Int { 107 }
+    public static var maximumEncodedSize: Int { 111 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7111,24 +7216,36 @@ public struct FallOptions: Message {
     /// Input line of a button at the wearer that calls the alarm off.
     /// At most 1023.
     public var cancelLine: UInt32?
+    /// Logarithm of the odds from which an impact is a fall, in thousandths; without it the detector's own.
+    /// At most 8000.
+    public var decisionThreshold: UInt32?
+    /// Without the least movement for so long nobody wears it, which is trouble; 0 for no such rule.
+    /// Unit: millisecond. At most 604800000.
+    public var notWornAfterMs: UInt32
 
     public init() {
         cancelWindowMs = 0
         longLieMs = 0
         cancelLine = nil
+        decisionThreshold = nil
+        notWornAfterMs = 0
     }
 
     public init(
         cancelWindowMs: UInt32 = 0,
         longLieMs: UInt32 = 0,
-        cancelLine: UInt32? = nil
+        cancelLine: UInt32? = nil,
+        decisionThreshold: UInt32? = nil,
+        notWornAfterMs: UInt32 = 0
     ) {
         self.cancelWindowMs = cancelWindowMs
         self.longLieMs = longLieMs
         self.cancelLine = cancelLine
+        self.decisionThreshold = decisionThreshold
+        self.notWornAfterMs = notWornAfterMs
     }
 
-    public static var maximumEncodedSize: Int { 12 }
+    public static var maximumEncodedSize: Int { 21 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7140,6 +7257,12 @@ public struct FallOptions: Message {
         }
         if let value = self.cancelLine {
             size += 1 + varintSize(value)
+        }
+        if let value = self.decisionThreshold {
+            size += 1 + varintSize(value)
+        }
+        if self.notWornAfterMs != 0 {
+            size += 1 + varintSize(self.notWornAfterMs)
         }
         return size
     }
@@ -7157,6 +7280,14 @@ public struct FallOptions: Message {
             sink.append(0x18)
             sink.appendVarint(value)
         }
+        if let value = self.decisionThreshold {
+            sink.append(0x20)
+            sink.appendVarint(value)
+        }
+        if self.notWornAfterMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.notWornAfterMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -7169,9 +7300,13 @@ public struct FallOptions: Message {
                 self.longLieMs = try reader.unsigned32()
             case 24:
                 self.cancelLine = try reader.unsigned32()
+            case 32:
+                self.decisionThreshold = try reader.unsigned32()
+            case 40:
+                self.notWornAfterMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7184,6 +7319,10 @@ public struct FallOptions: Message {
         if let value = self.cancelLine {
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 3) }
         }
+        if let value = self.decisionThreshold {
+            guard value <= 8000 else { throw MessageError(.outOfRange, field: 4) }
+        }
+        guard self.notWornAfterMs <= 604800000 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -8203,6 +8342,9 @@ public struct InactivityOptions: Message {
     /// Signs of life this long after the exit door moved show that somebody stayed.
     /// Unit: millisecond. 10000 to 3600000.
     public var exitGraceMs: UInt32
+    /// Surprise that is an alarm, in thousandths; without it the detector's own.
+    /// 1000 to 20000.
+    public var surpriseLimit: UInt32?
 
     public init() {
         signs = FixedList<SignOfLife, 6>()
@@ -8212,6 +8354,7 @@ public struct InactivityOptions: Message {
         longestSilenceMs = 0
         noExitAfterMs = 0
         exitGraceMs = 0
+        surpriseLimit = nil
     }
 
     public init(
@@ -8221,7 +8364,8 @@ public struct InactivityOptions: Message {
         shortestSilenceMs: UInt32 = 0,
         longestSilenceMs: UInt32 = 0,
         noExitAfterMs: UInt32 = 0,
-        exitGraceMs: UInt32 = 0
+        exitGraceMs: UInt32 = 0,
+        surpriseLimit: UInt32? = nil
     ) {
         self.signs = signs
         self.exitLine = exitLine
@@ -8230,9 +8374,10 @@ public struct InactivityOptions: Message {
         self.longestSilenceMs = longestSilenceMs
         self.noExitAfterMs = noExitAfterMs
         self.exitGraceMs = exitGraceMs
+        self.surpriseLimit = surpriseLimit
     }
 
-    public static var maximumEncodedSize: Int { 61 }
+    public static var maximumEncodedSize: Int { 65 }
 
     public var encodedSize: Int {
         var size = 0
@@ -8256,6 +8401,9 @@ public struct InactivityOptions: Message {
         }
         if self.exitGraceMs != 0 {
             size += 1 + varintSize(self.exitGraceMs)
+        }
+        if let value = self.surpriseLimit {
+            size += 1 + varintSize(value)
         }
         return size
     }
@@ -8290,6 +8438,10 @@ public struct InactivityOptions: Message {
             sink.append(0x38)
             sink.appendVarint(self.exitGraceMs)
         }
+        if let value = self.surpriseLimit {
+            sink.append(0x40)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -8313,9 +8465,11 @@ public struct InactivityOptions: Message {
                 self.noExitAfterMs = try reader.unsigned32()
             case 56:
                 self.exitGraceMs = try reader.unsigned32()
+            case 64:
+                self.surpriseLimit = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -8335,6 +8489,9 @@ public struct InactivityOptions: Message {
         guard self.longestSilenceMs >= 3600000, self.longestSilenceMs <= 604800000 else { throw MessageError(.outOfRange, field: 5) }
         guard self.noExitAfterMs <= 2419200000 else { throw MessageError(.outOfRange, field: 6) }
         guard self.exitGraceMs >= 10000, self.exitGraceMs <= 3600000 else { throw MessageError(.outOfRange, field: 7) }
+        if let value = self.surpriseLimit {
+            guard value >= 1000, value <= 20000 else { throw MessageError(.outOfRange, field: 8) }
+        }
     }
 }
 

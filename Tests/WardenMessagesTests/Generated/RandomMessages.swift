@@ -494,19 +494,26 @@ extension Scd4xOptions: RandomMessage {
         message.altitudeM = generator.number(.min, 3000) as UInt32
         message.temperatureOffsetMc = generator.number(.min, 20000) as UInt32
         message.selfCalibration = generator.chance
+        if generator.chance { message.pressurePoint = generator.number(.min, 1023) as UInt32 }
         return message
     }
 }
 
 extension Sgp40Options: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Sgp40Options {
-        Sgp40Options()
+        var message = Sgp40Options()
+        if generator.chance { message.temperaturePoint = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.humidityPoint = generator.number(.min, 1023) as UInt32 }
+        return message
     }
 }
 
 extension Sgp41Options: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Sgp41Options {
-        Sgp41Options()
+        var message = Sgp41Options()
+        if generator.chance { message.temperaturePoint = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.humidityPoint = generator.number(.min, 1023) as UInt32 }
+        return message
     }
 }
 
@@ -903,6 +910,8 @@ extension FallOptions: RandomMessage {
         message.cancelWindowMs = generator.number(.min, 120000) as UInt32
         message.longLieMs = generator.number(.min, 3600000) as UInt32
         if generator.chance { message.cancelLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.decisionThreshold = generator.number(.min, 8000) as UInt32 }
+        message.notWornAfterMs = generator.number(.min, 604800000) as UInt32
         return message
     }
 }
@@ -1031,6 +1040,7 @@ extension InactivityOptions: RandomMessage {
         message.longestSilenceMs = generator.number(3600000, 604800000) as UInt32
         message.noExitAfterMs = generator.number(.min, 2419200000) as UInt32
         message.exitGraceMs = generator.number(10000, 3600000) as UInt32
+        if generator.chance { message.surpriseLimit = generator.number(1000, 20000) as UInt32 }
         return message
     }
 }
