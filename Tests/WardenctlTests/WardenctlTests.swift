@@ -88,7 +88,10 @@ struct WardenctlTests {
             (["evaluate", "fall", "--corpus", "boards"], 65, "a corpus folder holds manifest.csv"),
             (["evaluate", "fall", "--corpus", "boards", "--rate-hz", "5"], 64, "from 20 to 1000"),
             (["evaluate", "fall", "--corpus", "boards", "--svg", "x.svg"], 64, "belong together"),
-            (["evaluate", "series", "heat", "--file", "boards/lobby.yaml"], 65, "fields where the first line"),
+            (["evaluate", "heat", "--corpus", "boards/lobby.yaml"], 65, "fields where the first line"),
+            (["evaluate", "fall", "--corpus", "boards", "--as-hz", "5"], 64, "from 20 to 200"),
+            (["evaluate", "smoke", "--trial", "nothing", "--svg", "-"], 65, "160 mdB/m"),
+            (["evaluate", "inactivity", "--corpus", "boards", "--trial", "3"], 64, "belong together"),
         ] as [([String], Int32, String)])
     func failures(arguments: [String], status: Int32, words: String) throws {
         let ended = try Program.run(arguments)
@@ -103,7 +106,8 @@ struct WardenctlTests {
             ["board", "reference"], ["scenario", "check"],
             ["scenario", "build"], ["status"], ["watch"], ["events"], ["doors"], ["door"], ["sensors"], ["alarms"],
             ["alarm"], ["fire-reset"], ["lines"], ["readers"], ["evaluate", "fall"], ["evaluate", "inactivity"],
-            ["evaluate", "series"], ["evaluate", "clauses"], ["keys", "make"], ["keys", "show"], ["keys", "authorise"],
+            ["evaluate", "smoke"], ["evaluate", "heat"], ["evaluate", "co"], ["evaluate", "gas"], ["evaluate", "fire"],
+            ["evaluate", "clauses"], ["keys", "make"], ["keys", "show"], ["keys", "authorise"],
             ["reference"],
         ]
         for command in commands {
