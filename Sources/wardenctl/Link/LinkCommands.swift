@@ -327,11 +327,12 @@ struct EventsCommand: ParsableCommand {
         discussion: """
             EXAMPLES
               wardenctl events                     the newest twenty
-              wardenctl events --from 1            everything that is kept
+              wardenctl events --from 1            everything since the last start that is kept
               wardenctl events --follow --json     one object a line, as it happens
             """)
     @Option(name: .shortAndLong, help: "The newest so many.") var number = 20
-    @Option(help: "From this sequence number on, 1 for the oldest kept.") var from: UInt64?
+    @Option(help: "From this sequence number on, since the last start; older ones go to named readers.") var from:
+        UInt64?
     @Flag(name: .shortAndLong, help: "Go on with what happens, until interrupted.") var follow = false
     @OptionGroup var board: BoardOptions
 
