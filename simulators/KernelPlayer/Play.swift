@@ -230,7 +230,7 @@ struct Play: ~Copyable {
             case .streamClosed(let stream): try plug(stream, in: false)
             case .wallClockChanged(let clock): try setClock(clock)
             case .lineAvailability: throw Failure(what: "a line that vanishes by itself cannot be had from gpio-sim")
-            case .busCompleted, .mediumCompleted, .secretChecked: break
+            case .busCompleted, .mediumCompleted, .storeCompleted, .secretChecked: break
             }
         }
     }
