@@ -2,6 +2,7 @@ import Cryptography
 import Dispatch
 import FixedMemory
 import Foundation
+import HardwareInterface
 import WardenLink
 import WardenMessages
 
@@ -164,17 +165,18 @@ final class BoardConnection {
         let wrong = Failure(
             status: .usage, message: "\(address): this is no address",
             remedy: "Write HOST, HOST:PORT, or [IPv6 address]:PORT.")
+        let standardPort = String(NetworkPlace.standardPort)
         if address.hasPrefix("[") {
             guard let end = address.firstIndex(of: "]") else { throw wrong }
             let host = String(address[address.index(after: address.startIndex)..<end])
             let rest = address[address.index(after: end)...]
-            if rest.isEmpty { return (host, "7321") }
+            if rest.isEmpty { return (host, standardPort) }
             guard rest.hasPrefix(":"), UInt16(rest.dropFirst()) != nil else { throw wrong }
             return (host, String(rest.dropFirst()))
         }
         let parts = address.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, let host = parts.first, !host.isEmpty else { throw wrong }
-        guard parts.count == 2 else { return (String(host), "7321") }
+        guard parts.count == 2 else { return (String(host), standardPort) }
         guard UInt16(parts[1]) != nil else { throw wrong }
         return (String(host), String(parts[1]))
     }

@@ -220,6 +220,7 @@ final class CredentialUpload {
         let begin = CredentialBegin(baseVersion: base, version: wanted, changes: UInt32(changes.count))
         var state = try ask(.begin(begin))
         var progress = TransferProgress("credentials", total: changes.count, unit: "cards", isQuiet: isQuiet)
+        defer { progress.end() }
         while Int(state.received) < changes.count {
             let first = Int(state.received)
             var chunk = CredentialChunk(offset: UInt32(first))

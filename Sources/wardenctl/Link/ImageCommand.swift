@@ -172,6 +172,7 @@ struct ImageUpdate {
         let checksum = Checksum.crc32c(bytes.span)
         try ask(.begin(ImageBegin(size: UInt32(bytes.count), checksum: checksum)))
         var progress = TransferProgress(name, total: bytes.count, unit: "B", isQuiet: options.json)
+        defer { progress.end() }
         while state.phase == .receiving, Int(state.received) < bytes.count {
             let begin = Int(state.received)
             let end = min(begin + ImageUpdate.pieceBytes, bytes.count)

@@ -263,7 +263,7 @@ struct ReaderCommand: ParsableCommand {
         let connection = try board.connect()
         let place = try Commanding.place(of: name, in: .reader, word: "reader", ClientNames(connection))
         let sending = ReaderFileSending(connection, reader: place)
-        let outcome = try sending.send(bytes, type: type, showsProgress: !board.json)
+        let outcome = try sending.send(bytes, type: type, isQuiet: board.json)
         let result = ReaderFileSending.word(outcome)
         if board.json {
             let object: [(String, JSONValue)] = [

@@ -16,12 +16,13 @@ struct ReaderFileSending {
         self.reader = reader
     }
 
-    func send(_ bytes: [UInt8], type: UInt8, showsProgress: Bool) throws -> ReaderFileOutcome {
+    func send(_ bytes: [UInt8], type: UInt8, isQuiet: Bool) throws -> ReaderFileOutcome {
         var state = try ask(.begin(ReaderFileBegin(type: UInt32(type), size: UInt32(bytes.count))))
         try expectDone(state)
-        var progress = Progress(isShown: showsProgress && isatty(FileHandle.standardError.fileDescriptor) == 1)
+        var progress = TransferProgress("file", total: bytes.count, unit: "B", isQuiet: isQuiet)
+        defer { progress.end() }
         while case .sending = state.phase {
-            progress.show(state)
+            progress.show(Int(state.confirmed))
             let begin = Int(state.wantedOffset)
             if state.wantedLength > 0, begin < bytes.count {
                 var chunk = ReaderFileChunk(offset: state.wantedOffset)
@@ -35,7 +36,6 @@ struct ReaderFileSending {
             }
             try expectDone(state)
         }
-        progress.end(state)
         return state.outcome
     }
 
@@ -81,27 +81,6 @@ struct ReaderFileSending {
         case .cancelled: "cancelled"
         case .notSupported: "the reader takes no files"
         case .unrecognised: "ended"
-        }
-    }
-
-    /// A line on the terminal that says how far it is.
-    private struct Progress {
-        let isShown: Bool
-        private var percent: UInt64?
-
-        init(isShown: Bool) { self.isShown = isShown }
-
-        mutating func show(_ state: ReaderFileState) {
-            let now = UInt64(state.confirmed) * 100 / UInt64(max(state.size, 1))
-            guard isShown, now != percent else { return }
-            percent = now
-            let text = "\r\(now) % of \(state.size) bytes"
-            FileHandle.standardError.write(Data(text.utf8))
-        }
-
-        mutating func end(_ state: ReaderFileState) {
-            show(state)
-            if percent != nil { FileHandle.standardError.write(Data("\n".utf8)) }
         }
     }
 }

@@ -8,6 +8,7 @@ struct TransferProgress {
     private let isShown: Bool
     private let began = Date()
     private var shownAt = Date.distantPast
+    private var isLineOpen = false
 
     /// - Parameters:
     ///   - total: how much there is in all; 0 where nobody knows.
@@ -24,11 +25,15 @@ struct TransferProgress {
         let isLast = total > 0 && done >= total
         guard isShown, isLast || Date().timeIntervalSince(shownAt) > 0.1 else { return }
         shownAt = Date()
+        isLineOpen = !isLast
         FileHandle.standardError.write(Data(("\r" + line(done) + "\u{1B}[K" + (isLast ? "\n" : "")).utf8))
     }
 
-    /// Ends the line of a transfer whose end nobody knew.
-    func end() { if isShown && total == 0 { FileHandle.standardError.write(Data("\n".utf8)) } }
+    /// Ends the line of a transfer that stopped before its end, or whose end nobody knew.
+    mutating func end() {
+        if isLineOpen { FileHandle.standardError.write(Data("\n".utf8)) }
+        isLineOpen = false
+    }
 
     private func line(_ done: Int) -> String {
         let seconds = Date().timeIntervalSince(began)
