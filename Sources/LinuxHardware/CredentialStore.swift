@@ -10,6 +10,7 @@ import HardwareInterface
 /// The calls wait for the disk: they are for the store's thread, and for the start before there is one.
 public struct CredentialStore: Sendable, BitwiseCopyable {
     private let folder: Int32
+    private let recordFile: RecordFile
     public private(set) var record = CredentialRecord()
     /// The record was there and is not what was written.
     public private(set) var isRecordDamaged = false
@@ -23,12 +24,10 @@ public struct CredentialStore: Sendable, BitwiseCopyable {
     /// - Parameter folder: from `warden_folder_open`.
     public init(folder: Int32) {
         self.folder = folder
+        recordFile = RecordFile(CredentialRecord.name, folder: folder)
         var bytes = InlineArray<48, UInt8>(repeating: 0)
-        let file = CredentialRecord.name.withCharacters { warden_folder_file(folder, $0) }
-        guard file >= 0 else { return }
-        defer { warden_close(file) }
         var span = bytes.mutableSpan
-        let count = span.withUnsafeMutableBufferPointer { Int(warden_read(file, $0.baseAddress!, $0.count)) }
+        guard let count = recordFile.read(into: &span) else { return }
         guard count == CredentialRecord.byteCount, let found = CredentialRecord(bytes.span) else {
             isRecordDamaged = true
             return
@@ -96,12 +95,7 @@ public struct CredentialStore: Sendable, BitwiseCopyable {
         next.version = version
         next.hashKeyCheck = hashKeyCheck
         let bytes = next.bytes
-        let span = bytes.span
-        status = span.withUnsafeBufferPointer { bytes in
-            CredentialRecord.name.withCharacters {
-                warden_folder_replace(folder, $0, bytes.baseAddress!, bytes.count)
-            }
-        }
+        status = recordFile.replace(bytes.span)
         if status == 0 { record = next }
         return status
     }

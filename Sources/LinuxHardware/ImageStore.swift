@@ -14,10 +14,10 @@ import HardwareInterface
 public struct ImageStore: Sendable, BitwiseCopyable {
     /// Starts with an image on trial before it counts as one that the program does not survive.
     public static var startLimit: UInt8 { 3 }
-    private static var recordName: StaticString { "images.record" }
     private static var pieceBytes: Int { 16_384 }
 
     private let folder: Int32
+    private let recordFile: RecordFile
     public private(set) var record = ImageRecord()
     /// The record was there and is not what was written: images that were brought are not known any more.
     public private(set) var isRecordDamaged = false
@@ -28,13 +28,11 @@ public struct ImageStore: Sendable, BitwiseCopyable {
     /// - Parameter folder: from `warden_folder_open`.
     public init(folder: Int32) {
         self.folder = folder
+        recordFile = RecordFile("images.record", folder: folder)
         var bytes = InlineArray<64, UInt8>(repeating: 0)
-        let file = ImageStore.recordName.withCharacters { warden_folder_file(folder, $0) }
-        guard file >= 0 else { return }
-        defer { warden_close(file) }
         var span = bytes.mutableSpan
-        let count = span.withUnsafeMutableBufferPointer { Int(warden_read(file, $0.baseAddress!, $0.count)) }
-        guard count == 64, let found = ImageRecord(bytes.span) else {
+        guard let count = recordFile.read(into: &span) else { return }
+        guard count == bytes.count, let found = ImageRecord(bytes.span) else {
             isRecordDamaged = true
             return
         }
@@ -60,7 +58,7 @@ public struct ImageStore: Sendable, BitwiseCopyable {
         guard record.named == namedChecksum || !record.isInUse else {
             record = ImageRecord()
             record.named = namedChecksum
-            _ = write(record)
+            _ = replace(record)
             return .namedImageChanged
         }
         record.named = namedChecksum
@@ -72,7 +70,7 @@ public struct ImageStore: Sendable, BitwiseCopyable {
         var counted = record
         counted.starts += 1
         // One that cannot be counted would be tried for ever.
-        if write(counted) != 0 {
+        if replace(counted) != 0 {
             _ = endTrial(.store)
             return .gaveUpTrial
         }
@@ -101,8 +99,8 @@ public struct ImageStore: Sendable, BitwiseCopyable {
         next.lastFault = fault
         next.good = record.previous == ImageRecord.nowhere ? 0 : record.previous
         next.previous = ImageRecord.nowhere
-        record = next
-        _ = write(next)
+        // Also where it cannot be written: this start goes on with the image before.
+        if replace(next) != 0 { record = next }
         return true
     }
 
@@ -125,8 +123,9 @@ public struct ImageStore: Sendable, BitwiseCopyable {
         next.wentBack = true
         next.starts = 0
         // Also where it cannot be written: this start goes on with the image before.
+        let status = replace(next)
         record = next
-        return write(next)
+        return status
     }
 
     /// Notes that it was said what became of the last image.
@@ -134,7 +133,7 @@ public struct ImageStore: Sendable, BitwiseCopyable {
         guard record.wentBack else { return }
         var next = record
         next.wentBack = false
-        if write(next) == 0 { record = next }
+        _ = replace(next)
     }
 
     // MARK: While the board runs
@@ -148,7 +147,7 @@ public struct ImageStore: Sendable, BitwiseCopyable {
             next.place = record.freePlace
             next.size = size
             next.checksum = checksum
-            let status = write(next)
+            let status = replace(next)
             guard status == 0 else { return status }
         }
         let name = ImageStore.name(of: next.place)
@@ -254,19 +253,8 @@ public struct ImageStore: Sendable, BitwiseCopyable {
     // MARK: The record
 
     private mutating func replace(_ next: ImageRecord) -> Int32 {
-        let status = write(next)
-        if status == 0 { record = next }
-        return status
-    }
-
-    private mutating func write(_ next: ImageRecord) -> Int32 {
         let bytes = next.bytes
-        let span = bytes.span
-        let status = span.withUnsafeBufferPointer { bytes in
-            ImageStore.recordName.withCharacters {
-                warden_folder_replace(folder, $0, bytes.baseAddress!, bytes.count)
-            }
-        }
+        let status = recordFile.replace(bytes.span)
         if status == 0 { record = next }
         return status
     }
