@@ -173,12 +173,18 @@ struct ReaderBank: ~Copyable {
 
     mutating func setPowerFailure(_ reader: Int, _ isActive: Bool) { members[reader].hasPowerFailure = isActive }
 
+    /// Where a reader on a serial line is: its port, and its place on that line; `nil` for one on lines of its own.
+    private func serialPlace(of reader: Int) -> (device: Int, place: UInt8)? {
+        let device = members[reader].device
+        return device < serial.count ? (device, members[reader].place) : nil
+    }
+
     func exitInput(of reader: Int) -> UInt8? { members[reader].exitInput }
 
     /// Inputs that a reader on a bus says it has; 0 for any other.
     func inputCount(of reader: Int) -> Int {
-        let device = members[reader].device
-        return device < serial.count ? serial.inputCount(on: device, members[reader].place) : 0
+        guard let (device, place) = serialPlace(of: reader) else { return 0 }
+        return serial.inputCount(on: device, place)
     }
 
     func cards(of reader: Int) -> UInt64 { members[reader].cards }
@@ -296,42 +302,37 @@ struct ReaderBank: ~Copyable {
     ///
     /// - Returns: `false` if the reader takes no files, is not online, or is being sent one.
     mutating func beginFile(type: UInt8, size: UInt32, to reader: Int) -> Bool {
-        let device = members[reader].device
-        guard device < serial.count else { return false }
-        return serial.beginFileTransfer(type: type, size: size, to: device, members[reader].place)
+        guard let (device, place) = serialPlace(of: reader) else { return false }
+        return serial.beginFileTransfer(type: type, size: size, to: device, place)
     }
 
     /// Hands over the part of a file that was asked for.
     ///
     /// - Returns: `false` if it is not that one.
     mutating func provideFileData(_ data: Span<UInt8>, offset: UInt32, to reader: Int) -> Bool {
-        let device = members[reader].device
-        guard device < serial.count else { return false }
-        return serial.provideFileData(data, offset: offset, to: device, members[reader].place)
+        guard let (device, place) = serialPlace(of: reader) else { return false }
+        return serial.provideFileData(data, offset: offset, to: device, place)
     }
 
     /// Gives up sending a file; its end is reported.
     mutating func cancelFile(to reader: Int) {
-        let device = members[reader].device
-        guard device < serial.count else { return }
+        guard let (device, place) = serialPlace(of: reader) else { return }
         output.removeAll()
-        serial.cancelFileTransfer(to: device, members[reader].place, into: &output)
+        serial.cancelFileTransfer(to: device, place, into: &output)
     }
 
     /// Bytes of a file that a reader has taken; `nil` while none is sent to it.
     func confirmedFileBytes(of reader: Int) -> UInt32? {
-        let device = members[reader].device
-        guard device < serial.count else { return nil }
-        return serial.confirmedFileBytes(on: device, members[reader].place)
+        guard let (device, place) = serialPlace(of: reader) else { return nil }
+        return serial.confirmedFileBytes(on: device, place)
     }
 
     /// Gives a factory-new reader on a bus the key that the board has for it.
     ///
     /// - Returns: `false` if the reader takes no keys or is busy.
     mutating func beginInstallation(_ key: ReaderKey, at reader: Int, now: Instant) -> Bool {
-        let device = members[reader].device
-        guard device < serial.count else { return false }
+        guard let (device, place) = serialPlace(of: reader) else { return false }
         return serial.perform(
-            .beginInstallation(key), tag: ReaderBank.installationTag, on: device, members[reader].place, at: now)
+            .beginInstallation(key), tag: ReaderBank.installationTag, on: device, place, at: now)
     }
 }
