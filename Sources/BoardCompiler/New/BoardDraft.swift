@@ -4,8 +4,6 @@ struct BoardDraft {
     private var free: [HardwareModel.Pin] = []
     private(set) var freePins = 0
     private(set) var neededPins = 0
-    /// What the hardware would have to have.
-    private(set) var missingDevice = ""
     /// In the order of the file.
     private var sections: [(key: String, entries: [String])] = []
 
@@ -75,9 +73,9 @@ struct BoardDraft {
     }
 
     /// The first serial port of the hardware.
-    private mutating func serialPort() -> HardwareModel.Device? {
-        if hardware.ports.isEmpty { missingDevice = "serial port" }
-        return hardware.ports.first
+    private func serialPort() throws(NewBoard.Failure) -> HardwareModel.Device {
+        guard let port = hardware.ports.first else { throw .deviceMissing("serial port") }
+        return port
     }
 
     private mutating func addPort(_ name: String, _ device: HardwareModel.Device, baud: Int, rs485: Bool = false) {
@@ -87,14 +85,8 @@ struct BoardDraft {
     // MARK: Purposes
 
     /// One door on an escape route, released by the fire panel.
-    ///
-    /// - Returns: whether the hardware has the devices for it.
-    mutating func addEntrance(_ reader: NewBoard.Reader) -> Bool {
-        var port: HardwareModel.Device?
-        if reader != .wiegand {
-            port = serialPort()
-            if port == nil { return false }
-        }
+    mutating func addEntrance(_ reader: NewBoard.Reader) throws(NewBoard.Failure) {
+        let port: HardwareModel.Device? = reader == .wiegand ? nil : try serialPort()
         openPins(without: port.map { [$0] } ?? [])
         add("groups", "  - residents\n  - staff")
         addDoorLines("entrance", contactMeaning: "reed contact: open loop, open door")
@@ -126,12 +118,11 @@ struct BoardDraft {
         addFireEffect("    actions: [{release: entrance}]")
         addResident(
             reader == .wiegand || reader == .osdp ? "number: {facility: 12, card: 4711}" : "tag: \"0500207B32\"")
-        return true
     }
 
     /// Doors on one bus, all of one fire zone.
-    mutating func addDoors(_ count: Int) -> Bool {
-        guard let port = serialPort() else { return false }
+    mutating func addDoors(_ count: Int) throws(NewBoard.Failure) {
+        let port = try serialPort()
         openPins(without: [port])
         add("groups", "  - residents\n  - staff")
         add("fire_zones", "  - house")
@@ -144,15 +135,11 @@ struct BoardDraft {
         addFirePanel()
         addFireEffect("    actions: [{release_zone: house}]")
         addResident("number: {facility: 12, card: 4711}")
-        return true
     }
 
     /// Fall, call cord and silence of somebody who lives alone.
-    mutating func addFlat() -> Bool {
-        guard let bus = hardware.buses.first else {
-            missingDevice = "I2C bus"
-            return false
-        }
+    mutating func addFlat() throws(NewBoard.Failure) {
+        guard let bus = hardware.buses.first else { throw .deviceMissing("I2C bus") }
         openPins(without: [bus])
         add("buses", "  sensors:\n    device: \(bus.device)")
         add(
@@ -188,7 +175,6 @@ struct BoardDraft {
                     pattern: pulsed
                 priority: 150
             """)
-        return true
     }
 
     // MARK: Parts

@@ -67,13 +67,11 @@ public struct NewBoard: Sendable {
     /// The file.
     public func text() throws(Failure) -> String {
         var draft = BoardDraft(hardware: hardware)
-        let isOffered: Bool
         switch purpose {
-        case .entrance: isOffered = draft.addEntrance(reader)
-        case .doors: isOffered = draft.addDoors(doorCount)
-        case .flat: isOffered = draft.addFlat()
+        case .entrance: try draft.addEntrance(reader)
+        case .doors: try draft.addDoors(doorCount)
+        case .flat: try draft.addFlat()
         }
-        guard isOffered else { throw .deviceMissing(draft.missingDevice) }
         guard draft.neededPins <= draft.freePins else {
             throw .pinsMissing(needed: draft.neededPins, free: draft.freePins)
         }
