@@ -516,7 +516,10 @@ extension EventJournal {
         side.writes.removeAll()
         switch kind {
         case .records:
-            for index in 0..<EventClass.count where hasWaiting(index) { side.noteWaiting(urgent: false, at: now) }
+            // What this commit had no place for: an alarm behind the end of its segment must not wait for company.
+            for index in 0..<EventClass.count where hasWaiting(index) {
+                side.noteWaiting(urgent: EventClass(rawValue: UInt8(index))?.isUrgent ?? false, at: now)
+            }
         case .opening: finishOpening(at: now)
         case .format:
             side.recovery.isSuperblockSound[side.recovery.isSuperblockSound[1] ? 0 : 1] = true

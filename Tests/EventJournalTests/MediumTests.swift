@@ -82,6 +82,17 @@ struct MediumTests {
         #expect(seen.map(\.sequence) == Array(numbers[4...]))
     }
 
+    @Test("An alarm is made durable at once, also where its segment ends", arguments: [1, 40])
+    func alarmsAtOnce(burst: Int) {
+        let rig = Rig()
+        rig.pump()
+        for alarm in 0..<200 {
+            for _ in 0..<burst { rig.append(.alarm, [UInt8(truncatingIfNeeded: alarm)]) }
+            rig.pump()
+            #expect(rig.journal.durableSequence == rig.journal.lastSequence, "alarm \(alarm)")
+        }
+    }
+
     @Test("What a power cut could still take is held back from those who ask for durable events only")
     func durableOnly() {
         let rig = Rig()
