@@ -11,9 +11,11 @@ extension Command: RoleBound {
         case .alarmBypass, .alarmRestore: .technician
         // For a minute the reader is spoken to with a key that everybody knows.
         case .readerInstall: .technician
+        // A line that is forced does not do its work (EN 54-2, clause 9).
+        case .pointForce, .pointRelease: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .readerFileSend, .unrecognised:
+            .readerFileSend, .credentialEnrol, .recorderMark, .boardRestart, .testAnswer, .unrecognised:
             nil
         }
     }

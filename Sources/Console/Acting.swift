@@ -51,6 +51,12 @@ extension ConsoleSession {
             guard let target = Words.target(of: kind) else { return }
             guard let index = place(of: target, name, subject) else { return }
             ask(.command(Command(kind: kind, target: UInt32(index))))
+        case .force(let isActive, let seconds, let name):
+            guard let line = place(of: .line, name, subject) else { return }
+            ask(
+                .command(
+                    Command(
+                        kind: .pointForce, target: UInt32(line), value: isActive ? 1 : 0, seconds: seconds)))
         case .setClock(let seconds): ask(.clock(seconds))
         case .login(let name): startLogin(name, &subject)
         case .logout:
@@ -88,7 +94,7 @@ extension ConsoleSession {
         case .terminal: .terminal
         case .version: .version
         case .whoami: .whoAmI
-        case .help, .door, .alarm, .reader, .fire, .events, .watch, .login, .logout, .language: .help(0)
+        case .help, .door, .alarm, .reader, .point, .fire, .events, .watch, .login, .logout, .language: .help(0)
         }
     }
 
@@ -148,7 +154,7 @@ extension ConsoleSession {
         case .clock: true
         case .command(let command):
             switch command.kind {
-            case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .readerInstall: true
+            case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .readerInstall, .pointForce: true
             default: false
             }
         }
@@ -186,6 +192,10 @@ extension ConsoleSession {
             outcome = .notPermitted
             style.text(.error, &row)
             style.text(login.user == nil ? .loginFirst : .notPermitted, &row)
+        case .safetyRelease:
+            outcome = .refused
+            style.text(.error, &row)
+            style.text(.safetyRelease, &row)
         default:
             outcome = .refused
             style.text(.error, &row)
@@ -206,11 +216,20 @@ extension ConsoleSession {
     ) -> Int? {
         if let index = subject.index(of: kind, named: editor.line.span.extracting(name)) { return index }
         outcome = .unknownName
-        style.text(kind == .door ? .unknownDoor : kind == .reader ? .unknownReader : .unknownDetector, &row)
+        style.text(ConsoleSession.unknown(kind), &row)
         appendTyped(name)
         suggest(.names(kind), name, subject)
         answer = .ending
         return nil
+    }
+
+    private static func unknown(_ kind: NamedKind) -> Phrase {
+        switch kind {
+        case .door: .unknownDoor
+        case .reader: .unknownReader
+        case .line: .unknownPoint
+        default: .unknownDetector
+        }
     }
 
     /// Repeats a word of the line, in quotes, cut where it is long.

@@ -215,7 +215,13 @@ extension ConsoleSession {
     private mutating func appendExample<Subject: ConsoleSubject & ~Copyable>(
         _ line: StaticString, _ command: ConsoleCommand, _ subject: borrowing Subject
     ) {
-        let kind: NamedKind = command == .door ? .door : command == .reader ? .reader : .detector
+        let kind: NamedKind =
+            switch command {
+            case .door: .door
+            case .reader: .reader
+            case .point: .line
+            default: .detector
+            }
         for index in 0..<line.utf8CodeUnitCount {
             let byte = unsafe line.utf8Start[index]
             if byte != UInt8(ascii: "@") {

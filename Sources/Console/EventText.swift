@@ -74,12 +74,28 @@ public enum EventText {
                 decision.granted ? .eventGranted : Words.isWaiting(decision.reason) ? .eventWaits : .eventDenied))
         sink.append(vocabulary.decisionReason(decision.reason))
         append(decision.actor, names: names, in: vocabulary, to: &sink)
-        if decision.credentialTag != 0 {
-            sink.append(vocabulary.phrase(.eventCredential))
-            var tag = FixedBytes<8>()
-            tag.appendBigEndian(decision.credentialTag)
-            sink.appendHexadecimal(tag.span)
-        }
+        if decision.credentialTag != 0 { append(credentialTag: decision.credentialTag, in: vocabulary, to: &sink) }
+    }
+
+    private static func append<Sink: ByteSink & ~Copyable>(
+        credentialTag: UInt64, in vocabulary: Vocabulary, to sink: inout Sink
+    ) {
+        sink.append(vocabulary.phrase(.eventCredential))
+        var tag = FixedBytes<8>()
+        tag.appendBigEndian(credentialTag)
+        sink.appendHexadecimal(tag.span)
+    }
+
+    /// What a command was given besides its target.
+    private static func appendArguments<Sink: ByteSink & ~Copyable>(
+        of audit: CommandAudit, _ kind: CommandKind, in vocabulary: Vocabulary, to sink: inout Sink
+    ) {
+        guard kind == .pointForce else { return }
+        sink.append(vocabulary.phrase(audit.value == 0 ? .eventOff : .eventOn))
+        guard audit.seconds > 0 else { return }
+        sink.append(" ")
+        sink.appendDecimal(audit.seconds)
+        sink.append(" s")
     }
 
     private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
@@ -145,12 +161,14 @@ public enum EventText {
             sink.append(" ")
             names.append(target, at: Int(audit.target), in: vocabulary, to: &sink)
         }
+        appendArguments(of: audit, kind, in: vocabulary, to: &sink)
         sink.append(" ")
         sink.append(vocabulary.commandResult(audit.result))
+        if audit.credentialTag != 0 { append(credentialTag: audit.credentialTag, in: vocabulary, to: &sink) }
         append(audit.actor, names: names, in: vocabulary, to: &sink)
     }
 
-    private static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
+    static func append<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
         _ actor: Actor?, names: borrowing Names, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
         guard let actor else { return }

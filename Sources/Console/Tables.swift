@@ -34,16 +34,19 @@ extension ConsoleSession {
         case 4:
             style.cell(.labelTroubles, 14, &row)
             appendCount(Int(status.troubles), .warning)
-        case 5: appendReaderSummary(subject)
-        case 6:
+        case 5:
+            style.cell(.labelDisablements, 14, &row)
+            appendCount(Int(status.disablements), .warning)
+        case 6: appendReaderSummary(subject)
+        case 7:
             style.cell(.labelEvents, 14, &row)
             appendFill(status.eventsKept, status.eventCapacity)
             row.append(isPlain ? "\t#" : ", #")
             row.appendDecimal(status.lastSequence)
-        case 7:
+        case 8:
             style.cell(.labelCredentials, 14, &row)
             appendFill(status.credentials, status.credentialCapacity)
-        case 8:
+        case 9:
             style.cell(.labelInputsLost, 14, &row)
             appendCount(Int(clamping: status.inputsLost), .warning)
         default:
@@ -141,12 +144,21 @@ extension ConsoleSession {
         guard let line = subject.lineStatus(at: index) else { return false }
         let style = style
         style.cell(line.name, 24, &row)
-        style.cell(line.output ? .output : .input, 10, &row)
-        if line.available {
-            style.text(line.active ? .active : .inactive, &row)
-        } else {
+        style.cell(line.output ? .output : .input, 8, &row)
+        guard line.available else {
             style.text(style.vocabulary.phrase(.unavailable), &row, .warning)
+            return true
         }
+        guard line.forcedSeconds > 0 else {
+            style.text(line.active ? .active : .inactive, &row)
+            return true
+        }
+        style.cell(line.active ? .active : .inactive, 10, &row)
+        style.text(style.vocabulary.phrase(.forced), &row, .warning)
+        row.append(" ")
+        row.appendDecimal(line.forcedSeconds)
+        row.append(" s")
+        EventText.append(line.forcedBy, names: subject, in: style.vocabulary, to: &row)
         return true
     }
 

@@ -30,6 +30,8 @@ struct BoardCore: ~Copyable {
     var secretCheck: SecretCheck?
 
     var lines: LineTable
+    /// Lines that nobody may force.
+    let safetyReleases: SafetyReleases
     var sensors: SensorBank
     var points: PointTable
     var readers: ReaderBank
@@ -160,6 +162,7 @@ struct BoardCore: ~Copyable {
         consoleAccess = BoardTranslation.consoleAccess(image)
         secretCheck = nil
         lines = LineTable(image)
+        safetyReleases = SafetyReleases(image, map)
         self.sensors = sensors
         self.points = points
         installers = FixedArray(repeating: nil, count: readers.count)

@@ -42,9 +42,9 @@ enum RecordKind: UInt8, BitwiseCopyable {
     /// Reader and whether the button at its input is pressed (2 × reader + pressed).
     case readerExitRequest = 14
     case readerAnswered = 15
-    /// Kind and target of a command, and who gave it: kind, index, user.
+    /// Kind and target of a command, and who gave it: kind, index, user; value and seconds, where it has them.
     case command = 16
-    /// A command that came to nothing, and a login: as above, and the result.
+    /// A command that came to nothing, and a login: as above, with the result before value and seconds.
     case audit = 17
     /// Place, 1 if it is active, code.
     case journalTrouble = 18
@@ -178,11 +178,12 @@ extension BoardCore {
 
     /// Drives every output that is owed.
     mutating func driveLines<Board: Hardware & ~Copyable>(on hardware: inout Board) {
-        if recording.mode != .off, lines.hasOwed {
+        if lines.hasOwed {
             record(.drove)
+            reportOverruledForces()
             for place in 0..<lines.owedCount where beginsDecision() {
                 let line = lines.owedLine(place)
-                recording.content.appendVarint(UInt64(2 * line + (lines[line].isActive ? 1 : 0)))
+                recording.content.appendVarint(UInt64(2 * line + (lines[line].level ? 1 : 0)))
                 endDecision(.line)
             }
         }
@@ -195,12 +196,14 @@ extension BoardCore {
         guard beginsRecord() else { return }
         BoardCore.append(command, actor, to: &recording.content)
         recording.content.appendVarint(Zigzag.encode(Int64(result.rawValue)))
+        BoardCore.appendArguments(of: command, to: &recording.content)
         endRecord(.audit)
     }
 
     mutating func recordCommand(_ command: Command, _ actor: Actor) {
         guard beginsRecord() else { return }
         BoardCore.append(command, actor, to: &recording.content)
+        BoardCore.appendArguments(of: command, to: &recording.content)
         endRecord(.command)
     }
 
@@ -210,6 +213,13 @@ extension BoardCore {
         content.appendVarint(Zigzag.encode(Int64(actor.kind.rawValue)))
         content.appendVarint(UInt64(actor.index))
         content.appendVarint(UInt64(actor.user))
+    }
+
+    /// Left out where the command has none.
+    private static func appendArguments(of command: Command, to content: inout ByteBuffer) {
+        guard command.value != 0 || command.seconds != 0 else { return }
+        content.appendVarint(Zigzag.encode(Int64(command.value)))
+        content.appendVarint(UInt64(command.seconds))
     }
 
     /// Says how the journal does, where that has changed.

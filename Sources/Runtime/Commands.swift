@@ -27,6 +27,9 @@ extension BoardCore {
 
     /// Carries out a command that somebody may give.
     mutating func carryOut(_ command: Command, _ actor: Actor) -> CommandAnswer {
+        var command = command
+        // The record says how long it really is.
+        if command.kind == .pointForce, command.seconds == 0 { command.seconds = BoardCore.usualForce }
         let answer = perform(command, actor)
         publishAudit(command, actor, answer.result)
         return answer
@@ -49,7 +52,7 @@ extension BoardCore {
             .command(
                 CommandAudit(
                     actor: actor, command: UInt32(bitPattern: command.kind.rawValue), target: command.target,
-                    result: result)), at: now)
+                    result: result, value: command.value, seconds: command.seconds)), at: now)
     }
 
     private mutating func perform(_ command: Command, _ actor: Actor) -> CommandAnswer {
@@ -62,9 +65,10 @@ extension BoardCore {
             return resetFire(actor)
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
+        case .pointForce, .pointRelease: return commandPoint(command, actor)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .readerFileSend, .unrecognised:
+            .readerFileSend, .credentialEnrol, .recorderMark, .boardRestart, .testAnswer, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }

@@ -14,7 +14,9 @@ extension BoardCore {
     /// When `runDecisions` or `expirePoints` has something to do.
     @inline(__always)
     var decisionDeadline: Instant {
-        min(min(access.deadline, monitor.deadline, matrix.deadline, points.deadline), sounderDeadline)
+        min(
+            min(access.deadline, monitor.deadline, matrix.deadline, points.deadline),
+            min(sounderDeadline, lines.forceDeadline))
     }
 
     /// Begins: doors and alarms take the state of the moment.
@@ -45,6 +47,12 @@ extension BoardCore {
     mutating func lineChanged(_ index: Int, isActive: Bool, at moment: Instant) {
         guard index < lines.count, !lines[index].isOutput else { return }
         recordLine(index, isActive: isActive, at: moment)
+        lines.setMeasured(index, isActive: isActive)
+        if lines[index].force == nil { inputChanged(index, isActive: isActive, at: moment, .good) }
+    }
+
+    /// An input has another level, by its wire or by force.
+    mutating func inputChanged(_ index: Int, isActive: Bool, at moment: Instant, _ quality: Quality) {
         lines.setInput(index, isActive: isActive)
         switch lines[index].role {
         case .general: break
@@ -83,10 +91,10 @@ extension BoardCore {
         }
         causes.setPoint(UInt16(index), isActive ? .active : [])
         monitor.receive(
-            Reading(value: isActive ? 1 : 0, quality: .good, at: moment), ofPoint: map.line(index), at: now,
+            Reading(value: isActive ? 1 : 0, quality: quality, at: moment), ofPoint: map.line(index), at: now,
             into: &alarmOutput)
         monitor.receive(
-            Reading(value: lines[index].activations, quality: .good, at: moment), ofPoint: map.pulses(index), at: now,
+            Reading(value: lines[index].activations, quality: quality, at: moment), ofPoint: map.pulses(index), at: now,
             into: &alarmOutput)
         settleAlarms()
         settleValves()
@@ -106,6 +114,7 @@ extension BoardCore {
         guard index < lines.count else { return }
         record(.lineAvailability, index, isAvailable)
         lines.setAvailable(index, isAvailable)
+        if !isAvailable, lines[index].force != nil { forceEnded(index) }
         troubles.set(.line, index, isActive: !isAvailable)
         if case .wiegand(let device, let isDataOne) = lines[index].role, readers.deviceCount > 0 {
             let device = readers.device(ofLines: device)
@@ -288,6 +297,7 @@ extension BoardCore {
     /// Whatever time has made due in the decisions.
     mutating func runDecisions() {
         if toldOffsetMinutes != utcOffsetMinutes { tellDetectorsTheTime() }
+        endDueForces()
         if access.deadline <= now {
             access.advance(to: now, clock: wallClock, into: &accessOutput)
             settleAccess()

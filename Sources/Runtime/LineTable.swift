@@ -29,8 +29,12 @@ struct LineTable: ~Copyable {
 
     struct Entry: BitwiseCopyable {
         var isOutput: Bool
-        /// The level of an input, or the one that is demanded of an output.
+        /// The level of an input that the board goes by, or the one that is demanded of an output.
         var isActive: Bool
+        /// The level of an input on its wire, whatever it is forced to.
+        var measured = false
+        /// What somebody set it to.
+        var force: LineForce?
         var isAvailable = true
         /// Demanded and not yet driven.
         var isOwed = false
@@ -39,6 +43,9 @@ struct LineTable: ~Copyable {
         var activations: Int32 = 0
         /// Where an input is that is wired to a reader; `nil` for one of the board's own.
         var source: ReaderSource?
+
+        /// The level of an output as it is driven, and of an input as the board goes by it.
+        var level: Bool { isOutput ? force?.isActive ?? isActive : isActive }
     }
 
     /// An input of a reader on a bus.
@@ -53,10 +60,16 @@ struct LineTable: ~Copyable {
     private var entries: FixedArray<Entry>
     /// Outputs that are to be driven, in the order of the demands.
     private var owed: FixedArray<UInt16>
+    /// Outputs whose force ended because the board demanded another level.
+    private var overruled: FixedArray<UInt16>
+    private(set) var forceCount = 0
+    /// When the next force ends.
+    private(set) var forceDeadline = Instant.never
 
     init(_ image: borrowing BoardImage) {
         entries = FixedArray(capacity: image.lines.count)
         owed = FixedArray(capacity: image.lines.count)
+        overruled = FixedArray(capacity: image.lines.count)
         for index in image.lines.indices {
             let line = image.lines[index]
             let isOutput = line.direction == .output
@@ -118,12 +131,16 @@ struct LineTable: ~Copyable {
         if isAvailable && entries[index].isOutput { owe(index) }
     }
 
-    /// Demands a level of an output.
+    /// Demands a level of an output. One that was forced is not any more: the board comes before a person's trial.
     ///
     /// - Returns: whether that is another level than before.
     mutating func demand(_ index: Int, isActive: Bool) -> Bool {
         guard entries[index].isActive != isActive else { return false }
         entries[index].isActive = isActive
+        if entries[index].force != nil {
+            setForce(index, nil)
+            overruled.append(UInt16(index))
+        }
         owe(index)
         return true
     }
@@ -139,8 +156,48 @@ struct LineTable: ~Copyable {
         for place in owed.indices {
             let index = Int(owed[place])
             entries[index].isOwed = false
-            hardware.setLine(LineIndex(owed[place]), isActive: entries[index].isActive)
+            hardware.setLine(LineIndex(owed[place]), isActive: entries[index].level)
         }
         owed.removeAll()
     }
+
+    // MARK: Forces
+
+    mutating func setMeasured(_ index: Int, isActive: Bool) { entries[index].measured = isActive }
+
+    /// Forces a line, or with `nil` ends that. An output is owed what it is then to be.
+    mutating func setForce(_ index: Int, _ force: LineForce?) {
+        if entries[index].force != nil { forceCount -= 1 }
+        if force != nil { forceCount += 1 }
+        entries[index].force = force
+        forceDeadline = .never
+        for place in entries.indices {
+            if let force = entries[place].force { forceDeadline = min(forceDeadline, force.until) }
+        }
+        if entries[index].isOutput { owe(index) }
+    }
+
+    /// A line whose force is over; `nil` if there is none.
+    func dueForce(at now: Instant) -> Int? {
+        guard forceDeadline <= now else { return nil }
+        for index in entries.indices {
+            if let force = entries[index].force, force.until <= now { return index }
+        }
+        return nil
+    }
+
+    /// An output whose force the board ended; each is told once, `nil` after the last.
+    mutating func takeOverruled() -> Int? {
+        guard overruled.count > 0 else { return nil }
+        let index = Int(overruled[0])
+        overruled.swapRemove(at: 0)
+        return index
+    }
+}
+
+/// What a person set a line to, until when, and who it was.
+struct LineForce: BitwiseCopyable {
+    let isActive: Bool
+    let until: Instant
+    let actor: Actor
 }

@@ -326,14 +326,18 @@ extension BoardCore {
         let actorKind = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
         let index = UInt32(truncatingIfNeeded: try reader.variableLength())
         let user = UInt32(truncatingIfNeeded: try reader.variableLength())
-        let command = Command(kind: CommandKind(rawValue: commandKind), target: target)
+        var command = Command(kind: CommandKind(rawValue: commandKind), target: target)
         let actor = Actor(kind: ActorKind(rawValue: actorKind), index: index, user: user)
-        if kind == .command {
-            _ = carryOut(command, actor)
-        } else {
-            let result = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
-            publishAudit(command, actor, CommandResult(rawValue: result))
+        var result = CommandResult.done
+        if kind == .audit {
+            result = CommandResult(
+                rawValue: Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength())))
         }
+        if reader.remaining > 0 {
+            command.value = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
+            command.seconds = UInt32(truncatingIfNeeded: try reader.variableLength())
+        }
+        if kind == .command { _ = carryOut(command, actor) } else { publishAudit(command, actor, result) }
         return true
     }
 }

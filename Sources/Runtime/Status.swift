@@ -30,7 +30,7 @@ extension BoardCore {
             lastSequence: journal.lastSequence, eventsKept: UInt32(eventUsage.count),
             eventCapacity: UInt32(eventUsage.capacity), credentials: UInt32(access.credentials.count),
             credentialCapacity: UInt32(access.credentials.capacity), turns: turns,
-            inputsLost: 0, version: FixedBytes(WardenVersion.text))
+            inputsLost: 0, version: FixedBytes(WardenVersion.text), disablements: disablements)
     }
 
     private var eventUsage: Usage {
@@ -103,9 +103,12 @@ extension BoardCore {
 
     func lineStatus(at index: Int) -> LineStatus? {
         guard index < lines.count else { return nil }
+        let line = lines[index]
+        var left: Int64 = 0
+        if let force = line.force { left = max(1, ((force.until - now).milliseconds + 999) / 1_000) }
         return LineStatus(
-            index: UInt32(index), name: image.lines[index].name, output: lines[index].isOutput,
-            active: lines[index].isActive, available: lines[index].isAvailable)
+            index: UInt32(index), name: image.lines[index].name, output: line.isOutput, active: line.level,
+            available: line.isAvailable, forcedSeconds: UInt32(clamping: left), forcedBy: line.force?.actor)
     }
 
     var lastEventSequence: UInt64 { journal.lastSequence }

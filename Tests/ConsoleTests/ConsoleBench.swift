@@ -14,6 +14,9 @@ struct BenchBoard: ConsoleSubject {
     var events: [Event] = []
     var commands: [Command] = []
     var clocks: [ClockSetting] = []
+    var disablements: UInt32 = 0
+    /// Seconds that the siren is still forced.
+    var force: UInt32?
     var answer = CommandAnswer(result: .done)
     var firstEventSequence: UInt64 = 1
     /// Name, role and PIN of each console user.
@@ -38,7 +41,8 @@ struct BenchBoard: ConsoleSubject {
         BoardStatus(
             name: "lobby", generation: 3, uptimeNs: UInt64(now.nanoseconds), unixMs: 1_795_000_000_000,
             clockTrust: .synchronised, doors: 2, alarms: 0, troubles: 1, lastSequence: lastEventSequence, eventsKept: 4,
-            eventCapacity: 4_096, credentials: 4, credentialCapacity: 1_000, version: "0.1.0")
+            eventCapacity: 4_096, credentials: 4, credentialCapacity: 1_000, version: "0.1.0",
+            disablements: disablements)
     }
 
     func doorStatus(at index: Int) -> DoorStatus? {
@@ -63,7 +67,10 @@ struct BenchBoard: ConsoleSubject {
     }
 
     func lineStatus(at index: Int) -> LineStatus? {
-        index == 0 ? LineStatus(name: "siren", output: true, active: false, available: true) : nil
+        guard index == 0 else { return nil }
+        return LineStatus(
+            name: "siren", output: true, active: force != nil, available: true, forcedSeconds: force ?? 0,
+            forcedBy: force == nil ? nil : Actor(kind: .console, index: 0, user: 2))
     }
 
     func readerStatus(at index: Int) -> ReaderStatus? {
@@ -93,6 +100,7 @@ struct BenchBoard: ConsoleSubject {
         case .door: index < doors.count ? BenchBoard.name(doors[index]) : nil
         case .detector: index < detectors.count ? BenchBoard.name(detectors[index].name) : nil
         case .consoleUser: index < users.count ? BenchBoard.name(users[index].name) : nil
+        case .line: index == 0 ? "siren" : nil
         default: nil
         }
     }

@@ -363,4 +363,38 @@ struct ConsoleSessionTests {
             #expect(bench.longestStep <= ConsoleSession.rowLimit)
         }
     }
+
+    @Test("A point is forced after a yes, with its time; the list says who did it and what is left")
+    func forcing() {
+        var bench = ConsoleBench()
+        bench.logIn("fitter", "135790")
+        bench.type("point siren on 10m\r")
+        #expect(bench.board.commands.isEmpty)
+        bench.type("y")
+        #expect(bench.board.commands.last == Command(kind: .pointForce, target: 0, value: 1, seconds: 600))
+        bench.board.force = 42
+        #expect(
+            bench.ask("points") == ["siren                   output  active    forced 42 s by console 0 user fitter"])
+        bench.output = []
+        _ = bench.ask("points --plain")
+        let plain = String(decoding: bench.output, as: UTF8.self)
+        #expect(plain.contains("siren\toutput\tactive\tforced 42 s by console 0 user fitter\r\n"))
+        bench.board.answer = CommandAnswer(result: .safetyRelease)
+        #expect(
+            bench.ask("point siren off --yes --plain") == [
+                "error: refused: a door needs it to let people out", "exit 1 refused",
+            ])
+        #expect(bench.ask("point sirren on") == ["error: no input or output is called 'sirren'; did you mean 'siren'?"])
+    }
+
+    @Test("The status shows alarms, then troubles, then what is disabled, as EN 54-2 orders them")
+    func disablements() throws {
+        var bench = ConsoleBench()
+        bench.board.disablements = 2
+        let rows = bench.ask("status")
+        let places = try ["alarms", "troubles", "disabled"].map { word in
+            try #require(rows.firstIndex { $0.hasPrefix(word) })
+        }
+        #expect(places == places.sorted() && rows[places[2]] == "disabled      2")
+    }
 }

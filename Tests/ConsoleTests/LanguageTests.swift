@@ -17,7 +17,7 @@ struct LanguageTests {
 
     @Test("No text is missing, and no Chinese one is still English")
     func phrases() {
-        var number: UInt8 = 0
+        var number: UInt16 = 0
         while let phrase = Phrase(rawValue: number) {
             let english = LanguageTests.text(EnglishPhrases.text(phrase))
             let chinese = LanguageTests.text(ChinesePhrases.text(phrase))

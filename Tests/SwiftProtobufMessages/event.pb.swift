@@ -575,6 +575,9 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
 
   /// Begun; an audit tells of its end.
   case started // = 8
+
+  /// It would touch what a door needs to let people out.
+  case safetyRelease // = 9
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -592,6 +595,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     case 6: self = .busy
     case 7: self = .outOfRange
     case 8: self = .started
+    case 9: self = .safetyRelease
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -607,6 +611,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     case .busy: return 6
     case .outOfRange: return 7
     case .started: return 8
+    case .safetyRelease: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -622,6 +627,7 @@ public nonisolated enum Warden_V1_CommandResult: SwiftProtobuf.Enum, Swift.CaseI
     .busy,
     .outOfRange,
     .started,
+    .safetyRelease,
   ]
 
 }
@@ -935,6 +941,14 @@ public nonisolated struct Warden_V1_CommandAudit: Sendable {
 
   public var result: Warden_V1_CommandResult = .done
 
+  /// As in the command.
+  public var value: Int32 = 0
+
+  public var seconds: UInt32 = 0
+
+  /// Of a credential that the command is about: the first eight bytes of its keyed hash; 0 for none.
+  public var credentialTag: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1014,7 +1028,7 @@ nonisolated extension Warden_V1_SystemKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_CommandResult: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0\u{1}COMMAND_RESULT_STARTED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_RESULT_DONE\0\u{1}COMMAND_RESULT_UNKNOWN_COMMAND\0\u{1}COMMAND_RESULT_UNKNOWN_TARGET\0\u{1}COMMAND_RESULT_NOT_PERMITTED\0\u{1}COMMAND_RESULT_TOO_LATE\0\u{1}COMMAND_RESULT_REFUSED\0\u{1}COMMAND_RESULT_BUSY\0\u{1}COMMAND_RESULT_OUT_OF_RANGE\0\u{1}COMMAND_RESULT_STARTED\0\u{1}COMMAND_RESULT_SAFETY_RELEASE\0")
 }
 
 nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1586,7 +1600,7 @@ nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CommandAudit"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}command\0\u{1}target\0\u{1}result\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}actor\0\u{1}command\0\u{1}target\0\u{1}result\0\u{1}value\0\u{1}seconds\0\u{3}credential_tag\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1598,6 +1612,9 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.command) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.target) }()
       case 4: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 5: try { try decoder.decodeSingularSInt32Field(value: &self.value) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.seconds) }()
+      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.credentialTag) }()
       default: break
       }
     }
@@ -1620,6 +1637,15 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
     if self.result != .done {
       try visitor.visitSingularEnumField(value: self.result, fieldNumber: 4)
     }
+    if self.value != 0 {
+      try visitor.visitSingularSInt32Field(value: self.value, fieldNumber: 5)
+    }
+    if self.seconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.seconds, fieldNumber: 6)
+    }
+    if self.credentialTag != 0 {
+      try visitor.visitSingularFixed64Field(value: self.credentialTag, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1628,6 +1654,9 @@ nonisolated extension Warden_V1_CommandAudit: SwiftProtobuf.Message, SwiftProtob
     if lhs.command != rhs.command {return false}
     if lhs.target != rhs.target {return false}
     if lhs.result != rhs.result {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.seconds != rhs.seconds {return false}
+    if lhs.credentialTag != rhs.credentialTag {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

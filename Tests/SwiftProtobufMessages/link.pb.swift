@@ -57,6 +57,12 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// tells of its end. For technicians.
   case readerInstall // = 20
 
+  /// Sets an input or output by hand, whatever the wire or the board says: `value` is 1 for active and 0 for inactive,
+  /// `seconds` how long, 60 where it is 0. Ended by time, by its opposite, by a restart, and by whatever the board itself
+  /// demands of the output. For technicians.
+  case pointForce // = 21
+  case pointRelease // = 22
+
   /// What audits say of consoles and services; nobody can ask for these as commands.
   case consoleLogin // = 30
   case consoleLogout // = 31
@@ -83,6 +89,19 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// The board went back to the one before: by command, or by itself.
   case imageRollBack // = 41
   case imageDrop // = 42
+
+  /// A card was presented to be enrolled; the target is the reader, the audit has the credential's tag.
+  case credentialEnrol // = 43
+
+  /// Somebody marked the moment for whoever reads the recording; the value is what they numbered it.
+  case recorderMark // = 44
+
+  /// The board's program ends in order, to be started anew.
+  case boardRestart // = 45
+
+  /// What somebody saw of a point of the board while it was commissioned; the target is the point's number in the walk,
+  /// the value 1 for right, 2 for wrong, 3 for passed over.
+  case testAnswer // = 46
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -105,6 +124,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 15: self = .alarmBypass
     case 16: self = .alarmRestore
     case 20: self = .readerInstall
+    case 21: self = .pointForce
+    case 22: self = .pointRelease
     case 30: self = .consoleLogin
     case 31: self = .consoleLogout
     case 32: self = .clockSet
@@ -118,6 +139,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 40: self = .imageConfirm
     case 41: self = .imageRollBack
     case 42: self = .imageDrop
+    case 43: self = .credentialEnrol
+    case 44: self = .recorderMark
+    case 45: self = .boardRestart
+    case 46: self = .testAnswer
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -138,6 +163,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .alarmBypass: return 15
     case .alarmRestore: return 16
     case .readerInstall: return 20
+    case .pointForce: return 21
+    case .pointRelease: return 22
     case .consoleLogin: return 30
     case .consoleLogout: return 31
     case .clockSet: return 32
@@ -151,6 +178,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .imageConfirm: return 40
     case .imageRollBack: return 41
     case .imageDrop: return 42
+    case .credentialEnrol: return 43
+    case .recorderMark: return 44
+    case .boardRestart: return 45
+    case .testAnswer: return 46
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -171,6 +202,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .alarmBypass,
     .alarmRestore,
     .readerInstall,
+    .pointForce,
+    .pointRelease,
     .consoleLogin,
     .consoleLogout,
     .clockSet,
@@ -184,6 +217,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .imageConfirm,
     .imageRollBack,
     .imageDrop,
+    .credentialEnrol,
+    .recorderMark,
+    .boardRestart,
+    .testAnswer,
   ]
 
 }
@@ -886,172 +923,166 @@ public nonisolated struct Warden_V1_Request: Sendable {
 }
 
 /// What the board sends inside a frame.
-public nonisolated struct Warden_V1_Response: @unchecked Sendable {
+public nonisolated struct Warden_V1_Response: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Of the request; 0 for what comes unasked.
-  public var identifier: UInt32 {
-    get {_storage._identifier}
-    set {_uniqueStorage()._identifier = newValue}
-  }
+  public var identifier: UInt32 = 0
 
-  public var body: OneOf_Body? {
-    get {return _storage._body}
-    set {_uniqueStorage()._body = newValue}
-  }
+  public var body: Warden_V1_Response.OneOf_Body? = nil
 
   public var command: Warden_V1_CommandAnswer {
     get {
-      if case .command(let v)? = _storage._body {return v}
+      if case .command(let v)? = body {return v}
       return Warden_V1_CommandAnswer()
     }
-    set {_uniqueStorage()._body = .command(newValue)}
+    set {body = .command(newValue)}
   }
 
   public var event: Warden_V1_Event {
     get {
-      if case .event(let v)? = _storage._body {return v}
+      if case .event(let v)? = body {return v}
       return Warden_V1_Event()
     }
-    set {_uniqueStorage()._body = .event(newValue)}
+    set {body = .event(newValue)}
   }
 
   public var end: Warden_V1_EndOfList {
     get {
-      if case .end(let v)? = _storage._body {return v}
+      if case .end(let v)? = body {return v}
       return Warden_V1_EndOfList()
     }
-    set {_uniqueStorage()._body = .end(newValue)}
+    set {body = .end(newValue)}
   }
 
   public var board: Warden_V1_BoardStatus {
     get {
-      if case .board(let v)? = _storage._body {return v}
+      if case .board(let v)? = body {return v}
       return Warden_V1_BoardStatus()
     }
-    set {_uniqueStorage()._body = .board(newValue)}
+    set {body = .board(newValue)}
   }
 
   public var door: Warden_V1_DoorStatus {
     get {
-      if case .door(let v)? = _storage._body {return v}
+      if case .door(let v)? = body {return v}
       return Warden_V1_DoorStatus()
     }
-    set {_uniqueStorage()._body = .door(newValue)}
+    set {body = .door(newValue)}
   }
 
   public var point: Warden_V1_PointStatus {
     get {
-      if case .point(let v)? = _storage._body {return v}
+      if case .point(let v)? = body {return v}
       return Warden_V1_PointStatus()
     }
-    set {_uniqueStorage()._body = .point(newValue)}
+    set {body = .point(newValue)}
   }
 
   public var detector: Warden_V1_DetectorStatus {
     get {
-      if case .detector(let v)? = _storage._body {return v}
+      if case .detector(let v)? = body {return v}
       return Warden_V1_DetectorStatus()
     }
-    set {_uniqueStorage()._body = .detector(newValue)}
+    set {body = .detector(newValue)}
   }
 
   public var line: Warden_V1_LineStatus {
     get {
-      if case .line(let v)? = _storage._body {return v}
+      if case .line(let v)? = body {return v}
       return Warden_V1_LineStatus()
     }
-    set {_uniqueStorage()._body = .line(newValue)}
+    set {body = .line(newValue)}
   }
 
   public var refusal: Warden_V1_Refusal {
     get {
-      if case .refusal(let v)? = _storage._body {return v}
+      if case .refusal(let v)? = body {return v}
       return Warden_V1_Refusal()
     }
-    set {_uniqueStorage()._body = .refusal(newValue)}
+    set {body = .refusal(newValue)}
   }
 
   public var reader: Warden_V1_ReaderStatus {
     get {
-      if case .reader(let v)? = _storage._body {return v}
+      if case .reader(let v)? = body {return v}
       return Warden_V1_ReaderStatus()
     }
-    set {_uniqueStorage()._body = .reader(newValue)}
+    set {body = .reader(newValue)}
   }
 
   public var time: Warden_V1_BoardTime {
     get {
-      if case .time(let v)? = _storage._body {return v}
+      if case .time(let v)? = body {return v}
       return Warden_V1_BoardTime()
     }
-    set {_uniqueStorage()._body = .time(newValue)}
+    set {body = .time(newValue)}
   }
 
   public var subscribed: Warden_V1_Subscribed {
     get {
-      if case .subscribed(let v)? = _storage._body {return v}
+      if case .subscribed(let v)? = body {return v}
       return Warden_V1_Subscribed()
     }
-    set {_uniqueStorage()._body = .subscribed(newValue)}
+    set {body = .subscribed(newValue)}
   }
 
   public var telemetry: Warden_V1_TelemetryBatch {
     get {
-      if case .telemetry(let v)? = _storage._body {return v}
+      if case .telemetry(let v)? = body {return v}
       return Warden_V1_TelemetryBatch()
     }
-    set {_uniqueStorage()._body = .telemetry(newValue)}
+    set {body = .telemetry(newValue)}
   }
 
   public var service: Warden_V1_ServiceAnswer {
     get {
-      if case .service(let v)? = _storage._body {return v}
+      if case .service(let v)? = body {return v}
       return Warden_V1_ServiceAnswer()
     }
-    set {_uniqueStorage()._body = .service(newValue)}
+    set {body = .service(newValue)}
   }
 
   public var credentials: Warden_V1_CredentialState {
     get {
-      if case .credentials(let v)? = _storage._body {return v}
+      if case .credentials(let v)? = body {return v}
       return Warden_V1_CredentialState()
     }
-    set {_uniqueStorage()._body = .credentials(newValue)}
+    set {body = .credentials(newValue)}
   }
 
   public var image: Warden_V1_ImageState {
     get {
-      if case .image(let v)? = _storage._body {return v}
+      if case .image(let v)? = body {return v}
       return Warden_V1_ImageState()
     }
-    set {_uniqueStorage()._body = .image(newValue)}
+    set {body = .image(newValue)}
   }
 
   public var recorder: Warden_V1_RecorderChunk {
     get {
-      if case .recorder(let v)? = _storage._body {return v}
+      if case .recorder(let v)? = body {return v}
       return Warden_V1_RecorderChunk()
     }
-    set {_uniqueStorage()._body = .recorder(newValue)}
+    set {body = .recorder(newValue)}
   }
 
   public var counter: Warden_V1_CounterStatus {
     get {
-      if case .counter(let v)? = _storage._body {return v}
+      if case .counter(let v)? = body {return v}
       return Warden_V1_CounterStatus()
     }
-    set {_uniqueStorage()._body = .counter(newValue)}
+    set {body = .counter(newValue)}
   }
 
   public var readerFile: Warden_V1_ReaderFileState {
     get {
-      if case .readerFile(let v)? = _storage._body {return v}
+      if case .readerFile(let v)? = body {return v}
       return Warden_V1_ReaderFileState()
     }
-    set {_uniqueStorage()._body = .readerFile(newValue)}
+    set {body = .readerFile(newValue)}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1080,8 +1111,6 @@ public nonisolated struct Warden_V1_Response: @unchecked Sendable {
   }
 
   public init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct Warden_V1_Command: Sendable {
@@ -1091,11 +1120,16 @@ public nonisolated struct Warden_V1_Command: Sendable {
 
   public var kind: Warden_V1_CommandKind = .none
 
-  /// Door, detector or reader by place.
+  /// Door, detector, reader or line by place.
   public var target: UInt32 = 0
 
   /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
   public var deadlineNs: UInt64 = 0
+
+  /// What the kind says of them; 0 for the others.
+  public var value: Int32 = 0
+
+  public var seconds: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1861,46 +1895,102 @@ public nonisolated struct Warden_V1_Refusal: Sendable {
   public init() {}
 }
 
-public nonisolated struct Warden_V1_BoardStatus: Sendable {
+public nonisolated struct Warden_V1_BoardStatus: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var name: String = String()
+  public var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  public var generation: UInt32 = 0
+  public var generation: UInt32 {
+    get {_storage._generation}
+    set {_uniqueStorage()._generation = newValue}
+  }
 
-  public var uptimeNs: UInt64 = 0
+  public var uptimeNs: UInt64 {
+    get {_storage._uptimeNs}
+    set {_uniqueStorage()._uptimeNs = newValue}
+  }
 
-  public var unixMs: Int64 = 0
+  public var unixMs: Int64 {
+    get {_storage._unixMs}
+    set {_uniqueStorage()._unixMs = newValue}
+  }
 
-  public var clockTrust: Warden_V1_ClockTrust = .unset
+  public var clockTrust: Warden_V1_ClockTrust {
+    get {_storage._clockTrust}
+    set {_uniqueStorage()._clockTrust = newValue}
+  }
 
-  public var doors: UInt32 = 0
+  public var doors: UInt32 {
+    get {_storage._doors}
+    set {_uniqueStorage()._doors = newValue}
+  }
 
-  public var alarms: UInt32 = 0
+  public var alarms: UInt32 {
+    get {_storage._alarms}
+    set {_uniqueStorage()._alarms = newValue}
+  }
 
-  public var troubles: UInt32 = 0
+  public var troubles: UInt32 {
+    get {_storage._troubles}
+    set {_uniqueStorage()._troubles = newValue}
+  }
 
-  public var lastSequence: UInt64 = 0
+  public var lastSequence: UInt64 {
+    get {_storage._lastSequence}
+    set {_uniqueStorage()._lastSequence = newValue}
+  }
 
-  public var eventsKept: UInt32 = 0
+  public var eventsKept: UInt32 {
+    get {_storage._eventsKept}
+    set {_uniqueStorage()._eventsKept = newValue}
+  }
 
-  public var eventCapacity: UInt32 = 0
+  public var eventCapacity: UInt32 {
+    get {_storage._eventCapacity}
+    set {_uniqueStorage()._eventCapacity = newValue}
+  }
 
-  public var credentials: UInt32 = 0
+  public var credentials: UInt32 {
+    get {_storage._credentials}
+    set {_uniqueStorage()._credentials = newValue}
+  }
 
-  public var credentialCapacity: UInt32 = 0
+  public var credentialCapacity: UInt32 {
+    get {_storage._credentialCapacity}
+    set {_uniqueStorage()._credentialCapacity = newValue}
+  }
 
-  public var turns: UInt64 = 0
+  public var turns: UInt64 {
+    get {_storage._turns}
+    set {_uniqueStorage()._turns = newValue}
+  }
 
-  public var inputsLost: UInt64 = 0
+  public var inputsLost: UInt64 {
+    get {_storage._inputsLost}
+    set {_uniqueStorage()._inputsLost = newValue}
+  }
 
-  public var version: String = String()
+  public var version: String {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
+
+  /// Detectors out of service and lines that are forced.
+  public var disablements: UInt32 {
+    get {_storage._disablements}
+    set {_uniqueStorage()._disablements = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct Warden_V1_DoorStatus: Sendable {
@@ -1994,13 +2084,29 @@ public nonisolated struct Warden_V1_LineStatus: Sendable {
 
   public var output: Bool = false
 
+  /// As the board goes by it: of a line that is forced, what it is forced to.
   public var active: Bool = false
 
   public var available: Bool = false
 
+  /// What is left of a force, rounded up; 0 for none.
+  public var forcedSeconds: UInt32 = 0
+
+  /// Who forced it.
+  public var forcedBy: Warden_V1_Actor {
+    get {_forcedBy ?? Warden_V1_Actor()}
+    set {_forcedBy = newValue}
+  }
+  /// Returns true if `forcedBy` has been explicitly set.
+  public var hasForcedBy: Bool {self._forcedBy != nil}
+  /// Clears the value of `forcedBy`. Subsequent reads from it will return its default value.
+  public mutating func clearForcedBy() {self._forcedBy = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _forcedBy: Warden_V1_Actor? = nil
 }
 
 public nonisolated struct Warden_V1_ReaderStatus: Sendable {
@@ -2031,7 +2137,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{2}\u{a}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{2}\u{8}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -2468,396 +2574,358 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
   public static let protoMessageName: String = _protobuf_package + ".Response"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0")
 
-  fileprivate class _StorageClass {
-    var _identifier: UInt32 = 0
-    var _body: Warden_V1_Response.OneOf_Body?
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _identifier = source._identifier
-      _body = source._body
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._identifier) }()
-        case 10: try {
-          var v: Warden_V1_CommandAnswer?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .command(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .command(v)
-          }
-        }()
-        case 11: try {
-          var v: Warden_V1_Event?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .event(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .event(v)
-          }
-        }()
-        case 12: try {
-          var v: Warden_V1_EndOfList?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .end(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .end(v)
-          }
-        }()
-        case 13: try {
-          var v: Warden_V1_BoardStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .board(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .board(v)
-          }
-        }()
-        case 14: try {
-          var v: Warden_V1_DoorStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .door(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .door(v)
-          }
-        }()
-        case 15: try {
-          var v: Warden_V1_PointStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .point(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .point(v)
-          }
-        }()
-        case 16: try {
-          var v: Warden_V1_DetectorStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .detector(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .detector(v)
-          }
-        }()
-        case 17: try {
-          var v: Warden_V1_LineStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .line(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .line(v)
-          }
-        }()
-        case 18: try {
-          var v: Warden_V1_Refusal?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .refusal(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .refusal(v)
-          }
-        }()
-        case 19: try {
-          var v: Warden_V1_ReaderStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .reader(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .reader(v)
-          }
-        }()
-        case 20: try {
-          var v: Warden_V1_BoardTime?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .time(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .time(v)
-          }
-        }()
-        case 21: try {
-          var v: Warden_V1_Subscribed?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .subscribed(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .subscribed(v)
-          }
-        }()
-        case 22: try {
-          var v: Warden_V1_TelemetryBatch?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .telemetry(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .telemetry(v)
-          }
-        }()
-        case 23: try {
-          var v: Warden_V1_ServiceAnswer?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .service(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .service(v)
-          }
-        }()
-        case 24: try {
-          var v: Warden_V1_CredentialState?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .credentials(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .credentials(v)
-          }
-        }()
-        case 25: try {
-          var v: Warden_V1_ImageState?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .image(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .image(v)
-          }
-        }()
-        case 26: try {
-          var v: Warden_V1_RecorderChunk?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .recorder(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .recorder(v)
-          }
-        }()
-        case 27: try {
-          var v: Warden_V1_CounterStatus?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .counter(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .counter(v)
-          }
-        }()
-        case 28: try {
-          var v: Warden_V1_ReaderFileState?
-          var hadOneofValue = false
-          if let current = _storage._body {
-            hadOneofValue = true
-            if case .readerFile(let m) = current {v = m}
-          }
-          try decoder.decodeSingularMessageField(value: &v)
-          if let v = v {
-            if hadOneofValue {try decoder.handleConflictingOneOf()}
-            _storage._body = .readerFile(v)
-          }
-        }()
-        default: break
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.identifier) }()
+      case 10: try {
+        var v: Warden_V1_CommandAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .command(let m) = current {v = m}
         }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .command(v)
+        }
+      }()
+      case 11: try {
+        var v: Warden_V1_Event?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .event(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .event(v)
+        }
+      }()
+      case 12: try {
+        var v: Warden_V1_EndOfList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .end(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .end(v)
+        }
+      }()
+      case 13: try {
+        var v: Warden_V1_BoardStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .board(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .board(v)
+        }
+      }()
+      case 14: try {
+        var v: Warden_V1_DoorStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .door(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .door(v)
+        }
+      }()
+      case 15: try {
+        var v: Warden_V1_PointStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .point(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .point(v)
+        }
+      }()
+      case 16: try {
+        var v: Warden_V1_DetectorStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .detector(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .detector(v)
+        }
+      }()
+      case 17: try {
+        var v: Warden_V1_LineStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .line(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .line(v)
+        }
+      }()
+      case 18: try {
+        var v: Warden_V1_Refusal?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .refusal(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .refusal(v)
+        }
+      }()
+      case 19: try {
+        var v: Warden_V1_ReaderStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .reader(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .reader(v)
+        }
+      }()
+      case 20: try {
+        var v: Warden_V1_BoardTime?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .time(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .time(v)
+        }
+      }()
+      case 21: try {
+        var v: Warden_V1_Subscribed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .subscribed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .subscribed(v)
+        }
+      }()
+      case 22: try {
+        var v: Warden_V1_TelemetryBatch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .telemetry(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .telemetry(v)
+        }
+      }()
+      case 23: try {
+        var v: Warden_V1_ServiceAnswer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .service(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .service(v)
+        }
+      }()
+      case 24: try {
+        var v: Warden_V1_CredentialState?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .credentials(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .credentials(v)
+        }
+      }()
+      case 25: try {
+        var v: Warden_V1_ImageState?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .image(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .image(v)
+        }
+      }()
+      case 26: try {
+        var v: Warden_V1_RecorderChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .recorder(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .recorder(v)
+        }
+      }()
+      case 27: try {
+        var v: Warden_V1_CounterStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .counter(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .counter(v)
+        }
+      }()
+      case 28: try {
+        var v: Warden_V1_ReaderFileState?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .readerFile(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .readerFile(v)
+        }
+      }()
+      default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._identifier != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._identifier, fieldNumber: 1)
-      }
-      switch _storage._body {
-      case .command?: try {
-        guard case .command(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-      }()
-      case .event?: try {
-        guard case .event(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-      }()
-      case .end?: try {
-        guard case .end(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-      }()
-      case .board?: try {
-        guard case .board(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-      }()
-      case .door?: try {
-        guard case .door(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-      }()
-      case .point?: try {
-        guard case .point(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-      }()
-      case .detector?: try {
-        guard case .detector(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-      }()
-      case .line?: try {
-        guard case .line(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-      }()
-      case .refusal?: try {
-        guard case .refusal(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
-      }()
-      case .reader?: try {
-        guard case .reader(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
-      }()
-      case .time?: try {
-        guard case .time(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
-      }()
-      case .subscribed?: try {
-        guard case .subscribed(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-      }()
-      case .telemetry?: try {
-        guard case .telemetry(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
-      }()
-      case .service?: try {
-        guard case .service(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
-      }()
-      case .credentials?: try {
-        guard case .credentials(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
-      }()
-      case .image?: try {
-        guard case .image(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
-      }()
-      case .recorder?: try {
-        guard case .recorder(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
-      }()
-      case .counter?: try {
-        guard case .counter(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
-      }()
-      case .readerFile?: try {
-        guard case .readerFile(let v)? = _storage._body else { preconditionFailure() }
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
-      }()
-      case nil: break
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.identifier != 0 {
+      try visitor.visitSingularUInt32Field(value: self.identifier, fieldNumber: 1)
+    }
+    switch self.body {
+    case .command?: try {
+      guard case .command(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .event?: try {
+      guard case .event(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .end?: try {
+      guard case .end(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .board?: try {
+      guard case .board(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .door?: try {
+      guard case .door(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .point?: try {
+      guard case .point(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .detector?: try {
+      guard case .detector(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .line?: try {
+      guard case .line(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .refusal?: try {
+      guard case .refusal(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .reader?: try {
+      guard case .reader(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .time?: try {
+      guard case .time(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .subscribed?: try {
+      guard case .subscribed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .telemetry?: try {
+      guard case .telemetry(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .service?: try {
+      guard case .service(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .credentials?: try {
+      guard case .credentials(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
+    case .image?: try {
+      guard case .image(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .recorder?: try {
+      guard case .recorder(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .counter?: try {
+      guard case .counter(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .readerFile?: try {
+      guard case .readerFile(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_Response, rhs: Warden_V1_Response) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._identifier != rhs_storage._identifier {return false}
-        if _storage._body != rhs_storage._body {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.identifier != rhs.identifier {return false}
+    if lhs.body != rhs.body {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2865,7 +2933,7 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Command"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}target\0\u{3}deadline_ns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}target\0\u{3}deadline_ns\0\u{1}value\0\u{1}seconds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2876,6 +2944,8 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.target) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineNs) }()
+      case 4: try { try decoder.decodeSingularSInt32Field(value: &self.value) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.seconds) }()
       default: break
       }
     }
@@ -2891,6 +2961,12 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.deadlineNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.deadlineNs, fieldNumber: 3)
     }
+    if self.value != 0 {
+      try visitor.visitSingularSInt32Field(value: self.value, fieldNumber: 4)
+    }
+    if self.seconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.seconds, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2898,6 +2974,8 @@ nonisolated extension Warden_V1_Command: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.kind != rhs.kind {return false}
     if lhs.target != rhs.target {return false}
     if lhs.deadlineNs != rhs.deadlineNs {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.seconds != rhs.seconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4472,104 +4550,177 @@ nonisolated extension Warden_V1_Refusal: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BoardStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0\u{1}disablements\0")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _generation: UInt32 = 0
+    var _uptimeNs: UInt64 = 0
+    var _unixMs: Int64 = 0
+    var _clockTrust: Warden_V1_ClockTrust = .unset
+    var _doors: UInt32 = 0
+    var _alarms: UInt32 = 0
+    var _troubles: UInt32 = 0
+    var _lastSequence: UInt64 = 0
+    var _eventsKept: UInt32 = 0
+    var _eventCapacity: UInt32 = 0
+    var _credentials: UInt32 = 0
+    var _credentialCapacity: UInt32 = 0
+    var _turns: UInt64 = 0
+    var _inputsLost: UInt64 = 0
+    var _version: String = String()
+    var _disablements: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _generation = source._generation
+      _uptimeNs = source._uptimeNs
+      _unixMs = source._unixMs
+      _clockTrust = source._clockTrust
+      _doors = source._doors
+      _alarms = source._alarms
+      _troubles = source._troubles
+      _lastSequence = source._lastSequence
+      _eventsKept = source._eventsKept
+      _eventCapacity = source._eventCapacity
+      _credentials = source._credentials
+      _credentialCapacity = source._credentialCapacity
+      _turns = source._turns
+      _inputsLost = source._inputsLost
+      _version = source._version
+      _disablements = source._disablements
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.generation) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeNs) }()
-      case 4: try { try decoder.decodeSingularSInt64Field(value: &self.unixMs) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.clockTrust) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.doors) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.alarms) }()
-      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.troubles) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.eventsKept) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.eventCapacity) }()
-      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.credentials) }()
-      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.credentialCapacity) }()
-      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.turns) }()
-      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.inputsLost) }()
-      case 16: try { try decoder.decodeSingularStringField(value: &self.version) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._generation) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeNs) }()
+        case 4: try { try decoder.decodeSingularSInt64Field(value: &_storage._unixMs) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._clockTrust) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._doors) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._alarms) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._troubles) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastSequence) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._eventsKept) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._eventCapacity) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._credentials) }()
+        case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._credentialCapacity) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._turns) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._inputsLost) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._version) }()
+        case 17: try { try decoder.decodeSingularUInt32Field(value: &_storage._disablements) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    if self.generation != 0 {
-      try visitor.visitSingularUInt32Field(value: self.generation, fieldNumber: 2)
-    }
-    if self.uptimeNs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.uptimeNs, fieldNumber: 3)
-    }
-    if self.unixMs != 0 {
-      try visitor.visitSingularSInt64Field(value: self.unixMs, fieldNumber: 4)
-    }
-    if self.clockTrust != .unset {
-      try visitor.visitSingularEnumField(value: self.clockTrust, fieldNumber: 5)
-    }
-    if self.doors != 0 {
-      try visitor.visitSingularUInt32Field(value: self.doors, fieldNumber: 6)
-    }
-    if self.alarms != 0 {
-      try visitor.visitSingularUInt32Field(value: self.alarms, fieldNumber: 7)
-    }
-    if self.troubles != 0 {
-      try visitor.visitSingularUInt32Field(value: self.troubles, fieldNumber: 8)
-    }
-    if self.lastSequence != 0 {
-      try visitor.visitSingularUInt64Field(value: self.lastSequence, fieldNumber: 9)
-    }
-    if self.eventsKept != 0 {
-      try visitor.visitSingularUInt32Field(value: self.eventsKept, fieldNumber: 10)
-    }
-    if self.eventCapacity != 0 {
-      try visitor.visitSingularUInt32Field(value: self.eventCapacity, fieldNumber: 11)
-    }
-    if self.credentials != 0 {
-      try visitor.visitSingularUInt32Field(value: self.credentials, fieldNumber: 12)
-    }
-    if self.credentialCapacity != 0 {
-      try visitor.visitSingularUInt32Field(value: self.credentialCapacity, fieldNumber: 13)
-    }
-    if self.turns != 0 {
-      try visitor.visitSingularUInt64Field(value: self.turns, fieldNumber: 14)
-    }
-    if self.inputsLost != 0 {
-      try visitor.visitSingularUInt64Field(value: self.inputsLost, fieldNumber: 15)
-    }
-    if !self.version.isEmpty {
-      try visitor.visitSingularStringField(value: self.version, fieldNumber: 16)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      if _storage._generation != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._generation, fieldNumber: 2)
+      }
+      if _storage._uptimeNs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._uptimeNs, fieldNumber: 3)
+      }
+      if _storage._unixMs != 0 {
+        try visitor.visitSingularSInt64Field(value: _storage._unixMs, fieldNumber: 4)
+      }
+      if _storage._clockTrust != .unset {
+        try visitor.visitSingularEnumField(value: _storage._clockTrust, fieldNumber: 5)
+      }
+      if _storage._doors != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._doors, fieldNumber: 6)
+      }
+      if _storage._alarms != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._alarms, fieldNumber: 7)
+      }
+      if _storage._troubles != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._troubles, fieldNumber: 8)
+      }
+      if _storage._lastSequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lastSequence, fieldNumber: 9)
+      }
+      if _storage._eventsKept != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._eventsKept, fieldNumber: 10)
+      }
+      if _storage._eventCapacity != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._eventCapacity, fieldNumber: 11)
+      }
+      if _storage._credentials != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._credentials, fieldNumber: 12)
+      }
+      if _storage._credentialCapacity != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._credentialCapacity, fieldNumber: 13)
+      }
+      if _storage._turns != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._turns, fieldNumber: 14)
+      }
+      if _storage._inputsLost != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._inputsLost, fieldNumber: 15)
+      }
+      if !_storage._version.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._version, fieldNumber: 16)
+      }
+      if _storage._disablements != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._disablements, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_BoardStatus, rhs: Warden_V1_BoardStatus) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.generation != rhs.generation {return false}
-    if lhs.uptimeNs != rhs.uptimeNs {return false}
-    if lhs.unixMs != rhs.unixMs {return false}
-    if lhs.clockTrust != rhs.clockTrust {return false}
-    if lhs.doors != rhs.doors {return false}
-    if lhs.alarms != rhs.alarms {return false}
-    if lhs.troubles != rhs.troubles {return false}
-    if lhs.lastSequence != rhs.lastSequence {return false}
-    if lhs.eventsKept != rhs.eventsKept {return false}
-    if lhs.eventCapacity != rhs.eventCapacity {return false}
-    if lhs.credentials != rhs.credentials {return false}
-    if lhs.credentialCapacity != rhs.credentialCapacity {return false}
-    if lhs.turns != rhs.turns {return false}
-    if lhs.inputsLost != rhs.inputsLost {return false}
-    if lhs.version != rhs.version {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._generation != rhs_storage._generation {return false}
+        if _storage._uptimeNs != rhs_storage._uptimeNs {return false}
+        if _storage._unixMs != rhs_storage._unixMs {return false}
+        if _storage._clockTrust != rhs_storage._clockTrust {return false}
+        if _storage._doors != rhs_storage._doors {return false}
+        if _storage._alarms != rhs_storage._alarms {return false}
+        if _storage._troubles != rhs_storage._troubles {return false}
+        if _storage._lastSequence != rhs_storage._lastSequence {return false}
+        if _storage._eventsKept != rhs_storage._eventsKept {return false}
+        if _storage._eventCapacity != rhs_storage._eventCapacity {return false}
+        if _storage._credentials != rhs_storage._credentials {return false}
+        if _storage._credentialCapacity != rhs_storage._credentialCapacity {return false}
+        if _storage._turns != rhs_storage._turns {return false}
+        if _storage._inputsLost != rhs_storage._inputsLost {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._disablements != rhs_storage._disablements {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4746,7 +4897,7 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LineStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}output\0\u{1}active\0\u{1}available\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}output\0\u{1}active\0\u{1}available\0\u{3}forced_seconds\0\u{3}forced_by\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4759,12 +4910,18 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
       case 3: try { try decoder.decodeSingularBoolField(value: &self.output) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.active) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.available) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.forcedSeconds) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._forcedBy) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.index != 0 {
       try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 1)
     }
@@ -4780,6 +4937,12 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
     if self.available != false {
       try visitor.visitSingularBoolField(value: self.available, fieldNumber: 5)
     }
+    if self.forcedSeconds != 0 {
+      try visitor.visitSingularUInt32Field(value: self.forcedSeconds, fieldNumber: 6)
+    }
+    try { if let v = self._forcedBy {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4789,6 +4952,8 @@ nonisolated extension Warden_V1_LineStatus: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.output != rhs.output {return false}
     if lhs.active != rhs.active {return false}
     if lhs.available != rhs.available {return false}
+    if lhs.forcedSeconds != rhs.forcedSeconds {return false}
+    if lhs._forcedBy != rhs._forcedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,6 +8,7 @@ enum CompletionContext: Equatable, BitwiseCopyable {
     case doorActions
     case alarmActions
     case readerActions
+    case pointActions
     case fireActions
     case languages
     case terminals
@@ -29,6 +30,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case (.alarm, 2), (.alarms, 2): return .alarmActions
         case (.reader, 1): return .names(.reader)
         case (.reader, 2): return .readerActions
+        case (.point, 1), (.points, 1): return .names(.line)
+        case (.point, 2), (.points, 2): return .pointActions
         case (.fire, 1): return .fireActions
         case (.language, 1): return .languages
         case (.terminal, 1): return .terminals
@@ -53,6 +56,7 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case .doorActions: DoorAction.word(at: index).map { Name($0) }
         case .alarmActions: AlarmAction.word(at: index).map { Name($0) }
         case .readerActions: ReaderAction.word(at: index).map { Name($0) }
+        case .pointActions: PointAction.word(at: index).map { Name($0) }
         case .fireActions: index == 0 ? "reset" : nil
         case .languages: Language(rawValue: UInt8(clamping: index)).map { Name($0.word) }
         case .terminals:

@@ -12,6 +12,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
     case detectors
     case sensors
     case points
+    case point
     case readers
     case reader
     case events
@@ -40,6 +41,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .detectors: "detectors"
         case .sensors: "sensors"
         case .points: "points"
+        case .point: "point"
         case .readers: "readers"
         case .reader: "reader"
         case .events: "events"
@@ -68,6 +70,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .detectors: "detectors"
         case .sensors: "sensors"
         case .points: "points"
+        case .point: "point NAME on|off [SECONDS] | point NAME release"
         case .readers: "readers"
         case .reader: "reader NAME install"
         case .events: "events [COUNT] [kind KIND] [door NAME] [detector NAME] [since TIME|#NUMBER]"
@@ -95,6 +98,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .detectors: .summaryDetectors
         case .sensors: .summarySensors
         case .points: .summaryPoints
+        case .point: .summaryPoint
         case .readers: .summaryReaders
         case .reader: .summaryReader
         case .events: .summaryEvents
@@ -142,6 +146,9 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.detectors, 0): Example("detectors", .exampleDetectors)
         case (.sensors, 0): Example("sensors", .exampleSensors)
         case (.points, 0): Example("points", .examplePoints)
+        case (.point, 0): Example("point @ on", .examplePointOn)
+        case (.point, 1): Example("point @ off 10m", .examplePointOff)
+        case (.point, 2): Example("point @ release", .examplePointRelease)
         case (.readers, 0): Example("readers", .exampleReaders)
         case (.reader, 0): Example("reader @ install", .exampleReaderInstall)
         case (.events, 0): Example("events 50", .exampleEventsCount)

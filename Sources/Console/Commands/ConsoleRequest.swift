@@ -12,6 +12,8 @@ enum ConsoleRequest: Equatable {
     case watch(NamedKind?, seconds: Int)
     /// A command for the thing named by a part of the line.
     case command(CommandKind, name: Range<Int>)
+    /// A line is forced for so many seconds, 0 for the usual time.
+    case force(isActive: Bool, seconds: UInt32, name: Range<Int>)
     /// A command that needs no target.
     case globalCommand(CommandKind)
     /// Seconds since 1970 that the clock should show, in local time.
@@ -37,7 +39,9 @@ enum ConsoleRequest: Equatable {
             switch command {
             case .help: parseHelp(line, words)
             case .alarms: words.count == 1 ? .show(.alarms) : parseAlarm(line, words)
-            case .status, .doors, .detectors, .sensors, .points, .readers, .counters, .version, .whoami:
+            case .points: words.count == 1 ? .show(.points) : parsePoint(line, words)
+            case .point: parsePoint(line, words)
+            case .status, .doors, .detectors, .sensors, .readers, .counters, .version, .whoami:
                 words.count == 1 ? .show(command) : nil
             case .door: parseDoor(line, words)
             case .reader: parseReader(line, words)
@@ -80,6 +84,16 @@ enum ConsoleRequest: Equatable {
         if let kind = AlarmAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
         if let kind = AlarmAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
         return nil
+    }
+
+    private static func parsePoint(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard (3...4).contains(words.count) else { return nil }
+        let action = line.extracting(words[2])
+        if words.count == 3, equal(action, "release") { return .command(.pointRelease, name: words[1]) }
+        guard let isActive = PointAction.level(action) else { return nil }
+        guard words.count == 4 else { return .force(isActive: isActive, seconds: 0, name: words[1]) }
+        guard let seconds = seconds(line.extracting(words[3])), seconds > 0 else { return nil }
+        return .force(isActive: isActive, seconds: UInt32(clamping: seconds), name: words[1])
     }
 
     private static func parseWatch(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
@@ -125,6 +139,22 @@ enum ConsoleRequest: Equatable {
             value = value * 10 + Int(word[index] - UInt8(ascii: "0"))
         }
         return value
+    }
+}
+
+extension ConsoleRequest {
+    /// A length of time: `90` or `90s`, `10m`, `2h`, `3d`.
+    static func seconds(_ word: Span<UInt8>) -> Int64? {
+        guard !word.isEmpty else { return nil }
+        let unit: Int64
+        switch word[word.count - 1] {
+        case UInt8(ascii: "s"): unit = 1
+        case UInt8(ascii: "m"): unit = 60
+        case UInt8(ascii: "h"): unit = 3_600
+        case UInt8(ascii: "d"): unit = 86_400
+        default: return decimal(word).map { Int64($0) }
+        }
+        return decimal(word.extracting(0..<(word.count - 1))).map { Int64($0) * unit }
     }
 }
 
@@ -180,6 +210,24 @@ enum DoorAction {
         if equal(word, "free") { return .doorFree }
         if equal(word, "lockdown") { return .doorLockdown }
         if equal(word, "restore") { return .doorRestore }
+        return nil
+    }
+}
+
+/// The words that come after the name of an input or output.
+enum PointAction {
+    static func word(at index: Int) -> StaticString? {
+        switch index {
+        case 0: "on"
+        case 1: "off"
+        case 2: "release"
+        default: nil
+        }
+    }
+
+    static func level(_ word: Span<UInt8>) -> Bool? {
+        if equal(word, "on") { return true }
+        if equal(word, "off") { return false }
         return nil
     }
 }

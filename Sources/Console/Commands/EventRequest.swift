@@ -53,14 +53,9 @@ struct EventRequest: Equatable {
             sequence = UInt64(number)
             return true
         }
-        guard let number = ConsoleRequest.decimal(word.extracting(0..<(word.count - 1))) else { return false }
-        switch word[word.count - 1] {
-        case UInt8(ascii: "s"): seconds = Int64(number)
-        case UInt8(ascii: "m"): seconds = Int64(number) * 60
-        case UInt8(ascii: "h"): seconds = Int64(number) * 3_600
-        case UInt8(ascii: "d"): seconds = Int64(number) * 86_400
-        default: return false
-        }
+        // Without a unit, a number of seconds and one of an event look alike.
+        guard ConsoleRequest.decimal(word) == nil, let length = ConsoleRequest.seconds(word) else { return false }
+        seconds = length
         return true
     }
 }

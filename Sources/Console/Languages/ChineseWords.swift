@@ -303,6 +303,12 @@ enum ChineseWords {
         case .imageDrop: "丢弃映像"
         case .recorderRead: "读取记录仪"
         case .readerFileSend: "向读卡器发送文件"
+        case .pointForce: "强制点位"
+        case .pointRelease: "解除强制点位"
+        case .credentialEnrol: "登记凭证"
+        case .recorderMark: "记录仪标记"
+        case .boardRestart: "重启控制板程序"
+        case .testAnswer: "调试测试结果"
         case .unrecognised: "未知"
         }
     }
@@ -318,6 +324,7 @@ enum ChineseWords {
         case .busy: "忙"
         case .outOfRange: "超出范围"
         case .started: "已开始"
+        case .safetyRelease: "关系到门的安全释放"
         case .unrecognised: "未知"
         }
     }

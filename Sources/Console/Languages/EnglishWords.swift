@@ -349,6 +349,12 @@ package enum Words {
         case .imageDrop: "image-drop"
         case .recorderRead: "recorder-read"
         case .readerFileSend: "reader-file-send"
+        case .pointForce: "point-force"
+        case .pointRelease: "point-release"
+        case .credentialEnrol: "credential-enrol"
+        case .recorderMark: "recorder-mark"
+        case .boardRestart: "board-restart"
+        case .testAnswer: "test-answer"
         case .unrecognised: "unknown"
         }
     }
@@ -358,10 +364,11 @@ package enum Words {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
-        case .readerInstall, .readerFileSend: .reader
+        case .readerInstall, .readerFileSend, .credentialEnrol: .reader
+        case .pointForce, .pointRelease: .line
         case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .unrecognised:
+            .recorderMark, .boardRestart, .testAnswer, .unrecognised:
             nil
         }
     }
@@ -377,6 +384,7 @@ package enum Words {
         case .busy: "busy"
         case .outOfRange: "out-of-range"
         case .started: "started"
+        case .safetyRelease: "safety-release"
         case .unrecognised: "unknown"
         }
     }

@@ -1,13 +1,15 @@
 /// Every text of the console that is no word of the schema, by what it says. Each language has a table of them.
-package enum Phrase: UInt8, BitwiseCopyable {
+package enum Phrase: UInt16, BitwiseCopyable {
     case ok
     case started
+    case safetyRelease
     case error
     case usage
     case unknownCommand
     case unknownDoor
     case unknownDetector
     case unknownReader
+    case unknownPoint
     case didYouMean
     case helpLists
     case notPermitted
@@ -35,6 +37,7 @@ package enum Phrase: UInt8, BitwiseCopyable {
     case summaryDetectors
     case summarySensors
     case summaryPoints
+    case summaryPoint
     case summaryReaders
     case summaryReader
     case summaryEvents
@@ -62,6 +65,9 @@ package enum Phrase: UInt8, BitwiseCopyable {
     case exampleDetectors
     case exampleSensors
     case examplePoints
+    case examplePointOn
+    case examplePointOff
+    case examplePointRelease
     case exampleReaders
     case exampleReaderInstall
     case exampleEventsCount
@@ -82,6 +88,7 @@ package enum Phrase: UInt8, BitwiseCopyable {
     case labelDoors
     case labelAlarms
     case labelTroubles
+    case labelDisablements
     case labelReaders
     case labelEvents
     case labelCredentials
@@ -102,6 +109,7 @@ package enum Phrase: UInt8, BitwiseCopyable {
     case active
     case inactive
     case unavailable
+    case forced
     case online
     case offline
     case cards

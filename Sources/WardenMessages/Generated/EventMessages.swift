@@ -415,6 +415,8 @@ public enum CommandResult: MessageEnum {
     case outOfRange
     /// Begun; an audit tells of its end.
     case started
+    /// It would touch what a door needs to let people out.
+    case safetyRelease
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -431,6 +433,7 @@ public enum CommandResult: MessageEnum {
         case 6: self = .busy
         case 7: self = .outOfRange
         case 8: self = .started
+        case 9: self = .safetyRelease
         default: self = .unrecognised(rawValue)
         }
     }
@@ -446,6 +449,7 @@ public enum CommandResult: MessageEnum {
         case .busy: 6
         case .outOfRange: 7
         case .started: 8
+        case .safetyRelease: 9
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -1398,27 +1402,42 @@ public struct CommandAudit: Message {
     public var command: UInt32
     public var target: UInt32
     public var result: CommandResult
+    /// As in the command.
+    public var value: Int32
+    /// Unit: second.
+    public var seconds: UInt32
+    /// Of a credential that the command is about: the first eight bytes of its keyed hash; 0 for none.
+    public var credentialTag: UInt64
 
     public init() {
         actor = nil
         command = 0
         target = 0
         result = CommandResult()
+        value = 0
+        seconds = 0
+        credentialTag = 0
     }
 
     public init(
         actor: Actor? = nil,
         command: UInt32 = 0,
         target: UInt32 = 0,
-        result: CommandResult = CommandResult()
+        result: CommandResult = CommandResult(),
+        value: Int32 = 0,
+        seconds: UInt32 = 0,
+        credentialTag: UInt64 = 0
     ) {
         self.actor = actor
         self.command = command
         self.target = target
         self.result = result
+        self.value = value
+        self.seconds = seconds
+        self.credentialTag = credentialTag
     }
 
-    public static var maximumEncodedSize: Int { 48 }
+    public static var maximumEncodedSize: Int { 69 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1433,6 +1452,15 @@ public struct CommandAudit: Message {
         }
         if self.result.rawValue != 0 {
             size += 1 + varintSize(self.result.rawValue)
+        }
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
+        }
+        if self.seconds != 0 {
+            size += 1 + varintSize(self.seconds)
+        }
+        if self.credentialTag != 0 {
+            size += 1 + 8
         }
         return size
     }
@@ -1455,6 +1483,18 @@ public struct CommandAudit: Message {
             sink.append(0x20)
             sink.appendVarint(self.result.rawValue)
         }
+        if self.value != 0 {
+            sink.append(0x28)
+            sink.appendVarint(Zigzag.encode(self.value))
+        }
+        if self.seconds != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.seconds)
+        }
+        if self.credentialTag != 0 {
+            sink.append(0x39)
+            sink.appendLittleEndian(self.credentialTag)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1472,9 +1512,15 @@ public struct CommandAudit: Message {
                 self.target = try reader.unsigned32()
             case 32:
                 self.result = CommandResult(rawValue: try reader.signed32())
+            case 40:
+                self.value = try reader.zigzag32()
+            case 48:
+                self.seconds = try reader.unsigned32()
+            case 57:
+                self.credentialTag = try reader.fixed64()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }

@@ -26,6 +26,11 @@ public enum CommandKind: MessageEnum {
     /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
     /// tells of its end. For technicians.
     case readerInstall
+    /// Sets an input or output by hand, whatever the wire or the board says: `value` is 1 for active and 0 for inactive,
+    /// `seconds` how long, 60 where it is 0. Ended by time, by its opposite, by a restart, and by whatever the board itself
+    /// demands of the output. For technicians.
+    case pointForce
+    case pointRelease
     /// What audits say of consoles and services; nobody can ask for these as commands.
     case consoleLogin
     case consoleLogout
@@ -46,6 +51,15 @@ public enum CommandKind: MessageEnum {
     /// The board went back to the one before: by command, or by itself.
     case imageRollBack
     case imageDrop
+    /// A card was presented to be enrolled; the target is the reader, the audit has the credential's tag.
+    case credentialEnrol
+    /// Somebody marked the moment for whoever reads the recording; the value is what they numbered it.
+    case recorderMark
+    /// The board's program ends in order, to be started anew.
+    case boardRestart
+    /// What somebody saw of a point of the board while it was commissioned; the target is the point's number in the walk,
+    /// the value 1 for right, 2 for wrong, 3 for passed over.
+    case testAnswer
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -67,6 +81,8 @@ public enum CommandKind: MessageEnum {
         case 15: self = .alarmBypass
         case 16: self = .alarmRestore
         case 20: self = .readerInstall
+        case 21: self = .pointForce
+        case 22: self = .pointRelease
         case 30: self = .consoleLogin
         case 31: self = .consoleLogout
         case 32: self = .clockSet
@@ -80,6 +96,10 @@ public enum CommandKind: MessageEnum {
         case 40: self = .imageConfirm
         case 41: self = .imageRollBack
         case 42: self = .imageDrop
+        case 43: self = .credentialEnrol
+        case 44: self = .recorderMark
+        case 45: self = .boardRestart
+        case 46: self = .testAnswer
         default: self = .unrecognised(rawValue)
         }
     }
@@ -100,6 +120,8 @@ public enum CommandKind: MessageEnum {
         case .alarmBypass: 15
         case .alarmRestore: 16
         case .readerInstall: 20
+        case .pointForce: 21
+        case .pointRelease: 22
         case .consoleLogin: 30
         case .consoleLogout: 31
         case .clockSet: 32
@@ -113,6 +135,10 @@ public enum CommandKind: MessageEnum {
         case .imageConfirm: 40
         case .imageRollBack: 41
         case .imageDrop: 42
+        case .credentialEnrol: 43
+        case .recorderMark: 44
+        case .boardRestart: 45
+        case .testAnswer: 46
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -1321,30 +1347,40 @@ public struct Response: Message {
 
 public struct Command: Message {
     public var kind: CommandKind
-    /// Door, detector or reader by place.
+    /// Door, detector, reader or line by place.
     /// At most 1023.
     public var target: UInt32
     /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
     /// Unit: nanosecond.
     public var deadlineNs: UInt64
+    /// What the kind says of them; 0 for the others.
+    public var value: Int32
+    /// Unit: second. At most 3600.
+    public var seconds: UInt32
 
     public init() {
         kind = CommandKind()
         target = 0
         deadlineNs = 0
+        value = 0
+        seconds = 0
     }
 
     public init(
         kind: CommandKind = CommandKind(),
         target: UInt32 = 0,
-        deadlineNs: UInt64 = 0
+        deadlineNs: UInt64 = 0,
+        value: Int32 = 0,
+        seconds: UInt32 = 0
     ) {
         self.kind = kind
         self.target = target
         self.deadlineNs = deadlineNs
+        self.value = value
+        self.seconds = seconds
     }
 
-    public static var maximumEncodedSize: Int { 25 }
+    public static var maximumEncodedSize: Int { 34 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1356,6 +1392,12 @@ public struct Command: Message {
         }
         if self.deadlineNs != 0 {
             size += 1 + varintSize(self.deadlineNs)
+        }
+        if self.value != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.value))
+        }
+        if self.seconds != 0 {
+            size += 1 + varintSize(self.seconds)
         }
         return size
     }
@@ -1373,6 +1415,14 @@ public struct Command: Message {
             sink.append(0x18)
             sink.appendVarint(self.deadlineNs)
         }
+        if self.value != 0 {
+            sink.append(0x20)
+            sink.appendVarint(Zigzag.encode(self.value))
+        }
+        if self.seconds != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.seconds)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1385,9 +1435,13 @@ public struct Command: Message {
                 self.target = try reader.unsigned32()
             case 24:
                 self.deadlineNs = try reader.varint()
+            case 32:
+                self.value = try reader.zigzag32()
+            case 40:
+                self.seconds = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1396,6 +1450,7 @@ public struct Command: Message {
 
     public func check() throws(MessageError) {
         guard self.target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.seconds <= 3600 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -4285,6 +4340,8 @@ public struct BoardStatus: Message {
     public var inputsLost: UInt64
     /// UTF-8, at most 32 bytes.
     public var version: FixedBytes<32>
+    /// Detectors out of service and lines that are forced.
+    public var disablements: UInt32
 
     public init() {
         name = FixedBytes<32>()
@@ -4303,6 +4360,7 @@ public struct BoardStatus: Message {
         turns = 0
         inputsLost = 0
         version = FixedBytes<32>()
+        disablements = 0
     }
 
     public init(
@@ -4321,7 +4379,8 @@ public struct BoardStatus: Message {
         credentialCapacity: UInt32 = 0,
         turns: UInt64 = 0,
         inputsLost: UInt64 = 0,
-        version: FixedBytes<32> = FixedBytes<32>()
+        version: FixedBytes<32> = FixedBytes<32>(),
+        disablements: UInt32 = 0
     ) {
         self.name = name
         self.generation = generation
@@ -4339,9 +4398,10 @@ public struct BoardStatus: Message {
         self.turns = turns
         self.inputsLost = inputsLost
         self.version = version
+        self.disablements = disablements
     }
 
-    public static var maximumEncodedSize: Int { 183 }
+    public static var maximumEncodedSize: Int { 190 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4392,6 +4452,9 @@ public struct BoardStatus: Message {
         }
         if !self.version.isEmpty {
             size += 2 + lengthDelimitedSize(self.version.count)
+        }
+        if self.disablements != 0 {
+            size += 2 + varintSize(self.disablements)
         }
         return size
     }
@@ -4462,6 +4525,11 @@ public struct BoardStatus: Message {
             sink.append(0x01)
             sink.appendLengthDelimited(self.version.span)
         }
+        if self.disablements != 0 {
+            sink.append(0x88)
+            sink.append(0x01)
+            sink.appendVarint(self.disablements)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4500,9 +4568,11 @@ public struct BoardStatus: Message {
                 self.inputsLost = try reader.varint()
             case 130:
                 self.version = try fixedText(from: &reader)
+            case 136:
+                self.disablements = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4887,8 +4957,14 @@ public struct LineStatus: Message {
     /// UTF-8, at most 32 bytes.
     public var name: FixedBytes<32>
     public var output: Bool
+    /// As the board goes by it: of a line that is forced, what it is forced to.
     public var active: Bool
     public var available: Bool
+    /// What is left of a force, rounded up; 0 for none.
+    /// Unit: second.
+    public var forcedSeconds: UInt32
+    /// Who forced it.
+    public var forcedBy: Actor?
 
     public init() {
         index = 0
@@ -4896,6 +4972,8 @@ public struct LineStatus: Message {
         output = false
         active = false
         available = false
+        forcedSeconds = 0
+        forcedBy = nil
     }
 
     public init(
@@ -4903,16 +4981,20 @@ public struct LineStatus: Message {
         name: FixedBytes<32> = FixedBytes<32>(),
         output: Bool = false,
         active: Bool = false,
-        available: Bool = false
+        available: Bool = false,
+        forcedSeconds: UInt32 = 0,
+        forcedBy: Actor? = nil
     ) {
         self.index = index
         self.name = name
         self.output = output
         self.active = active
         self.available = available
+        self.forcedSeconds = forcedSeconds
+        self.forcedBy = forcedBy
     }
 
-    public static var maximumEncodedSize: Int { 46 }
+    public static var maximumEncodedSize: Int { 77 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4930,6 +5012,12 @@ public struct LineStatus: Message {
         }
         if self.available {
             size += 1 + 1
+        }
+        if self.forcedSeconds != 0 {
+            size += 1 + varintSize(self.forcedSeconds)
+        }
+        if let value = self.forcedBy {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
         }
         return size
     }
@@ -4955,6 +5043,15 @@ public struct LineStatus: Message {
             sink.append(0x28)
             sink.append(self.available ? 1 : 0)
         }
+        if self.forcedSeconds != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.forcedSeconds)
+        }
+        if let value = self.forcedBy {
+            sink.append(0x3A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4971,9 +5068,16 @@ public struct LineStatus: Message {
                 self.active = try reader.boolean()
             case 40:
                 self.available = try reader.boolean()
+            case 48:
+                self.forcedSeconds = try reader.unsigned32()
+            case 58:
+                var nested = try reader.nested()
+                var value = self.forcedBy ?? Actor()
+                try value.merge(from: &nested)
+                self.forcedBy = value
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4983,6 +5087,9 @@ public struct LineStatus: Message {
     public func check() throws(MessageError) {
         guard !self.name.overflowed else { throw MessageError(.tooLong, field: 2) }
         guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
+        if let value = self.forcedBy {
+            try value.check()
+        }
     }
 }
 

@@ -76,11 +76,15 @@ enum BoardTables {
     static func lines(_ lines: [LineStatus]) -> ReportTable {
         ReportTable(
             "lines", "Lines",
-            [.init("name", "line"), .init("direction", "direction"), .init("level", "level")],
+            [
+                .init("name", "line"), .init("direction", "direction"), .init("level", "level"),
+                .init("forced_s", "forced for s", isNumber: true),
+            ],
             lines.map { line in
                 [
                     text(line.name), line.output ? "output" : "input",
                     line.available ? (line.active ? "active" : "inactive") : "gone",
+                    line.forcedSeconds == 0 ? "" : "\(line.forcedSeconds)",
                 ]
             })
     }
@@ -110,6 +114,7 @@ enum BoardTables {
             ("doors", "doors", .integer(Int(status.doors))),
             ("alarms", "alarms", .integer(Int(status.alarms))),
             ("troubles", "troubles", .integer(Int(status.troubles))),
+            ("disablements", "disabled", .integer(Int(status.disablements))),
             ("last_event", "last event", .integer(Int(status.lastSequence))),
             ("events_kept", "events kept", .integer(Int(status.eventsKept))),
             ("event_capacity", "room for events", .integer(Int(status.eventCapacity))),

@@ -279,6 +279,43 @@ struct ReaderCommand: ParsableCommand {
     }
 }
 
+struct PointCommand: ParsableCommand {
+    enum Action: String, ExpressibleByArgument, CaseIterable { case on, off, release }
+
+    static let configuration = CommandConfiguration(
+        commandName: "point", abstract: "Forces an input or output of a running board for a while, or ends that.",
+        discussion: """
+            on and off set it whatever its wire or the board says; it ends by itself, by release, with the board's restart, \
+            and as soon as the board demands another level of an output. What a door needs to let people out is refused. \
+            For technicians.
+
+            EXAMPLES
+              wardenctl point siren on
+              wardenctl point flow_switch off --seconds 600
+              wardenctl point siren release
+              wardenctl lines
+            """)
+    @Argument(help: "Name of the input or output.") var name: String
+    @Argument(help: "on, off or release.") var action: Action
+    @Option(help: "With on and off: how long, 1 to 3600 s; a minute without it.") var seconds: UInt32?
+    @OptionGroup var board: BoardOptions
+
+    func validate() throws {
+        guard action != .release || seconds == nil else { throw ValidationError("--seconds goes with on and off") }
+        guard (1...3_600).contains(seconds ?? 1) else { throw ValidationError("--seconds is from 1 to 3600") }
+    }
+
+    func run() throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .line, word: "line", ClientNames(connection))
+        let command =
+            action == .release
+            ? Command(kind: .pointRelease, target: place)
+            : Command(kind: .pointForce, target: place, value: action == .on ? 1 : 0, seconds: seconds ?? 0)
+        try Commanding.run(command, subject: "point \(name) \(action.rawValue)", connection, json: board.json)
+    }
+}
+
 struct AlarmCommand: ParsableCommand {
     enum Action: String, ExpressibleByArgument, CaseIterable {
         case acknowledge, silence, reset, cancel

@@ -229,13 +229,13 @@ extension SystemKind: RandomValue {
 
 extension CommandResult: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandResult {
-        CommandResult(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8]))
+        CommandResult(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
     }
 }
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
     }
 }
 
@@ -1348,6 +1348,9 @@ extension CommandAudit: RandomMessage {
         message.command = generator.number(.min, .max) as UInt32
         message.target = generator.number(.min, .max) as UInt32
         message.result = CommandResult.random(using: &generator)
+        message.value = generator.number(.min, .max) as Int32
+        message.seconds = generator.number(.min, .max) as UInt32
+        message.credentialTag = generator.number(.min, .max) as UInt64
         return message
     }
 }
@@ -1455,6 +1458,8 @@ extension Command: RandomMessage {
         message.kind = CommandKind.random(using: &generator)
         message.target = generator.number(.min, 1023) as UInt32
         message.deadlineNs = generator.number(.min, .max) as UInt64
+        message.value = generator.number(.min, .max) as Int32
+        message.seconds = generator.number(.min, 3600) as UInt32
         return message
     }
 }
@@ -1846,6 +1851,7 @@ extension BoardStatus: RandomMessage {
         message.turns = generator.number(.min, .max) as UInt64
         message.inputsLost = generator.number(.min, .max) as UInt64
         message.version = generator.text()
+        message.disablements = generator.number(.min, .max) as UInt32
         return message
     }
 }
@@ -1897,6 +1903,8 @@ extension LineStatus: RandomMessage {
         message.output = generator.chance
         message.active = generator.chance
         message.available = generator.chance
+        message.forcedSeconds = generator.number(.min, .max) as UInt32
+        if generator.chance { message.forcedBy = Actor.random(using: &generator) }
         return message
     }
 }
