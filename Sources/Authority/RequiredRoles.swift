@@ -1,14 +1,16 @@
 import WardenMessages
 
 extension Command: RoleBound {
-    /// Commands of doors and alarms are an operator's work, bypassing a detector and giving a reader its key a technician's; what only audits say, and
-    /// a kind that this version does not know, is nobody's.
+    /// Commands of doors and alarms are an operator's work, bypassing and testing a detector and giving a reader its key a
+    /// technician's; what only audits say, and a kind that this version does not know, is nobody's.
     public var requiredRole: Role? {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .operator
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fireReset, .fallCancel: .operator
         // Taking a detector out of service is maintenance (EN 54-2, access level 2 with a key, or 3).
         case .alarmBypass, .alarmRestore: .technician
+        // So is a test (EN 54-2, clause 10: by hand, at access level 2 or 3).
+        case .walkTestBegin, .walkTestEnd, .walkTestBeginAll, .walkTestEndAll: .technician
         // For a minute the reader is spoken to with a key that everybody knows.
         case .readerInstall: .technician
         // A line that is forced does not do its work (EN 54-2, clause 9).

@@ -46,6 +46,8 @@ public struct CauseAndEffectMatrix: ~Copyable {
         var activeSince: Instant = .start
         /// The time limit ran out; waits for the terms to cease.
         var isSpent = false
+        /// All that holds is alarms whose sounders somebody stopped.
+        var isSilenced = false
         var firstTerm: UInt16 = 0
     }
 
@@ -189,6 +191,7 @@ public struct CauseAndEffectMatrix: ~Copyable {
             state.changedAt = now
             if !holds { state.isSpent = false }
         }
+        state.isSilenced = isSilenced(rule, causes, before: state.isSilenced)
         if holds && !state.isActive && !state.isSpent {
             let due = state.changedAt + rule.delay
             if now >= due {
@@ -228,16 +231,33 @@ public struct CauseAndEffectMatrix: ~Copyable {
         }
     }
 
+    /// Whether what holds of a rule's terms is alarms alone, and all of them were silenced. With no term that holds it stays
+    /// as it was: a rule that latched goes on as it last sounded.
+    private func isSilenced(_ rule: Rule, _ causes: borrowing CauseStates, before: Bool) -> Bool {
+        var isSilenced = before
+        for place in Int(rule.firstTerm)..<(Int(rule.firstTerm) + Int(rule.termCount)) where holds(terms[place], causes)
+        {
+            let term = terms[place]
+            guard case .detector = term.subject, term.aspects == .alarm, !term.isNegated,
+                !present(term, causes).contains(.sounding)
+            else { return false }
+            isSilenced = true
+        }
+        return isSilenced
+    }
+
     private func holds(_ term: Term, _ causes: borrowing CauseStates) -> Bool {
-        let present: Aspects =
-            switch term.subject {
-            case .detector(let index): causes.detector(index)
-            case .door(let index): causes.door(index)
-            case .schedule(let index): causes.schedule(index)
-            case .point(let index): causes.point(index)
-            case .rule(let index): ruleStates[Int(index)].isActive ? .active : []
-            }
-        return !present.isDisjoint(with: term.aspects) != term.isNegated
+        !present(term, causes).isDisjoint(with: term.aspects) != term.isNegated
+    }
+
+    private func present(_ term: Term, _ causes: borrowing CauseStates) -> Aspects {
+        switch term.subject {
+        case .detector(let index): causes.detector(index)
+        case .door(let index): causes.door(index)
+        case .schedule(let index): causes.schedule(index)
+        case .point(let index): causes.point(index)
+        case .rule(let index): ruleStates[Int(index)].isActive ? .active : []
+        }
     }
 
     private mutating func demandEffects(of index: Int) {
@@ -245,6 +265,7 @@ public struct CauseAndEffectMatrix: ~Copyable {
         for place in Int(rule.firstEffect)..<(Int(rule.firstEffect) + Int(rule.effectCount)) {
             let effect = effects[place]
             let target = Int(effect.target)
+            if effect.isSilenceable && ruleStates[index].isSilenced { continue }
             guard scratch[target].demand == .nothing || beats(rule, scratch[target]) else { continue }
             scratch[target] = TargetDemand(
                 demand: effect.demand, isOn: false, rule: UInt16(index), term: ruleStates[index].firstTerm,

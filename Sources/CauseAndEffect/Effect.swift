@@ -59,10 +59,13 @@ public struct Effect: Equatable, Sendable, BitwiseCopyable {
     /// The place of the target in the matrix's list of targets.
     public var target: UInt16
     public var demand: Demand
+    /// Ceases once every alarm that is its cause was silenced, and begins again with a new one: for sounders.
+    public var isSilenceable: Bool
 
-    public init(target: UInt16, demand: Demand) {
+    public init(target: UInt16, demand: Demand, isSilenceable: Bool = false) {
         self.target = target
         self.demand = demand
+        self.isSilenceable = isSilenceable
     }
 }
 

@@ -57,6 +57,9 @@ extension ConsoleSession {
                 .command(
                     Command(
                         kind: .pointForce, target: UInt32(line), value: isActive ? 1 : 0, seconds: seconds)))
+        case .walkTest(let name, let minutes):
+            askForTest(.walkTestBegin, .walkTestBeginAll, name, minutes: minutes ?? 0, subject)
+        case .endWalkTest(let name): askForTest(.walkTestEnd, .walkTestEndAll, name, minutes: 0, subject)
         case .setClock(let seconds): ask(.clock(seconds))
         case .login(let name): startLogin(name, &subject)
         case .logout:
@@ -84,7 +87,8 @@ extension ConsoleSession {
         switch command {
         case .status: .status(0)
         case .doors: .doors(0)
-        case .alarms: .alarms(0, found: false)
+        case .alarms: .alarms(.first, found: false)
+        case .walktest: .walkTests(0, found: false)
         case .detectors: .detectors(0)
         case .sensors: .sensors(0)
         case .points: .points(0)
@@ -136,6 +140,22 @@ extension ConsoleSession {
 
     // MARK: Commands
 
+    /// Asks for a test of one detector or of all. A detector that is called `all` is one.
+    private mutating func askForTest<Subject: ConsoleSubject & ~Copyable>(
+        _ one: CommandKind, _ all: CommandKind, _ name: Range<Int>, minutes: Int, _ subject: borrowing Subject
+    ) {
+        let duration = UInt32(minutes * 60)
+        let isAll =
+            equal(editor.line.span.extracting(name), "all")
+            && subject.index(of: .detector, named: editor.line.span.extracting(name)) == nil
+        if isAll {
+            ask(.command(Command(kind: all, seconds: duration)))
+            return
+        }
+        guard let index = place(of: .detector, name, subject) else { return }
+        ask(.command(Command(kind: one, target: UInt32(index), seconds: duration)))
+    }
+
     /// Carries a command out, or asks first if it changes what a door or detector does from now on.
     private mutating func ask(_ pending: Pending) {
         answer = .executing(pending)
@@ -154,7 +174,9 @@ extension ConsoleSession {
         case .clock: true
         case .command(let command):
             switch command.kind {
-            case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .readerInstall, .pointForce: true
+            case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .walkTestBegin, .walkTestBeginAll, .readerInstall,
+                .pointForce:
+                true
             default: false
             }
         }

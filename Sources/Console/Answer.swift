@@ -13,8 +13,10 @@ enum Answer: BitwiseCopyable {
     case sensors(Int)
     case points(Int)
     case detectors(Int)
-    /// Detectors that are not normal; whether there was any.
-    case alarms(Int, found: Bool)
+    /// Detectors that are not normal, by how urgent that is; whether there was any.
+    case alarms(AlarmPlace, found: Bool)
+    /// Detectors that are under test or were; whether there was any.
+    case walkTests(Int, found: Bool)
     case readers(Int)
     case counters(Int)
     /// Looks backwards for the first event to show.
@@ -106,8 +108,9 @@ extension ConsoleSession {
         case .doors(let index): return next(makeDoor(index, subject), .doors(index + 1))
         case .sensors(let index): return next(makeSensor(index, subject, hasAge: true), .sensors(index + 1))
         case .points(let index): return next(makePoint(index, subject), .points(index + 1))
-        case .detectors(let index): return next(makeDetector(index, subject), .detectors(index + 1))
-        case .alarms(let index, let found): return makeAlarm(index, found, subject)
+        case .detectors(let index): return next(makeDetector(index, subject, hasTime: true), .detectors(index + 1))
+        case .alarms(let place, let found): return makeAlarm(place, found, subject)
+        case .walkTests(let index, let found): return makeWalkTest(index, found, subject)
         case .readers(let index): return next(makeReader(index, subject), .readers(index + 1))
         case .counters(let index): return next(makeCounter(index, subject), .counters(index + 1))
         case .eventsSearch(let filter, let at, let left): return searchEvents(filter, at, left, subject)

@@ -90,8 +90,11 @@ public enum EventText {
     private static func appendArguments<Sink: ByteSink & ~Copyable>(
         of audit: CommandAudit, _ kind: CommandKind, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
-        guard kind == .pointForce else { return }
-        sink.append(vocabulary.phrase(audit.value == 0 ? .eventOff : .eventOn))
+        switch kind {
+        case .pointForce: sink.append(vocabulary.phrase(audit.value == 0 ? .eventOff : .eventOn))
+        case .walkTestBegin, .walkTestBeginAll: break
+        default: return
+        }
         guard audit.seconds > 0 else { return }
         sink.append(" ")
         sink.appendDecimal(audit.seconds)
@@ -123,6 +126,7 @@ public enum EventText {
         names.append(.detector, at: Int(change.detector), in: vocabulary, to: &sink)
         sink.append(" ")
         sink.append(vocabulary.alarmState(change.to))
+        if case .alarm = change.condition { sink.append(vocabulary.phrase(.eventActivated)) }
         if change.cause != 0 {
             sink.append(vocabulary.phrase(.eventCause))
             sink.append(vocabulary.alarmCause(change.cause))

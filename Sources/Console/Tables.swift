@@ -37,16 +37,19 @@ extension ConsoleSession {
         case 5:
             style.cell(.labelDisablements, 14, &row)
             appendCount(Int(status.disablements), .warning)
-        case 6: appendReaderSummary(subject)
-        case 7:
+        case 6:
+            style.cell(.labelUnderTest, 14, &row)
+            appendCount(Int(status.underTest), .warning)
+        case 7: appendReaderSummary(subject)
+        case 8:
             style.cell(.labelEvents, 14, &row)
             appendFill(status.eventsKept, status.eventCapacity)
             row.append(isPlain ? "\t#" : ", #")
             row.appendDecimal(status.lastSequence)
-        case 8:
+        case 9:
             style.cell(.labelCredentials, 14, &row)
             appendFill(status.credentials, status.credentialCapacity)
-        case 9:
+        case 10:
             style.cell(.labelInputsLost, 14, &row)
             appendCount(Int(clamping: status.inputsLost), .warning)
         default:
@@ -162,15 +165,17 @@ extension ConsoleSession {
         return true
     }
 
+    /// - Parameter hasTime: writes how long a bypass or a test still lasts, which is never the same twice.
     mutating func makeDetector<Subject: ConsoleSubject & ~Copyable>(
-        _ index: Int, _ subject: borrowing Subject
+        _ index: Int, _ subject: borrowing Subject, hasTime: Bool
     ) -> Bool {
         guard let detector = subject.detectorStatus(at: index) else { return false }
-        appendDetector(detector)
+        appendDetector(detector, at: hasTime ? subject.now : nil)
         return true
     }
 
-    private mutating func appendDetector(_ detector: DetectorStatus) {
+    /// - Parameter now: for how long a bypass or a test still lasts; `nil` to leave that out.
+    private mutating func appendDetector(_ detector: DetectorStatus, at now: Instant?) {
         let style = style
         style.cell(detector.name, 24, &row)
         style.cell(style.vocabulary.alarmState(detector.state), 16, &row, RowStyle.colour(of: detector.state))
@@ -183,23 +188,66 @@ extension ConsoleSession {
         } else {
             style.text(style.vocabulary.detectorTrouble(detector.trouble), &row, .warning)
         }
+        if let now, detector.untilNs != 0 {
+            row.append(isPlain ? "\t" : "  ")
+            appendTimeLeft(until: detector.untilNs, at: now)
+        }
     }
 
-    mutating func makeAlarm<Subject: ConsoleSubject & ~Copyable>(
+    private mutating func appendTimeLeft(until end: UInt64, at now: Instant) {
+        style.text(.endsIn, &row)
+        row.append(" ")
+        TimeText.appendClock(secondOfDay: max(0, Int64(clamping: end) - now.nanoseconds) / 1_000_000_000, to: &row)
+    }
+
+    mutating func makeWalkTest<Subject: ConsoleSubject & ~Copyable>(
         _ index: Int, _ found: Bool, _ subject: borrowing Subject
     ) -> RowResult {
         guard let detector = subject.detectorStatus(at: index) else {
             answer = .ending
             if found || isPlain { return .end }
+            style.text(.noTests, &row)
+            return .row
+        }
+        guard detector.state == .underTest || detector.testActivations > 0 else {
+            answer = .walkTests(index + 1, found: found)
+            return .searching
+        }
+        answer = .walkTests(index + 1, found: true)
+        let style = style
+        style.cell(detector.name, 24, &row)
+        style.cell(style.vocabulary.alarmState(detector.state), 16, &row, RowStyle.colour(of: detector.state))
+        let colour: RowStyle.Colour = detector.testActivations == 0 ? .warning : .good
+        style.begin(colour, &row)
+        let start = row.count
+        style.text(.activated, &row)
+        row.append(" ")
+        row.appendDecimal(detector.testActivations)
+        style.endCell(start, 18, &row)
+        style.end(colour, &row)
+        if detector.state == .underTest { appendTimeLeft(until: detector.untilNs, at: subject.now) }
+        return .row
+    }
+
+    mutating func makeAlarm<Subject: ConsoleSubject & ~Copyable>(
+        _ place: AlarmPlace, _ found: Bool, _ subject: borrowing Subject
+    ) -> RowResult {
+        guard let detector = subject.detectorStatus(at: place.index) else {
+            if let following = place.urgency.following {
+                answer = .alarms(AlarmPlace(urgency: following, index: 0), found: found)
+                return .searching
+            }
+            answer = .ending
+            if found || isPlain { return .end }
             style.text(.noAlarms, &row)
             return .row
         }
-        guard detector.state != .normal || detector.trouble != 0 else {
-            answer = .alarms(index + 1, found: found)
+        guard Urgency(detector) == place.urgency else {
+            answer = .alarms(place.next, found: found)
             return .searching
         }
-        answer = .alarms(index + 1, found: true)
-        appendDetector(detector)
+        answer = .alarms(place.next, found: true)
+        appendDetector(detector, at: subject.now)
         return .row
     }
 

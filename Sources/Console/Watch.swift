@@ -95,7 +95,7 @@ extension ConsoleSession {
             appendClock(subject.boardStatus, subject.utcOffsetMinutes)
             return true
         case .doors: return watch.shows(.door) && makeDoor(watch.index, subject)
-        case .detectors: return watch.shows(.detector) && makeDetector(watch.index, subject)
+        case .detectors: return watch.shows(.detector) && makeDetector(watch.index, subject, hasTime: false)
         case .sensors: return watch.shows(.point) && makeSensor(watch.index, subject, hasAge: false)
         case .points: return watch.kind == .line && makePoint(watch.index, subject)
         case .end: return false

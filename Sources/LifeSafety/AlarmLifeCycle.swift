@@ -28,6 +28,8 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
     /// Ends of a bypass and a test; `nil` when there is none.
     private var bypassEnd: Instant?
     private var testEnd: Instant?
+    /// How often it was activated in the test that is under way or, after it, in the last one; 255 for that and more.
+    public private(set) var testActivations: UInt8 = 0
     /// The latest finding, with the condition held up while in trouble.
     public private(set) var finding = Finding(trouble: .starting)
 
@@ -90,6 +92,9 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
             next.cause = finding.cause
         }
         if next.condition == .normal && phase != .quiet { next.cause = finding.cause }
+        if testEnd != nil && next.condition == .alarm && finding.condition < .alarm && testActivations < .max {
+            testActivations += 1
+        }
         finding = next
         settle()
     }
@@ -169,14 +174,16 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
         return .done
     }
 
-    /// Begins a test until `end`. Refused while an alarm is shown.
+    /// Begins a test until `end`, or has the one that is under way end then. Refused while an alarm is shown.
     public mutating func beginTest(until end: Instant) -> Outcome {
         guard !state.isAlarm else { return .notAcknowledged }
+        if testEnd == nil { testActivations = 0 }
         testEnd = end
         settle()
         return .done
     }
 
+    /// Ends a test; what it finds now counts at once.
     public mutating func endTest() -> Outcome {
         guard testEnd != nil else { return .notApplicable }
         testEnd = nil

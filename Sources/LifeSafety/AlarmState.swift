@@ -148,10 +148,14 @@ public struct DetectorStatus: Equatable, Sendable, BitwiseCopyable {
     public var value: Int32
     /// Since when `state` has held.
     public var since: Instant
+    /// When a bypass or test ends by itself; `never` for none.
+    public var until: Instant
+    /// How often it was activated in the test that is under way or, after it, in the last one.
+    public var testActivations: UInt8
 
     public init(
         state: AlarmState, trouble: TroubleReason, condition: Condition, cause: AlarmCause, value: Int32,
-        since: Instant
+        since: Instant, until: Instant = .never, testActivations: UInt8 = 0
     ) {
         self.state = state
         self.trouble = trouble
@@ -159,5 +163,7 @@ public struct DetectorStatus: Equatable, Sendable, BitwiseCopyable {
         self.cause = cause
         self.value = value
         self.since = since
+        self.until = until
+        self.testActivations = testActivations
     }
 }

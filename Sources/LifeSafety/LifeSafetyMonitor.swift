@@ -31,6 +31,16 @@ public struct LifeSafetyMonitor: ~Copyable {
         case longLie
 
         static var kinds: Int { 19 }
+
+        /// What it finds may kill everybody in the building.
+        var isOfFireOrGas: Bool {
+            switch self {
+            case .smoke, .heat, .carbonMonoxide, .combustibleGas, .multiCriteriaFire: true
+            case .threshold, .rate, .tilt, .state, .counting, .leak, .flow, .valve, .fall, .radarFall, .inactivity,
+                .powerUse, .callPoint, .longLie:
+                false
+            }
+        }
     }
 
     /// A point's way to one channel of one detector.
@@ -356,6 +366,9 @@ public struct LifeSafetyMonitor: ~Copyable {
     }
 
     /// Begins a test by a person: activations are reported with the state `underTest` and raise no alarm.
+    ///
+    /// An alarm of a detector of fire or gas that is not under test ends the tests of all detectors: in a fire nobody
+    /// tests.
     public mutating func beginTest(
         _ detector: DetectorIndex, until end: Instant, at now: Instant, into output: inout AlarmOutput
     ) -> AlarmLifeCycle.Outcome {
@@ -565,9 +578,20 @@ public struct LifeSafetyMonitor: ~Copyable {
             if from != to { slots[index].reported.since = now }
             slots[index].reported.state = to
             slots[index].reported.trouble = finding.trouble
+            if to == .alarm && from != .alarm && slots[index].kind.isOfFireOrGas { endTests(at: now, into: &output) }
         }
         slots[index].reported.condition = finding.condition
         slots[index].reported.cause = finding.cause
         slots[index].reported.value = finding.value
+        slots[index].reported.until = slots[index].lifeCycle.deadline
+        slots[index].reported.testActivations = slots[index].lifeCycle.testActivations
+    }
+
+    /// Ends the test of every detector.
+    private mutating func endTests(at now: Instant, into output: inout AlarmOutput) {
+        for index in slots.indices where slots[index].lifeCycle.isUnderTest {
+            _ = slots[index].lifeCycle.endTest()
+            settle(index, at: now, into: &output)
+        }
     }
 }

@@ -29,7 +29,13 @@ extension BoardCore {
     mutating func carryOut(_ command: Command, _ actor: Actor) -> CommandAnswer {
         var command = command
         // The record says how long it really is.
-        if command.kind == .pointForce, command.seconds == 0 { command.seconds = BoardCore.usualForce }
+        if command.seconds == 0 {
+            switch command.kind {
+            case .pointForce: command.seconds = BoardCore.usualForce
+            case .walkTestBegin, .walkTestBeginAll: command.seconds = BoardCore.usualTest
+            default: break
+            }
+        }
         let answer = perform(command, actor)
         publishAudit(command, actor, answer.result)
         return answer
@@ -59,8 +65,11 @@ extension BoardCore {
         switch command.kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
             return commandDoor(command, actor)
-        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore:
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore, .walkTestBegin,
+            .walkTestEnd:
             return commandAlarm(command, actor)
+        case .walkTestBeginAll, .walkTestEndAll:
+            return commandAllTests(command, actor)
         case .fireReset:
             return resetFire(actor)
         case .readerInstall:
@@ -112,11 +121,35 @@ extension BoardCore {
             case .alarmBypass:
                 monitor.bypass(detector, until: now + BoardCore.bypassTime, at: now, into: &alarmOutput)
             case .alarmRestore: monitor.endBypass(detector, at: now, into: &alarmOutput)
+            case .walkTestBegin:
+                monitor.beginTest(detector, until: testEnd(command), at: now, into: &alarmOutput)
+            case .walkTestEnd: monitor.endTest(detector, at: now, into: &alarmOutput)
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms(by: actor)
         resetMatrix()
         return CommandAnswer(result: outcome == .done ? .done : .refused)
+    }
+
+    /// How long a walk test lasts that is given no time, s: a floor of a staircase and the way there.
+    private static var usualTest: UInt32 { 1_800 }
+
+    private func testEnd(_ command: Command) -> Instant { now + .seconds(Int64(command.seconds)) }
+
+    /// Begins or ends the test of every detector; refused if that changes none.
+    private mutating func commandAllTests(_ command: Command, _ actor: Actor) -> CommandAnswer {
+        var isDone = false
+        for index in 0..<monitor.count {
+            let detector = DetectorIndex(UInt16(index))
+            let outcome =
+                command.kind == .walkTestBeginAll
+                ? monitor.beginTest(detector, until: testEnd(command), at: now, into: &alarmOutput)
+                : monitor.endTest(detector, at: now, into: &alarmOutput)
+            if outcome == .done { isDone = true }
+            settleAlarms(by: actor)
+        }
+        resetMatrix()
+        return CommandAnswer(result: isDone ? .done : .refused)
     }
 
     /// Ends what latched in the matrix and has no cause any more.

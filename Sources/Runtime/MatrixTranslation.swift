@@ -48,10 +48,13 @@ struct MatrixLists: ~Copyable {
     private mutating func add(_ row: WardenMessages.Effect, _ image: borrowing BoardImage) {
         let firstTerm = UInt16(terms.count)
         var isFire = false
+        var isTest = true
         for index in 0..<row.causes.count {
             let cause = row.causes[index]
             guard let term = MatrixLists.term(cause) else { continue }
             terms.append(term)
+            guard cause.state != .test else { continue }
+            isTest = false
             if case .detector(let detector)? = cause.source {
                 switch image.detectors[Int(detector)].kind {
                 case .smoke?, .heat?, .multiCriteriaFire?: isFire = true
@@ -70,7 +73,10 @@ struct MatrixLists: ~Copyable {
                 continue
             }
             guard let (target, demand) = MatrixLists.action(row.actions[index]) else { continue }
-            effects.append(CauseAndEffect.Effect(target: place(of: target), demand: demand))
+            effects.append(
+                CauseAndEffect.Effect(
+                    target: place(of: target), demand: demand,
+                    isSilenceable: MatrixLists.isSilenceable(row.actions[index])))
         }
         let combination: CauseAndEffect.Combination =
             switch row.combination {
@@ -82,7 +88,9 @@ struct MatrixLists: ~Copyable {
             Rule(
                 terms: firstTerm..<UInt16(terms.count), combination: combination,
                 effects: firstEffect..<UInt16(effects.count), delay: .milliseconds(Int64(row.delayMs)),
-                latches: row.latching, priorityClass: isFire ? .fire : .technical,
+                latches: row.latching, limit: row.limitMs == 0 ? .endless : .milliseconds(Int64(row.limitMs)),
+                // What a test does gives way to whatever is real.
+                priorityClass: isFire ? .fire : isTest ? .comfort : .technical,
                 priority: UInt8(truncatingIfNeeded: row.priority)))
     }
 
@@ -92,6 +100,9 @@ struct MatrixLists: ~Copyable {
             case .alarm, .unrecognised: .alarm
             case .preAlarm: .preAlarm
             case .trouble: .trouble
+            case .test: .testActivation
+            case .bypassed: .bypassed
+            case .unacknowledged: .unacknowledged
             }
         switch cause.source {
         case .detector(let index)?: return Term(.detector(UInt16(index)), aspects)
@@ -131,6 +142,10 @@ struct MatrixLists: ~Copyable {
         case .releaseZone?, nil:
             return nil
         }
+    }
+
+    private static func isSilenceable(_ action: EffectAction) -> Bool {
+        if case .output(let output)? = action.action { output.silenceable } else { false }
     }
 
     private mutating func place(of target: EffectTarget) -> UInt16 {

@@ -63,7 +63,10 @@ extension BoardCore {
                     from: WardenMessages.AlarmState(rawValue: Int32(transition.from.rawValue)),
                     to: WardenMessages.AlarmState(rawValue: Int32(transition.to.rawValue)), value: transition.value,
                     actor: actor, cause: UInt32(transition.cause.rawValue),
-                    trouble: UInt32(transition.trouble.rawValue))), at: transition.at)
+                    trouble: UInt32(transition.trouble.rawValue),
+                    condition: transition.to == .underTest
+                        ? AlarmCondition(rawValue: Int32(transition.condition.rawValue)) : .normal)),
+            at: transition.at)
     }
 
     /// The first reader on a side of a door; cards name their reader in events.
@@ -96,7 +99,8 @@ extension BoardCore {
     func aspects(of transition: AlarmTransition) -> Aspects {
         var aspects: Aspects = []
         switch transition.to {
-        case .alarm, .acknowledged: aspects = [.alarm, .sounding]
+        case .alarm: aspects = [.alarm, .sounding, .unacknowledged]
+        case .acknowledged: aspects = [.alarm, .sounding]
         case .silenced, .restored: aspects = .alarm
         case .preAlarm: aspects = .preAlarm
         case .bypassed: aspects = .bypassed

@@ -19,8 +19,11 @@ extension BoardCore {
     var boardStatus: BoardStatus {
         let clock = wallClock
         var alarms: UInt32 = 0
-        for index in 0..<monitor.count where monitor.status(of: DetectorIndex(UInt16(index))).state.isAlarm {
-            alarms += 1
+        var underTest: UInt32 = 0
+        for index in 0..<monitor.count {
+            let state = monitor.status(of: DetectorIndex(UInt16(index))).state
+            if state.isAlarm { alarms += 1 }
+            if state == .underTest { underTest += 1 }
         }
         return BoardStatus(
             name: image.header.name, generation: image.header.generation, uptimeNs: UInt64(now.nanoseconds),
@@ -30,7 +33,7 @@ extension BoardCore {
             lastSequence: journal.lastSequence, eventsKept: UInt32(eventUsage.count),
             eventCapacity: UInt32(eventUsage.capacity), credentials: UInt32(access.credentials.count),
             credentialCapacity: UInt32(access.credentials.capacity), turns: turns,
-            inputsLost: 0, version: FixedBytes(WardenVersion.text), disablements: disablements)
+            inputsLost: 0, version: FixedBytes(WardenVersion.text), disablements: disablements, underTest: underTest)
     }
 
     private var eventUsage: Usage {
@@ -90,7 +93,9 @@ extension BoardCore {
         return WardenMessages.DetectorStatus(
             index: UInt32(index), name: image.detectors[index].name,
             state: WardenMessages.AlarmState(rawValue: Int32(status.state.rawValue)),
-            trouble: UInt32(status.trouble.rawValue), value: status.value, cause: UInt32(status.cause.rawValue))
+            trouble: UInt32(status.trouble.rawValue), value: status.value, cause: UInt32(status.cause.rawValue),
+            untilNs: status.until == .never ? 0 : UInt64(status.until.nanoseconds),
+            testActivations: UInt32(status.testActivations))
     }
 
     func readerStatus(at index: Int) -> ReaderStatus? {

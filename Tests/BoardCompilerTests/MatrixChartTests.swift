@@ -18,13 +18,16 @@ struct MatrixChartTests {
     func crossings() throws {
         let text = try Self.chart().text()
         // Targets in the order in which effects name them: sounder, call_relay, cooker_relay, riser_valve.
-        #expect(Self.row(text, "lounge_fire") == ["lounge_fire", "smoke", "Ta", "Sa", "Sa", "."])
-        #expect(Self.row(text, "kitchen_leak").suffix(4) == ["Pb", "Sb", "Sb", "."])
+        #expect(Self.row(text, "lounge_fire") == ["lounge_fire", "smoke", "T*a", "Sa", "Sa", "."])
+        #expect(Self.row(text, "kitchen_leak").suffix(4) == ["P*b", "Sb", "Sb", "."])
         #expect(Self.row(text, "bathroom_leak") == ["bathroom_leak", "leak", ".", ".", ".", "Vc"])
         #expect(text.contains("  4  valve riser_valve\n"))
         #expect(text.contains("  f  wandering: only with all its causes, until reset, priority 90\n"))
         #expect(text.contains("  g  comfort: after 10 s, while its causes last, priority 10\n"))
-        #expect(text.contains("  T  temporal-three (ISO 8201)\n"))
+        #expect(text.contains("  T*  temporal-three (ISO 8201), off when silenced\n"))
+        #expect(!text.contains("  T  temporal-three"))
+        #expect(Self.row(text, "walk test of lounge_fire").suffix(5) == ["smoke", "Sh", ".", ".", "."])
+        #expect(text.contains("  h  walk_test: for 1 s at the most, while its causes last, priority 20\n"))
         #expect(!text.contains("released as in a fire"))
     }
 
@@ -35,7 +38,7 @@ struct MatrixChartTests {
                 "description: Flat 12 of the demonstration building", with: "description: \"<b>12 & more</b>\"")
         ).html()
         #expect(page.contains("&lt;b&gt;12 &amp; more&lt;/b&gt;"))
-        #expect(page.components(separatedBy: "scope=\"row\"").count - 1 == 20)
+        #expect(page.components(separatedBy: "scope=\"row\"").count - 1 == 23)
         #expect(page.components(separatedBy: "scope=\"col\"").count - 1 == 4)
         #expect(!page.contains("http") && !page.contains("<script"))
     }

@@ -89,6 +89,44 @@ struct MatrixTests {
         #expect(house.matrix.demand(0).isOn == expected)
     }
 
+    @Test("Silencing stops a row's sounder and not its door; a new alarm sounds again; a forced door is not silenced")
+    func silencing() throws {
+        let house = try House([
+            (
+                rule(), [smoke0, smoke1, Term(.door(0), .forced)],
+                [
+                    Effect(target: House.siren, demand: .on, isSilenceable: true),
+                    Effect(target: House.door, demand: .release),
+                ]
+            )
+        ])
+        let steps: [(change: (inout CauseStates) -> Void, sounds: Bool)] = [
+            ({ $0.setDetector(0, [.alarm, .sounding]) }, true), ({ $0.setDetector(0, [.alarm]) }, false),
+            ({ $0.setDetector(1, [.alarm, .sounding]) }, true), ({ $0.setDetector(1, [.alarm]) }, false),
+            ({ $0.setDoor(0, [.forced]) }, true), ({ $0.setDoor(0, []) }, false),
+        ]
+        for (number, step) in steps.enumerated() {
+            step.change(&house.causes)
+            house.evaluate()
+            #expect(house.demand(House.siren) == (step.sounds ? .on : .nothing), "step \(number)")
+            #expect(house.demand(House.door) == .release, "step \(number)")
+        }
+    }
+
+    @Test("A row that latched stays silenced when its alarm is restored")
+    func silencedLatch() throws {
+        let house = try House([
+            (rule(latches: true), [smoke0], [Effect(target: House.siren, demand: .on, isSilenceable: true)])
+        ])
+        for aspects in [[.alarm, .sounding], [.alarm], []] as [Aspects] {
+            house.causes.setDetector(0, aspects)
+            house.evaluate()
+        }
+        let isActive = house.matrix.isActive(rule: 0)
+        #expect(isActive)
+        #expect(house.demand(House.siren) == .nothing)
+    }
+
     @Test("An earlier row is a term: (smoke 0 and smoke 1) or leak")
     func nesting() throws {
         let house = try House([

@@ -18,7 +18,8 @@ struct ConsoleSessionTests {
     @Test("Help lists every command; help on one shows its usage, and examples with a name of this board")
     func help() {
         var bench = ConsoleBench()
-        // On one page of a terminal of 24 rows.
+        // A terminal of 24 rows shows it in two pages.
+        bench.session.terminal.rows = 50
         let list = bench.ask("help")
         for number in 0..<UInt8(ConsoleCommand.count) {
             #expect(list.contains { $0.hasPrefix("  \(ConsoleCommand(rawValue: number)!.word) ") })
@@ -84,6 +85,7 @@ struct ConsoleSessionTests {
             ("door entrance free", "y", true), ("door entrance free", "n", false),
             ("door entrance lockdown", "\r", false),
             ("fire reset", "Y", true), ("alarm lobby_smoke bypass", "x", false),
+            ("walktest lobby_smoke", "n", false), ("walktest all 5", "y", true),
         ])
     func confirmation(line: String, key: String, isDone: Bool) {
         var bench = ConsoleBench()
@@ -94,6 +96,43 @@ struct ConsoleSessionTests {
         #expect(bench.board.commands.count == (isDone ? 1 : 0))
         #expect(bench.screen.lines.dropLast().last == (isDone ? "ok" : "cancelled"))
         #expect(bench.screen.current == ">")
+    }
+
+    @Test(
+        "A walk test goes to the detector that is named, or to all, for the minutes that were said",
+        arguments: [
+            ("walktest riser_leak", Command(kind: .walkTestBegin, target: 1)),
+            ("walktest riser_leak 90", Command(kind: .walkTestBegin, target: 1, seconds: 5_400)),
+            ("walktest riser_leak end", Command(kind: .walkTestEnd, target: 1)),
+            ("walktest all 5", Command(kind: .walkTestBeginAll, seconds: 300)),
+            ("walktest all end", Command(kind: .walkTestEndAll)),
+        ])
+    func walkTest(line: String, command: Command) {
+        var bench = ConsoleBench()
+        #expect(bench.ask(line + " --yes") == ["ok"])
+        #expect(bench.board.commands == [command])
+    }
+
+    @Test("A detector that is called 'all' is one detector")
+    func walkTestOfAll() {
+        var bench = ConsoleBench()
+        bench.board.detectors[1].name = "all"
+        #expect(bench.ask("walktest all --yes") == ["ok"])
+        #expect(bench.board.commands == [Command(kind: .walkTestBegin, target: 1)])
+    }
+
+    @Test("Detectors that are not normal are listed fires first, then faults, what is bypassed, what is under test")
+    func urgency() {
+        var bench = ConsoleBench()
+        let states: [AlarmState] = [.underTest, .bypassed, .trouble, .normal, .preAlarm, .silenced, .alarm]
+        bench.board.detectors = states.map { ("\(Words.alarmState($0))_one", $0) }
+        let listed = bench.ask("alarms").map { String($0.prefix { $0 != " " }) }
+        #expect(
+            listed == [
+                "silenced_one", "alarm_one", "pre-alarm_one", "trouble_one", "bypassed_one", "under-test_one",
+            ])
+        let tests = bench.ask("walktest").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(tests == ["under-test_one under-test activated 0 ends in 00:00:00"])
     }
 
     @Test("The clock is set to the local time that was typed, after a question")

@@ -108,9 +108,59 @@ struct LifeSafetyMonitorTests {
         bench.read(150)
         #expect(bench.log.map(\.to) == [.underTest, .underTest, .underTest])
         #expect(bench.log.map(\.condition) == [.alarm, .normal, .alarm])
+        #expect(bench.monitor.status(of: DetectorIndex(0)).testActivations == 2)
+        #expect(bench.monitor.status(of: DetectorIndex(0)).until == .start + .minutes(10))
         bench.read(20)
         bench.feed(for: .minutes(10)) { _ in 20 }
         #expect(bench.state() == .normal)
+        #expect(bench.monitor.status(of: DetectorIndex(0)).testActivations == 2, "kept until the next test")
+        #expect(bench.beginTest(for: .minutes(10)) == .done)
+        #expect(bench.monitor.status(of: DetectorIndex(0)).testActivations == 0)
+    }
+
+    @Test(
+        "An alarm of heat at a detector that is not under test ends every test; one of a freezer ends none",
+        arguments: [true, false])
+    func fireEndsTests(isFire: Bool) {
+        var freezer = Self.threshold
+        freezer.source = PointIndex(2)
+        freezer.maximumAge = .minutes(5)
+        var cabinet = Self.threshold
+        cabinet.maximumAge = .minutes(5)
+        let bench = TestBench(.threshold(cabinet), .heat(.init(source: PointIndex(1))), .threshold(freezer))
+        for (point, value) in [(0, 20), (1, 20_000), (2, 20)] as [(UInt16, Int32)] { bench.read(value, point: point) }
+        #expect(bench.beginTest(0, for: .minutes(30)) == .done)
+        if isFire {
+            for _ in 0..<60 {
+                bench.read(90_000, point: 1)
+                bench.run(for: .seconds(1))
+            }
+        } else {
+            bench.read(150, point: 2)
+        }
+        #expect(bench.state(isFire ? 1 : 2) == .alarm)
+        #expect(bench.state(0) == (isFire ? .normal : .underTest))
+    }
+
+    @Test("A detector that is under test itself ends no test, and what is activated when a fire ends it is an alarm")
+    func testedDetectorEndsNoTest() {
+        let bench = TestBench(.heat(.init(source: PointIndex(0))), .heat(.init(source: PointIndex(1))))
+        for point in [0, 1] as [UInt16] { bench.read(20_000, point: point) }
+        #expect(bench.beginTest(0, for: .minutes(30)) == .done)
+        for _ in 0..<60 {
+            bench.read(90_000, point: 0)
+            bench.read(20_000, point: 1)
+            bench.run(for: .seconds(1))
+        }
+        #expect(bench.state(0) == .underTest)
+        #expect(bench.monitor.status(of: DetectorIndex(0)).testActivations == 1)
+        for _ in 0..<60 {
+            bench.read(90_000, point: 0)
+            bench.read(90_000, point: 1)
+            bench.run(for: .seconds(1))
+        }
+        #expect(bench.state(1) == .alarm)
+        #expect(bench.state(0) == .alarm)
     }
 
     @Test("The self-test runs by itself and finds a limit that the sensor cannot reach")

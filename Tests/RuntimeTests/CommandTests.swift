@@ -135,4 +135,27 @@ struct CommandTests {
             #expect(locked - released == .seconds(5), "\(words)")
         }
     }
+
+    @Test("A walk test over the link: for technicians alone, for as long as was said, begun anew and ended")
+    func walkTest() throws {
+        let board = try BoardUnderTest()
+        board.pass(.seconds(10))
+        let begin = Command(kind: .walkTestBegin, target: 0, seconds: 60)
+        #expect(try LinkServiceTests.Client(board, user: 1).command(begin) == .notPermitted)
+        let client = LinkServiceTests.Client(board)
+        #expect(try client.command(begin) == .done)
+        #expect(board.happened("command walk-test-begin smoke 60 s done by user 0"), "\(board.words)")
+        board.pass(.seconds(50))
+        #expect(try client.command(begin) == .done, "a test may be made longer")
+        board.pass(.seconds(50))
+        #expect(board.runtime.boardStatus.underTest == 1)
+        board.pass(.seconds(20))
+        #expect(board.runtime.boardStatus.underTest == 0)
+        #expect(try client.command(Command(kind: .walkTestEnd)) == .refused)
+        #expect(try client.command(Command(kind: .walkTestBegin, target: 99)) == .unknownTarget)
+        #expect(try client.command(Command(kind: .walkTestBeginAll)) == .done)
+        #expect(board.runtime.boardStatus.underTest == 2)
+        #expect(try client.command(Command(kind: .walkTestEndAll)) == .done)
+        #expect(try client.command(Command(kind: .walkTestEndAll)) == .refused)
+    }
 }

@@ -141,6 +141,97 @@ struct LifeSafetyTests {
         #expect(!board.words.contains { $0.hasPrefix("alarm smoke normal") }, "\(board.words)")
     }
 
+    @Test("Silencing an alarm stops its siren and keeps its door released; the next alarm sounds again")
+    func silence() throws {
+        let board = try BoardUnderTest(
+            SmallBoards.stairwell.replacing(
+                "[{drive: valve}]", with: "[{drive: valve}, {drive: siren, pattern: pulsed}]"))
+        board.pass(.seconds(10))
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        board.type("alarm smoke acknowledge")
+        board.pass(.seconds(1))
+        board.forget()
+        board.pass(.seconds(4))
+        #expect(board.happened("line siren on"), "acknowledging stops no siren")
+        board.type("alarm smoke silence")
+        board.forget()
+        board.pass(.seconds(10))
+        #expect(!board.isOn("siren") && !board.happened("line siren on"), "\(board.words)")
+        #expect(!board.isOn("lock"))
+        board.set(.input1, LifeSafetyTests.wet)
+        board.pass(.seconds(10))
+        #expect(board.happened("line siren on"), "\(board.words)")
+    }
+
+    static let tested = SmallBoards.stairwell.replacing(
+        "  door_alarm:\n",
+        with: """
+              test:
+                causes: [{detector: smoke, state: test}]
+                actions: [{drive: siren, silenceable: false}]
+                limit: 1 s
+                latching: false
+              door_alarm:
+
+            """)
+
+    @Test("A walk test: the detector is tried, the siren answers for a second, no door moves, and it ends by itself")
+    func walkTest() throws {
+        let board = try BoardUnderTest(Self.tested)
+        board.pass(.seconds(10))
+        board.type("walktest smoke 10 --yes")
+        #expect(
+            board.words.contains { $0.hasPrefix("alarm smoke under-test") && $0.hasSuffix("by console 0") },
+            "\(board.words)")
+        #expect(board.happened("command walk-test-begin smoke 600 s done by console 0"), "\(board.words)")
+        #expect(board.runtime.boardStatus.underTest == 1)
+        board.forget()
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke under-test activated cause smoke-density") })
+        let on = try #require(board.moment("line siren on"))
+        let off = try #require(board.moment("line siren off"))
+        #expect(off - on == .seconds(1))
+        #expect(board.isOn("lock"))
+        #expect(!board.words.contains { $0.hasPrefix("alarm smoke alarm") }, "\(board.words)")
+        board.set(.input0, LifeSafetyTests.clean)
+        board.pass(.minutes(10))
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke normal") }, "\(board.words)")
+        #expect(board.runtime.boardStatus.underTest == 0)
+        #expect(board.runtime.boardStatus.alarms == 0)
+    }
+
+    @Test("What is not under test alarms as ever: water during a walk test of smoke")
+    func othersAlarm() throws {
+        let board = try BoardUnderTest(Self.tested)
+        board.pass(.seconds(10))
+        board.type("walktest smoke --yes")
+        board.set(.input1, LifeSafetyTests.wet)
+        board.pass(.seconds(10))
+        #expect(board.words.contains { $0.hasPrefix("alarm leak alarm cause wet") }, "\(board.words)")
+        #expect(board.isOn("valve"))
+        #expect(board.runtime.boardStatus.underTest == 1)
+    }
+
+    @Test("A detector that still sees smoke when its test ends is an alarm, with everything that follows")
+    func testEndsInSmoke() throws {
+        let board = try BoardUnderTest(Self.tested)
+        board.pass(.seconds(10))
+        board.type("walktest all --yes")
+        #expect(board.happened("command walk-test-begin-all 1800 s done by console 0"), "\(board.words)")
+        #expect(board.runtime.boardStatus.underTest == 2)
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        #expect(board.isOn("lock"))
+        board.type("walktest all end")
+        #expect(!board.isOn("lock"))
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke alarm cause smoke-density") }, "\(board.words)")
+        board.forget()
+        board.type("walktest smoke --yes")
+        #expect(board.happened("command walk-test-begin smoke 1800 s refused by console 0"), "\(board.words)")
+    }
+
     @Test("A clock that was never set is a trouble; setting it ends it")
     func clock() throws {
         let board = try BoardUnderTest(SmallBoards.stairwell, clock: .unset)

@@ -47,6 +47,12 @@ struct LinkServiceTests {
             return answers
         }
 
+        func command(_ command: Command) throws -> CommandResult {
+            for case .command(let answer) in try ask(.command(command)) { return answer.result }
+            Issue.record("no answer was given")
+            return .refused
+        }
+
         func credentials(_ step: CredentialTransfer.Step) throws -> CredentialState {
             for case .credentials(let state) in try ask(.credentials(CredentialTransfer(step: step))) { return state }
             Issue.record("no state was told")

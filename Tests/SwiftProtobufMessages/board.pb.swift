@@ -1130,6 +1130,15 @@ public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIter
   case alarm // = 0
   case preAlarm // = 1
   case trouble // = 2
+
+  /// Activated while under test, which is no alarm.
+  case test // = 3
+
+  /// Taken out of service by a person.
+  case bypassed // = 4
+
+  /// In alarm, and nobody took note yet.
+  case unacknowledged // = 5
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -1141,6 +1150,9 @@ public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIter
     case 0: self = .alarm
     case 1: self = .preAlarm
     case 2: self = .trouble
+    case 3: self = .test
+    case 4: self = .bypassed
+    case 5: self = .unacknowledged
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -1150,6 +1162,9 @@ public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIter
     case .alarm: return 0
     case .preAlarm: return 1
     case .trouble: return 2
+    case .test: return 3
+    case .bypassed: return 4
+    case .unacknowledged: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -1159,6 +1174,9 @@ public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIter
     .alarm,
     .preAlarm,
     .trouble,
+    .test,
+    .bypassed,
+    .unacknowledged,
   ]
 
 }
@@ -3785,6 +3803,9 @@ public nonisolated struct Warden_V1_OutputAction: Sendable {
 
   public var pattern: Warden_V1_OutputPattern = .steady
 
+  /// Off once every alarm that is its cause was silenced: for sounders.
+  public var silenceable: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -3874,6 +3895,9 @@ public nonisolated struct Warden_V1_Effect: Sendable {
 
   /// Stays until reset though the causes are gone.
   public var latching: Bool = false
+
+  /// Ends after this time though the causes last; 0 for never. Begins anew only once they had gone.
+  public var limitMs: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4160,7 +4184,7 @@ nonisolated extension Warden_V1_RadarModule: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_CauseState: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_STATE_ALARM\0\u{1}CAUSE_STATE_PRE_ALARM\0\u{1}CAUSE_STATE_TROUBLE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_STATE_ALARM\0\u{1}CAUSE_STATE_PRE_ALARM\0\u{1}CAUSE_STATE_TROUBLE\0\u{1}CAUSE_STATE_TEST\0\u{1}CAUSE_STATE_BYPASSED\0\u{1}CAUSE_STATE_UNACKNOWLEDGED\0")
 }
 
 nonisolated extension Warden_V1_Combination: SwiftProtobuf._ProtoNameProviding {
@@ -8534,7 +8558,7 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".OutputAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}pattern\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}line\0\u{1}pattern\0\u{1}silenceable\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8544,6 +8568,7 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.line) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.pattern) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.silenceable) }()
       default: break
       }
     }
@@ -8556,12 +8581,16 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
     if self.pattern != .steady {
       try visitor.visitSingularEnumField(value: self.pattern, fieldNumber: 2)
     }
+    if self.silenceable != false {
+      try visitor.visitSingularBoolField(value: self.silenceable, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_OutputAction, rhs: Warden_V1_OutputAction) -> Bool {
     if lhs.line != rhs.line {return false}
     if lhs.pattern != rhs.pattern {return false}
+    if lhs.silenceable != rhs.silenceable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8655,7 +8684,7 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Effect"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0\u{3}limit_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8671,6 +8700,7 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.delayMs) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.latching) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.limitMs) }()
       default: break
       }
     }
@@ -8701,6 +8731,9 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.latching != false {
       try visitor.visitSingularBoolField(value: self.latching, fieldNumber: 8)
     }
+    if self.limitMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limitMs, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8713,6 +8746,7 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.delayMs != rhs.delayMs {return false}
     if lhs.priority != rhs.priority {return false}
     if lhs.latching != rhs.latching {return false}
+    if lhs.limitMs != rhs.limitMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

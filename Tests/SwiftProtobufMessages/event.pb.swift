@@ -458,6 +458,45 @@ public nonisolated enum Warden_V1_AlarmState: SwiftProtobuf.Enum, Swift.CaseIter
 
 }
 
+/// What a detector makes of what it is given, before anybody is alarmed.
+public nonisolated enum Warden_V1_AlarmCondition: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case normal // = 0
+  case preAlarm // = 1
+  case alarm // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .normal
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .normal
+    case 1: self = .preAlarm
+    case 2: self = .alarm
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .normal: return 0
+    case .preAlarm: return 1
+    case .alarm: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_AlarmCondition] = [
+    .normal,
+    .preAlarm,
+    .alarm,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_TroubleSource: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case sensor // = 0
@@ -880,6 +919,9 @@ public nonisolated struct Warden_V1_AlarmChange: Sendable {
   /// `LifeSafety.TroubleReason`; 0 for none.
   public var trouble: UInt32 = 0
 
+  /// Of a detector under test: what it found, which is no alarm now.
+  public var condition: Warden_V1_AlarmCondition = .normal
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1017,6 +1059,10 @@ nonisolated extension Warden_V1_DoorEventKind: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension Warden_V1_AlarmState: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ALARM_STATE_NORMAL\0\u{1}ALARM_STATE_PRE_ALARM\0\u{1}ALARM_STATE_ALARM\0\u{1}ALARM_STATE_ACKNOWLEDGED\0\u{1}ALARM_STATE_SILENCED\0\u{1}ALARM_STATE_RESTORED\0\u{1}ALARM_STATE_TROUBLE\0\u{1}ALARM_STATE_BYPASSED\0\u{1}ALARM_STATE_UNDER_TEST\0")
+}
+
+nonisolated extension Warden_V1_AlarmCondition: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ALARM_CONDITION_NORMAL\0\u{1}ALARM_CONDITION_PRE_ALARM\0\u{1}ALARM_CONDITION_ALARM\0")
 }
 
 nonisolated extension Warden_V1_TroubleSource: SwiftProtobuf._ProtoNameProviding {
@@ -1456,7 +1502,7 @@ nonisolated extension Warden_V1_DoorChange: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AlarmChange"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{1}from\0\u{1}to\0\u{1}value\0\u{1}actor\0\u{1}cause\0\u{1}trouble\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{1}from\0\u{1}to\0\u{1}value\0\u{1}actor\0\u{1}cause\0\u{1}trouble\0\u{1}condition\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1471,6 +1517,7 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
       case 5: try { try decoder.decodeSingularMessageField(value: &self._actor) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.cause) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.trouble) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.condition) }()
       default: break
       }
     }
@@ -1502,6 +1549,9 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
     if self.trouble != 0 {
       try visitor.visitSingularUInt32Field(value: self.trouble, fieldNumber: 7)
     }
+    if self.condition != .normal {
+      try visitor.visitSingularEnumField(value: self.condition, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1513,6 +1563,7 @@ nonisolated extension Warden_V1_AlarmChange: SwiftProtobuf.Message, SwiftProtobu
     if lhs._actor != rhs._actor {return false}
     if lhs.cause != rhs.cause {return false}
     if lhs.trouble != rhs.trouble {return false}
+    if lhs.condition != rhs.condition {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -53,6 +53,15 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// Back into service.
   case alarmRestore // = 16
 
+  /// Puts a detector under test for `seconds`, half an hour where it is 0: what it finds is told and raises no alarm. An
+  /// alarm of another smoke, heat or gas detector ends the tests of all. For technicians.
+  case walkTestBegin // = 17
+  case walkTestEnd // = 18
+
+  /// The same of every detector that has no alarm; without a target.
+  case walkTestBeginAll // = 19
+  case walkTestEndAll // = 23
+
   /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
   /// tells of its end. For technicians.
   case readerInstall // = 20
@@ -123,9 +132,13 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 14: self = .fallCancel
     case 15: self = .alarmBypass
     case 16: self = .alarmRestore
+    case 17: self = .walkTestBegin
+    case 18: self = .walkTestEnd
+    case 19: self = .walkTestBeginAll
     case 20: self = .readerInstall
     case 21: self = .pointForce
     case 22: self = .pointRelease
+    case 23: self = .walkTestEndAll
     case 30: self = .consoleLogin
     case 31: self = .consoleLogout
     case 32: self = .clockSet
@@ -162,9 +175,13 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .fallCancel: return 14
     case .alarmBypass: return 15
     case .alarmRestore: return 16
+    case .walkTestBegin: return 17
+    case .walkTestEnd: return 18
+    case .walkTestBeginAll: return 19
     case .readerInstall: return 20
     case .pointForce: return 21
     case .pointRelease: return 22
+    case .walkTestEndAll: return 23
     case .consoleLogin: return 30
     case .consoleLogout: return 31
     case .clockSet: return 32
@@ -201,6 +218,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .fallCancel,
     .alarmBypass,
     .alarmRestore,
+    .walkTestBegin,
+    .walkTestEnd,
+    .walkTestBeginAll,
+    .walkTestEndAll,
     .readerInstall,
     .pointForce,
     .pointRelease,
@@ -1986,6 +2007,11 @@ public nonisolated struct Warden_V1_BoardStatus: @unchecked Sendable {
     set {_uniqueStorage()._disablements = newValue}
   }
 
+  public var underTest: UInt32 {
+    get {_storage._underTest}
+    set {_uniqueStorage()._underTest = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2068,6 +2094,12 @@ public nonisolated struct Warden_V1_DetectorStatus: Sendable {
   /// `LifeSafety.AlarmCause` of the last condition above normal.
   public var cause: UInt32 = 0
 
+  /// When a bypass or a test ends by itself, on the board's monotonic clock; 0 for none.
+  public var untilNs: UInt64 = 0
+
+  /// How often it was activated in the test that is under way, or in the last one.
+  public var testActivations: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2137,7 +2169,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{2}\u{4}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{2}\u{8}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{2}\u{7}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -4550,7 +4582,7 @@ nonisolated extension Warden_V1_Refusal: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BoardStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0\u{1}disablements\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}generation\0\u{3}uptime_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}doors\0\u{1}alarms\0\u{1}troubles\0\u{3}last_sequence\0\u{3}events_kept\0\u{3}event_capacity\0\u{1}credentials\0\u{3}credential_capacity\0\u{1}turns\0\u{3}inputs_lost\0\u{1}version\0\u{1}disablements\0\u{3}under_test\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4570,6 +4602,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
     var _inputsLost: UInt64 = 0
     var _version: String = String()
     var _disablements: UInt32 = 0
+    var _underTest: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4597,6 +4630,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
       _inputsLost = source._inputsLost
       _version = source._version
       _disablements = source._disablements
+      _underTest = source._underTest
     }
   }
 
@@ -4632,6 +4666,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._inputsLost) }()
         case 16: try { try decoder.decodeSingularStringField(value: &_storage._version) }()
         case 17: try { try decoder.decodeSingularUInt32Field(value: &_storage._disablements) }()
+        case 18: try { try decoder.decodeSingularUInt32Field(value: &_storage._underTest) }()
         default: break
         }
       }
@@ -4691,6 +4726,9 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
       if _storage._disablements != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._disablements, fieldNumber: 17)
       }
+      if _storage._underTest != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._underTest, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4717,6 +4755,7 @@ nonisolated extension Warden_V1_BoardStatus: SwiftProtobuf.Message, SwiftProtobu
         if _storage._inputsLost != rhs_storage._inputsLost {return false}
         if _storage._version != rhs_storage._version {return false}
         if _storage._disablements != rhs_storage._disablements {return false}
+        if _storage._underTest != rhs_storage._underTest {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4842,7 +4881,7 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DetectorStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}trouble\0\u{1}value\0\u{1}cause\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}state\0\u{1}trouble\0\u{1}value\0\u{1}cause\0\u{3}until_ns\0\u{3}test_activations\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4856,6 +4895,8 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.trouble) }()
       case 5: try { try decoder.decodeSingularSInt32Field(value: &self.value) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.cause) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.untilNs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.testActivations) }()
       default: break
       }
     }
@@ -4880,6 +4921,12 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
     if self.cause != 0 {
       try visitor.visitSingularUInt32Field(value: self.cause, fieldNumber: 6)
     }
+    if self.untilNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.untilNs, fieldNumber: 7)
+    }
+    if self.testActivations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.testActivations, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4890,6 +4937,8 @@ nonisolated extension Warden_V1_DetectorStatus: SwiftProtobuf.Message, SwiftProt
     if lhs.trouble != rhs.trouble {return false}
     if lhs.value != rhs.value {return false}
     if lhs.cause != rhs.cause {return false}
+    if lhs.untilNs != rhs.untilNs {return false}
+    if lhs.testActivations != rhs.testActivations {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

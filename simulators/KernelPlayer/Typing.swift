@@ -19,6 +19,10 @@ enum Typing {
         case .fallCancel: return alarm(place, "cancel", image)
         case .alarmBypass: return alarm(place, "bypass --yes", image)
         case .alarmRestore: return alarm(place, "restore", image)
+        case .walkTestBegin: return walkTest(place, duration(command), image)
+        case .walkTestEnd: return walkTest(place, " end", image)
+        case .walkTestBeginAll: return "walktest all\(duration(command)) --yes"
+        case .walkTestEndAll: return "walktest all end"
         case .fireReset: return "fire reset --yes"
         case .readerInstall:
             guard place < image.readers.count else { return nil }
@@ -38,5 +42,16 @@ enum Typing {
         guard place < image.detectors.count else { return nil }
         let name = text(image.detectors[place].name.span)
         return "alarm \(name) \(verb)"
+    }
+
+    private static func walkTest(_ place: Int, _ rest: String, _ image: borrowing BoardImage) -> String? {
+        guard place < image.detectors.count else { return nil }
+        let name = text(image.detectors[place].name.span)
+        return "walktest \(name)\(rest) --yes"
+    }
+
+    /// The console takes whole minutes.
+    private static func duration(_ command: Command) -> String {
+        command.seconds == 0 ? "" : " \((command.seconds + 59) / 60)"
     }
 }

@@ -251,6 +251,9 @@ enum SafetyFields {
                     Choice("alarm", "alarm", "of a detector; the default"),
                     Choice("pre-alarm", "pre-alarm", "of a detector"),
                     Choice("trouble", "trouble", "of a detector"),
+                    Choice("unacknowledged", "unacknowledged", "of a detector in alarm, until somebody took note"),
+                    Choice("bypassed", "bypassed", "of a detector, while it is out of service"),
+                    Choice("test", "test", "of a detector: activated in a walk test, which is no alarm"),
                     Choice("forced", "forced", "of a door"),
                     Choice("held-open", "held-open", "of a door"),
                 ]), example: "alarm", "Which state of the detector or door."
@@ -274,10 +277,13 @@ enum SafetyFields {
                 case "alarm": cause.state = .alarm
                 case "pre-alarm": cause.state = .preAlarm
                 case "trouble": cause.state = .trouble
+                case "unacknowledged": cause.state = .unacknowledged
+                case "bypassed": cause.state = .bypassed
+                case "test": cause.state = .test
                 default:
                     context.report(
                         node, "a detector is never '\(draft.state ?? "")'",
-                        remedy: "write 'state: alarm', 'pre-alarm' or 'trouble'")
+                        remedy: "write 'state: alarm', 'pre-alarm', 'trouble', 'unacknowledged', 'bypassed' or 'test'")
                     return nil
                 }
             } else if let door = draft.door {
@@ -316,6 +322,7 @@ enum SafetyFields {
         var drive: UInt32?
         var shut: UInt32?
         var pattern: OutputPattern?
+        var silenceable: Bool?
     }
 
     private static let actionRecord = Record<ActionDescription>(
@@ -344,12 +351,22 @@ enum SafetyFields {
                         "temporal-three", .temporalThree, "three half-second pulses and a pause: evacuation, ISO 8201"),
                 ]), example: "temporal-three", "How the output is driven."
             ) { $0.pattern = $1 },
+            .optional(
+                "silenceable", .flag, example: "true",
+                "Off once every alarm that brought it about was silenced, on again with a new one. Without it true of an output with a pattern, a sounder, and false of one that is steady."
+            ) { $0.silenceable = $1 },
         ])
 
     private static let action: ValueKind<EffectAction> = ValueKind<ActionDescription>
         .record(actionRecord, summary: "action: release a door or zone, drive an output or shut a valve").checked {
             draft, node, context in
             let targets = [draft.release, draft.releaseZone, draft.drive, draft.shut].compactMap { $0 }
+            if draft.drive == nil, draft.silenceable != nil, !targets.isEmpty {
+                context.report(
+                    node, "\(draft.shut == nil ? "a door" : "a valve") cannot be silenced",
+                    remedy: "remove 'silenceable', or drive an output")
+                return nil
+            }
             if draft.drive == nil, draft.pattern != nil, !targets.isEmpty {
                 context.report(
                     node, "\(draft.shut == nil ? "a door" : "a valve") has no pattern",
@@ -367,7 +384,11 @@ enum SafetyFields {
             if let door = draft.release { return EffectAction(action: .releaseDoor(door)) }
             if let zone = draft.releaseZone { return EffectAction(action: .releaseZone(zone)) }
             if let valve = draft.shut { return EffectAction(action: .shutValve(valve)) }
-            return EffectAction(action: .output(OutputAction(line: targets[0], pattern: draft.pattern ?? .steady)))
+            let pattern = draft.pattern ?? .steady
+            return EffectAction(
+                action: .output(
+                    OutputAction(
+                        line: targets[0], pattern: pattern, silenceable: draft.silenceable ?? (pattern != .steady))))
         }
 
     static let effect = Record<EffectDescription>(
@@ -401,6 +422,10 @@ enum SafetyFields {
             .optional(
                 "latching", .flag, default: "true", example: "true", "Stays until reset though the causes are gone."
             ) { $0.message.latching = $1 },
+            .optional(
+                "limit", .milliseconds(0...3_600_000, zero: "none"), default: "none", example: "2 s",
+                "Ends after this time though the causes last, and begins anew only once they had gone: the short signal of a walk test, a pulse."
+            ) { $0.message.limitMs = $1 },
         ])
 
     private static let combination = ValueKind<(Combination, UInt32)>(

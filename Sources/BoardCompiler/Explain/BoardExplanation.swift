@@ -385,6 +385,9 @@ public struct BoardExplanation {
             case .alarm, .unrecognised: ""
             case .preAlarm: "pre-alarm of "
             case .trouble: "trouble of "
+            case .test: "walk test of "
+            case .bypassed: "bypass of "
+            case .unacknowledged: "unacknowledged "
             }
         switch cause.source {
         case .detector(let place):

@@ -37,7 +37,8 @@ public struct MatrixChart {
 
     private static let marks: [(mark: String, meaning: String)] = [
         ("S", "steady"), ("P", "pulsed"), ("T", "temporal-three (ISO 8201)"), ("R", "released as in a fire"),
-        ("V", "shut"),
+        ("V", "shut"), ("S*", "steady, off when silenced"), ("P*", "pulsed, off when silenced"),
+        ("T*", "temporal-three (ISO 8201), off when silenced"),
     ]
 
     public init(_ checked: CheckedBoard) {
@@ -94,6 +95,9 @@ public struct MatrixChart {
         if effect.delayMs != 0 {
             parts.append("after \(Dimension.duration.format(Int64(effect.delayMs) * 1_000))")
         }
+        if effect.limitMs != 0 {
+            parts.append("for \(Dimension.duration.format(Int64(effect.limitMs) * 1_000)) at the most")
+        }
         parts.append(effect.latching ? "until reset" : "while its causes last")
         parts.append("priority \(effect.priority)")
         return parts.joined(separator: ", ")
@@ -112,7 +116,7 @@ public struct MatrixChart {
                 case .pulsed: "P"
                 case .temporalThree: "T"
                 }
-            return (Column(title: name, kind: "output"), mark)
+            return (Column(title: name, kind: "output"), output.silenceable ? mark + "*" : mark)
         case .releaseDoor(let door):
             let name = Int(door) < board.doors.count ? board.doors[Int(door)].name : ""
             return (Column(title: name, kind: "door"), "R")

@@ -572,6 +572,19 @@ enum ScenarioFields {
             target("reset", .detectors, .alarmReset, "Resets an alarm."),
             target("cancel_fall", .detectors, .fallCancel, "The wearer of a fall sensor is well."),
             target("install", .readers, .readerInstall, "Gives a factory-new OSDP reader its key."),
+            target("walk_test", .detectors, .walkTestBegin, "Puts a detector under test, for `for`."),
+            target("end_walk_test", .detectors, .walkTestEnd, "Ends a detector's test."),
+            .optional(
+                "walk_test_all", .flag, example: "true",
+                "Puts every detector without an alarm under test for `for`; `false` ends that."
+            ) { draft, begins in
+                draft.message.kind = begins ? .walkTestBeginAll : .walkTestEndAll
+                draft.count += 1
+            },
+            .optional(
+                "for", .milliseconds(1_000...14_400_000), example: "10 min",
+                "How long a walk test lasts, in whole seconds; without it half an hour."
+            ) { $0.message.seconds = $1 / 1_000 },
             .optional("fire_reset", .flag, example: "true", "Ends the fire state of all doors.") { draft, _ in
                 draft.message.kind = .fireReset
                 draft.count += 1

@@ -10,6 +10,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
     case readerActions
     case pointActions
     case fireActions
+    case walkTestNames
+    case walkTestActions
     case languages
     case terminals
     case watchSubjects
@@ -33,6 +35,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case (.point, 1), (.points, 1): return .names(.line)
         case (.point, 2), (.points, 2): return .pointActions
         case (.fire, 1): return .fireActions
+        case (.walktest, 1): return .walkTestNames
+        case (.walktest, 2): return .walkTestActions
         case (.language, 1): return .languages
         case (.terminal, 1): return .terminals
         case (.watch, 1): return .watchSubjects
@@ -58,6 +62,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case .readerActions: ReaderAction.word(at: index).map { Name($0) }
         case .pointActions: PointAction.word(at: index).map { Name($0) }
         case .fireActions: index == 0 ? "reset" : nil
+        case .walkTestNames: index == 0 ? "all" : names.name(of: .detector, at: index - 1)
+        case .walkTestActions: index == 0 ? "end" : nil
         case .languages: Language(rawValue: UInt8(clamping: index)).map { Name($0.word) }
         case .terminals:
             switch index {

@@ -9,6 +9,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
     case alarms
     case alarm
     case fire
+    case walktest
     case detectors
     case sensors
     case points
@@ -38,6 +39,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .alarms: "alarms"
         case .alarm: "alarm"
         case .fire: "fire"
+        case .walktest: "walktest"
         case .detectors: "detectors"
         case .sensors: "sensors"
         case .points: "points"
@@ -67,6 +69,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .alarms: "alarms"
         case .alarm: "alarm NAME acknowledge|silence|reset|cancel|bypass|restore"
         case .fire: "fire reset"
+        case .walktest: "walktest [NAME|all [MINUTES|end]]"
         case .detectors: "detectors"
         case .sensors: "sensors"
         case .points: "points"
@@ -95,6 +98,7 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .alarms: .summaryAlarms
         case .alarm: .summaryAlarm
         case .fire: .summaryFire
+        case .walktest: .summaryWalkTest
         case .detectors: .summaryDetectors
         case .sensors: .summarySensors
         case .points: .summaryPoints
@@ -143,6 +147,10 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.alarm, 3): Example("alarm @ bypass", .exampleAlarmBypass)
         case (.alarm, 4): Example("alarm @ restore", .exampleAlarmRestore)
         case (.fire, 0): Example("fire reset", .exampleFire)
+        case (.walktest, 0): Example("walktest @", .exampleWalkTest)
+        case (.walktest, 1): Example("walktest all 60 --yes", .exampleWalkTestAll)
+        case (.walktest, 2): Example("walktest", .exampleWalkTestList)
+        case (.walktest, 3): Example("walktest all end", .exampleWalkTestEnd)
         case (.detectors, 0): Example("detectors", .exampleDetectors)
         case (.sensors, 0): Example("sensors", .exampleSensors)
         case (.points, 0): Example("points", .examplePoints)

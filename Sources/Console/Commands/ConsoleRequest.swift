@@ -16,6 +16,9 @@ enum ConsoleRequest: Equatable {
     case force(isActive: Bool, seconds: UInt32, name: Range<Int>)
     /// A command that needs no target.
     case globalCommand(CommandKind)
+    /// A test of the detector named by a part of the line, or of all; without minutes for the usual time.
+    case walkTest(name: Range<Int>, minutes: Int?)
+    case endWalkTest(name: Range<Int>)
     /// Seconds since 1970 that the clock should show, in local time.
     case setClock(Int64)
     /// The name stands there.
@@ -46,6 +49,7 @@ enum ConsoleRequest: Equatable {
             case .door: parseDoor(line, words)
             case .reader: parseReader(line, words)
             case .alarm: parseAlarm(line, words)
+            case .walktest: words.count == 1 ? .show(.walktest) : parseWalkTest(line, words)
             case .fire: words.count == 2 && equal(line.extracting(words[1]), "reset") ? .globalCommand(.fireReset) : nil
             case .events: EventRequest(line, words).map { .events($0) }
             case .watch: parseWatch(line, words)
@@ -95,6 +99,17 @@ enum ConsoleRequest: Equatable {
         guard let seconds = seconds(line.extracting(words[3])), seconds > 0 else { return nil }
         return .force(isActive: isActive, seconds: UInt32(clamping: seconds), name: words[1])
     }
+
+    private static func parseWalkTest(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count <= 3 else { return nil }
+        guard words.count == 3 else { return .walkTest(name: words[1], minutes: nil) }
+        if equal(line.extracting(words[2]), "end") { return .endWalkTest(name: words[1]) }
+        guard let minutes = decimal(line.extracting(words[2])), walkTestMinutes.contains(minutes) else { return nil }
+        return .walkTest(name: words[1], minutes: minutes)
+    }
+
+    /// As the schema has it: a test that is forgotten must end.
+    private static var walkTestMinutes: ClosedRange<Int> { 1...240 }
 
     private static func parseWatch(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         var kind: NamedKind?

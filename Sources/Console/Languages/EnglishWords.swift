@@ -335,6 +335,10 @@ package enum Words {
         case .fallCancel: "fall-cancel"
         case .alarmBypass: "alarm-bypass"
         case .alarmRestore: "alarm-restore"
+        case .walkTestBegin: "walk-test-begin"
+        case .walkTestEnd: "walk-test-end"
+        case .walkTestBeginAll: "walk-test-begin-all"
+        case .walkTestEndAll: "walk-test-end-all"
         case .readerInstall: "reader-install"
         case .consoleLogin: "console-login"
         case .consoleLogout: "console-logout"
@@ -363,10 +367,13 @@ package enum Words {
     static func target(of kind: CommandKind) -> NamedKind? {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
-        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore: .detector
+        case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore, .walkTestBegin,
+            .walkTestEnd:
+            .detector
         case .readerInstall, .readerFileSend, .credentialEnrol: .reader
         case .pointForce, .pointRelease: .line
-        case .none, .fireReset, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
+        case .none, .walkTestBeginAll, .walkTestEndAll, .fireReset, .consoleLogin, .consoleLogout, .clockSet,
+            .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
             .recorderMark, .boardRestart, .testAnswer, .unrecognised:
             nil

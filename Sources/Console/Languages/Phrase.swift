@@ -24,6 +24,9 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case terminalSilent
     case watchEnds
     case noAlarms
+    case noTests
+    case activated
+    case endsIn
     case greetingHint
     case helpMore
     case helpKeys
@@ -34,6 +37,7 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case summaryAlarms
     case summaryAlarm
     case summaryFire
+    case summaryWalkTest
     case summaryDetectors
     case summarySensors
     case summaryPoints
@@ -62,6 +66,10 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case exampleAlarmBypass
     case exampleAlarmRestore
     case exampleFire
+    case exampleWalkTest
+    case exampleWalkTestAll
+    case exampleWalkTestList
+    case exampleWalkTestEnd
     case exampleDetectors
     case exampleSensors
     case examplePoints
@@ -89,6 +97,7 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case labelAlarms
     case labelTroubles
     case labelDisablements
+    case labelUnderTest
     case labelReaders
     case labelEvents
     case labelCredentials
@@ -131,6 +140,7 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case eventDoor
     case eventCount
     case eventAlarm
+    case eventActivated
     case eventCause
     case eventWithTrouble
     case eventValue

@@ -813,6 +813,12 @@ public enum CauseState: MessageEnum {
     case alarm
     case preAlarm
     case trouble
+    /// Activated while under test, which is no alarm.
+    case test
+    /// Taken out of service by a person.
+    case bypassed
+    /// In alarm, and nobody took note yet.
+    case unacknowledged
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -823,6 +829,9 @@ public enum CauseState: MessageEnum {
         case 0: self = .alarm
         case 1: self = .preAlarm
         case 2: self = .trouble
+        case 3: self = .test
+        case 4: self = .bypassed
+        case 5: self = .unacknowledged
         default: self = .unrecognised(rawValue)
         }
     }
@@ -832,6 +841,9 @@ public enum CauseState: MessageEnum {
         case .alarm: 0
         case .preAlarm: 1
         case .trouble: 2
+        case .test: 3
+        case .bypassed: 4
+        case .unacknowledged: 5
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -9277,21 +9289,26 @@ public struct OutputAction: Message {
     /// At most 1023.
     public var line: UInt32
     public var pattern: OutputPattern
+    /// Off once every alarm that is its cause was silenced: for sounders.
+    public var silenceable: Bool
 
     public init() {
         line = 0
         pattern = OutputPattern()
+        silenceable = false
     }
 
     public init(
         line: UInt32 = 0,
-        pattern: OutputPattern = OutputPattern()
+        pattern: OutputPattern = OutputPattern(),
+        silenceable: Bool = false
     ) {
         self.line = line
         self.pattern = pattern
+        self.silenceable = silenceable
     }
 
-    public static var maximumEncodedSize: Int { 14 }
+    public static var maximumEncodedSize: Int { 16 }
 
     public var encodedSize: Int {
         var size = 0
@@ -9300,6 +9317,9 @@ public struct OutputAction: Message {
         }
         if self.pattern.rawValue != 0 {
             size += 1 + varintSize(self.pattern.rawValue)
+        }
+        if self.silenceable {
+            size += 1 + 1
         }
         return size
     }
@@ -9313,6 +9333,10 @@ public struct OutputAction: Message {
             sink.append(0x10)
             sink.appendVarint(self.pattern.rawValue)
         }
+        if self.silenceable {
+            sink.append(0x18)
+            sink.append(self.silenceable ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -9323,9 +9347,11 @@ public struct OutputAction: Message {
                 self.line = try reader.unsigned32()
             case 16:
                 self.pattern = OutputPattern(rawValue: try reader.signed32())
+            case 24:
+                self.silenceable = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2: throw reader.error(.wrongWireType)
+                case 1, 2, 3: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -9365,7 +9391,7 @@ public struct EffectAction: Message {
         self.action = action
     }
 
-    public static var maximumEncodedSize: Int { 16 }
+    public static var maximumEncodedSize: Int { 18 }
 
     public var encodedSize: Int {
         var size = 0
@@ -9463,6 +9489,9 @@ public struct Effect: Message {
     public var priority: UInt32
     /// Stays until reset though the causes are gone.
     public var latching: Bool
+    /// Ends after this time though the causes last; 0 for never. Begins anew only once they had gone.
+    /// Unit: millisecond. At most 3600000.
+    public var limitMs: UInt32
 
     public init() {
         name = FixedBytes<32>()
@@ -9473,6 +9502,7 @@ public struct Effect: Message {
         delayMs = 0
         priority = 0
         latching = false
+        limitMs = 0
     }
 
     public init(
@@ -9483,7 +9513,8 @@ public struct Effect: Message {
         actions: FixedList<EffectAction, 16> = FixedList<EffectAction, 16>(),
         delayMs: UInt32 = 0,
         priority: UInt32 = 0,
-        latching: Bool = false
+        latching: Bool = false,
+        limitMs: UInt32 = 0
     ) {
         self.name = name
         self.combination = combination
@@ -9493,9 +9524,10 @@ public struct Effect: Message {
         self.delayMs = delayMs
         self.priority = priority
         self.latching = latching
+        self.limitMs = limitMs
     }
 
-    public static var maximumEncodedSize: Int { 616 }
+    public static var maximumEncodedSize: Int { 653 }
 
     public var encodedSize: Int {
         var size = 0
@@ -9522,6 +9554,9 @@ public struct Effect: Message {
         }
         if self.latching {
             size += 1 + 1
+        }
+        if self.limitMs != 0 {
+            size += 1 + varintSize(self.limitMs)
         }
         return size
     }
@@ -9561,6 +9596,10 @@ public struct Effect: Message {
             sink.append(0x40)
             sink.append(self.latching ? 1 : 0)
         }
+        if self.limitMs != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.limitMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -9589,9 +9628,11 @@ public struct Effect: Message {
                 self.priority = try reader.unsigned32()
             case 64:
                 self.latching = try reader.boolean()
+            case 72:
+                self.limitMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -9612,6 +9653,7 @@ public struct Effect: Message {
         }
         guard self.delayMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
         guard self.priority <= 255 else { throw MessageError(.outOfRange, field: 7) }
+        guard self.limitMs <= 3600000 else { throw MessageError(.outOfRange, field: 9) }
     }
 }
 

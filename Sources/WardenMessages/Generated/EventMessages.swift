@@ -327,6 +327,35 @@ public enum AlarmState: MessageEnum {
     }
 }
 
+/// What a detector makes of what it is given, before anybody is alarmed.
+public enum AlarmCondition: MessageEnum {
+    case normal
+    case preAlarm
+    case alarm
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .normal }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .normal
+        case 1: self = .preAlarm
+        case 2: self = .alarm
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .normal: 0
+        case .preAlarm: 1
+        case .alarm: 2
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum TroubleSource: MessageEnum {
     case sensor
     case reader
@@ -1115,6 +1144,8 @@ public struct AlarmChange: Message {
     /// `LifeSafety.TroubleReason`; 0 for none.
     /// At most 255.
     public var trouble: UInt32
+    /// Of a detector under test: what it found, which is no alarm now.
+    public var condition: AlarmCondition
 
     public init() {
         detector = 0
@@ -1124,6 +1155,7 @@ public struct AlarmChange: Message {
         actor = nil
         cause = 0
         trouble = 0
+        condition = AlarmCondition()
     }
 
     public init(
@@ -1133,7 +1165,8 @@ public struct AlarmChange: Message {
         value: Int32 = 0,
         actor: Actor? = nil,
         cause: UInt32 = 0,
-        trouble: UInt32 = 0
+        trouble: UInt32 = 0,
+        condition: AlarmCondition = AlarmCondition()
     ) {
         self.detector = detector
         self.from = from
@@ -1142,9 +1175,10 @@ public struct AlarmChange: Message {
         self.actor = actor
         self.cause = cause
         self.trouble = trouble
+        self.condition = condition
     }
 
-    public static var maximumEncodedSize: Int { 65 }
+    public static var maximumEncodedSize: Int { 76 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1168,6 +1202,9 @@ public struct AlarmChange: Message {
         }
         if self.trouble != 0 {
             size += 1 + varintSize(self.trouble)
+        }
+        if self.condition.rawValue != 0 {
+            size += 1 + varintSize(self.condition.rawValue)
         }
         return size
     }
@@ -1202,6 +1239,10 @@ public struct AlarmChange: Message {
             sink.append(0x38)
             sink.appendVarint(self.trouble)
         }
+        if self.condition.rawValue != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.condition.rawValue)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -1225,9 +1266,11 @@ public struct AlarmChange: Message {
                 self.cause = try reader.unsigned32()
             case 56:
                 self.trouble = try reader.unsigned32()
+            case 64:
+                self.condition = AlarmCondition(rawValue: try reader.signed32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }

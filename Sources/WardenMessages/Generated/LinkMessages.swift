@@ -23,6 +23,13 @@ public enum CommandKind: MessageEnum {
     case alarmBypass
     /// Back into service.
     case alarmRestore
+    /// Puts a detector under test for `seconds`, half an hour where it is 0: what it finds is told and raises no alarm. An
+    /// alarm of another smoke, heat or gas detector ends the tests of all. For technicians.
+    case walkTestBegin
+    case walkTestEnd
+    /// The same of every detector that has no alarm; without a target.
+    case walkTestBeginAll
+    case walkTestEndAll
     /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
     /// tells of its end. For technicians.
     case readerInstall
@@ -80,6 +87,10 @@ public enum CommandKind: MessageEnum {
         case 14: self = .fallCancel
         case 15: self = .alarmBypass
         case 16: self = .alarmRestore
+        case 17: self = .walkTestBegin
+        case 18: self = .walkTestEnd
+        case 19: self = .walkTestBeginAll
+        case 23: self = .walkTestEndAll
         case 20: self = .readerInstall
         case 21: self = .pointForce
         case 22: self = .pointRelease
@@ -119,6 +130,10 @@ public enum CommandKind: MessageEnum {
         case .fallCancel: 14
         case .alarmBypass: 15
         case .alarmRestore: 16
+        case .walkTestBegin: 17
+        case .walkTestEnd: 18
+        case .walkTestBeginAll: 19
+        case .walkTestEndAll: 23
         case .readerInstall: 20
         case .pointForce: 21
         case .pointRelease: 22
@@ -1355,7 +1370,7 @@ public struct Command: Message {
     public var deadlineNs: UInt64
     /// What the kind says of them; 0 for the others.
     public var value: Int32
-    /// Unit: second. At most 3600.
+    /// Unit: second. At most 14400.
     public var seconds: UInt32
 
     public init() {
@@ -1450,7 +1465,7 @@ public struct Command: Message {
 
     public func check() throws(MessageError) {
         guard self.target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
-        guard self.seconds <= 3600 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.seconds <= 14400 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -4342,6 +4357,7 @@ public struct BoardStatus: Message {
     public var version: FixedBytes<32>
     /// Detectors out of service and lines that are forced.
     public var disablements: UInt32
+    public var underTest: UInt32
 
     public init() {
         name = FixedBytes<32>()
@@ -4361,6 +4377,7 @@ public struct BoardStatus: Message {
         inputsLost = 0
         version = FixedBytes<32>()
         disablements = 0
+        underTest = 0
     }
 
     public init(
@@ -4380,7 +4397,8 @@ public struct BoardStatus: Message {
         turns: UInt64 = 0,
         inputsLost: UInt64 = 0,
         version: FixedBytes<32> = FixedBytes<32>(),
-        disablements: UInt32 = 0
+        disablements: UInt32 = 0,
+        underTest: UInt32 = 0
     ) {
         self.name = name
         self.generation = generation
@@ -4399,9 +4417,10 @@ public struct BoardStatus: Message {
         self.inputsLost = inputsLost
         self.version = version
         self.disablements = disablements
+        self.underTest = underTest
     }
 
-    public static var maximumEncodedSize: Int { 190 }
+    public static var maximumEncodedSize: Int { 197 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4455,6 +4474,9 @@ public struct BoardStatus: Message {
         }
         if self.disablements != 0 {
             size += 2 + varintSize(self.disablements)
+        }
+        if self.underTest != 0 {
+            size += 2 + varintSize(self.underTest)
         }
         return size
     }
@@ -4530,6 +4552,11 @@ public struct BoardStatus: Message {
             sink.append(0x01)
             sink.appendVarint(self.disablements)
         }
+        if self.underTest != 0 {
+            sink.append(0x90)
+            sink.append(0x01)
+            sink.appendVarint(self.underTest)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4570,9 +4597,11 @@ public struct BoardStatus: Message {
                 self.version = try fixedText(from: &reader)
             case 136:
                 self.disablements = try reader.unsigned32()
+            case 144:
+                self.underTest = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4841,6 +4870,12 @@ public struct DetectorStatus: Message {
     /// `LifeSafety.AlarmCause` of the last condition above normal.
     /// At most 255.
     public var cause: UInt32
+    /// When a bypass or a test ends by itself, on the board's monotonic clock; 0 for none.
+    /// Unit: nanosecond.
+    public var untilNs: UInt64
+    /// How often it was activated in the test that is under way, or in the last one.
+    /// At most 255.
+    public var testActivations: UInt32
 
     public init() {
         index = 0
@@ -4849,6 +4884,8 @@ public struct DetectorStatus: Message {
         trouble = 0
         value = 0
         cause = 0
+        untilNs = 0
+        testActivations = 0
     }
 
     public init(
@@ -4857,7 +4894,9 @@ public struct DetectorStatus: Message {
         state: AlarmState = AlarmState(),
         trouble: UInt32 = 0,
         value: Int32 = 0,
-        cause: UInt32 = 0
+        cause: UInt32 = 0,
+        untilNs: UInt64 = 0,
+        testActivations: UInt32 = 0
     ) {
         self.index = index
         self.name = name
@@ -4865,9 +4904,11 @@ public struct DetectorStatus: Message {
         self.trouble = trouble
         self.value = value
         self.cause = cause
+        self.untilNs = untilNs
+        self.testActivations = testActivations
     }
 
-    public static var maximumEncodedSize: Int { 63 }
+    public static var maximumEncodedSize: Int { 77 }
 
     public var encodedSize: Int {
         var size = 0
@@ -4888,6 +4929,12 @@ public struct DetectorStatus: Message {
         }
         if self.cause != 0 {
             size += 1 + varintSize(self.cause)
+        }
+        if self.untilNs != 0 {
+            size += 1 + varintSize(self.untilNs)
+        }
+        if self.testActivations != 0 {
+            size += 1 + varintSize(self.testActivations)
         }
         return size
     }
@@ -4917,6 +4964,14 @@ public struct DetectorStatus: Message {
             sink.append(0x30)
             sink.appendVarint(self.cause)
         }
+        if self.untilNs != 0 {
+            sink.append(0x38)
+            sink.appendVarint(self.untilNs)
+        }
+        if self.testActivations != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.testActivations)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -4935,9 +4990,13 @@ public struct DetectorStatus: Message {
                 self.value = try reader.zigzag32()
             case 48:
                 self.cause = try reader.unsigned32()
+            case 56:
+                self.untilNs = try reader.varint()
+            case 64:
+                self.testActivations = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4949,6 +5008,7 @@ public struct DetectorStatus: Message {
         guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 2) }
         guard self.trouble <= 255 else { throw MessageError(.outOfRange, field: 4) }
         guard self.cause <= 255 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.testActivations <= 255 else { throw MessageError(.outOfRange, field: 8) }
     }
 }
 

@@ -73,6 +73,25 @@ enum BoardTables {
             })
     }
 
+    /// Detectors that are under test, or were.
+    ///
+    /// - Parameter now: the board's monotonic clock.
+    static func walkTests(_ detectors: [DetectorStatus], at now: UInt64) -> ReportTable {
+        ReportTable(
+            "walktest", "Walk test",
+            [
+                .init("name", "detector"), .init("state", "state"),
+                .init("activations", "activated", isNumber: true), .init("left_s", "seconds left", isNumber: true),
+            ],
+            detectors.filter { $0.state == .underTest || $0.testActivations > 0 }.map { detector in
+                let left = detector.state == .underTest && detector.untilNs > now ? detector.untilNs - now : 0
+                return [
+                    text(detector.name), "\(Words.alarmState(detector.state))", "\(detector.testActivations)",
+                    "\(left / 1_000_000_000)",
+                ]
+            })
+    }
+
     static func lines(_ lines: [LineStatus]) -> ReportTable {
         ReportTable(
             "lines", "Lines",
@@ -115,6 +134,7 @@ enum BoardTables {
             ("alarms", "alarms", .integer(Int(status.alarms))),
             ("troubles", "troubles", .integer(Int(status.troubles))),
             ("disablements", "disabled", .integer(Int(status.disablements))),
+            ("under_test", "under test", .integer(Int(status.underTest))),
             ("last_event", "last event", .integer(Int(status.lastSequence))),
             ("events_kept", "events kept", .integer(Int(status.eventsKept))),
             ("event_capacity", "room for events", .integer(Int(status.eventCapacity))),

@@ -347,6 +347,55 @@ struct AlarmCommand: ParsableCommand {
     }
 }
 
+struct WalkTestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "walktest", abstract: "Tests detectors of a running board without an alarm.",
+        discussion: """
+            A detector under test tells each activation and raises no alarm; outputs follow only where an effect asks for \
+            'state: test'. Every other detector alarms as ever, and an alarm of smoke, heat or gas at one of them ends all tests \
+            at once. A test ends by itself; a detector that is still activated then is an alarm. Without a name this lists what \
+            is under test, or was, and how often it was activated.
+
+            EXAMPLES
+              wardenctl walktest lobby_smoke                half an hour
+              wardenctl walktest --all --minutes 60
+              wardenctl walktest                            which were activated, which not yet
+              wardenctl walktest --all --end
+            """)
+    @Argument(help: "Name of the detector.") var name: String?
+    @Flag(help: "All detectors that have no alarm.") var all = false
+    @Option(help: "How long the test lasts, from 1 to 240.") var minutes: UInt32?
+    @Flag(help: "End the test.") var end = false
+    @OptionGroup var board: BoardOptions
+
+    func validate() throws {
+        guard (1...240).contains(minutes ?? 30) else { throw ValidationError("--minutes is from 1 to 240") }
+        if all && name != nil { throw ValidationError("name a detector or give --all, not both") }
+        if end && minutes != nil { throw ValidationError("--end takes no --minutes") }
+        if name == nil && !all && (end || minutes != nil) { throw ValidationError("name a detector, or give --all") }
+    }
+
+    func run() throws {
+        let duration = (minutes ?? 0) * 60
+        let verb = end ? "end" : "begin"
+        let connection = try board.connect()
+        if let name {
+            let place = try Commanding.place(of: name, in: .detector, word: "detector", ClientNames(connection))
+            let kind: CommandKind = end ? .walkTestEnd : .walkTestBegin
+            try Commanding.run(
+                Command(kind: kind, target: place, seconds: duration), subject: "walktest \(name) \(verb)",
+                connection,
+                json: board.json)
+        } else if all {
+            let kind: CommandKind = end ? .walkTestEndAll : .walkTestBeginAll
+            try Commanding.run(
+                Command(kind: kind, seconds: duration), subject: "walktest all \(verb)", connection, json: board.json)
+        } else {
+            board.show(BoardTables.walkTests(try connection.detectors(), at: try connection.status().uptimeNs))
+        }
+    }
+}
+
 struct FireResetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fire-reset", abstract: "Ends the fire state of all doors of a running board.",

@@ -157,7 +157,7 @@ extension RadarModule: RandomValue {
 
 extension CauseState: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CauseState {
-        CauseState(rawValue: generator.enumNumber([0, 1, 2]))
+        CauseState(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5]))
     }
 }
 
@@ -215,6 +215,12 @@ extension AlarmState: RandomValue {
     }
 }
 
+extension AlarmCondition: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> AlarmCondition {
+        AlarmCondition(rawValue: generator.enumNumber([0, 1, 2]))
+    }
+}
+
 extension TroubleSource: RandomValue {
     static func random(using generator: inout SeededGenerator) -> TroubleSource {
         TroubleSource(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8]))
@@ -235,7 +241,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
     }
 }
 
@@ -1136,6 +1142,7 @@ extension OutputAction: RandomMessage {
         var message = OutputAction()
         message.line = generator.number(.min, 1023) as UInt32
         message.pattern = OutputPattern.random(using: &generator)
+        message.silenceable = generator.chance
         return message
     }
 }
@@ -1165,6 +1172,7 @@ extension Effect: RandomMessage {
         message.delayMs = generator.number(.min, 600000) as UInt32
         message.priority = generator.number(.min, 255) as UInt32
         message.latching = generator.chance
+        message.limitMs = generator.number(.min, 3600000) as UInt32
         return message
     }
 }
@@ -1317,6 +1325,7 @@ extension AlarmChange: RandomMessage {
         if generator.chance { message.actor = Actor.random(using: &generator) }
         message.cause = generator.number(.min, 255) as UInt32
         message.trouble = generator.number(.min, 255) as UInt32
+        message.condition = AlarmCondition.random(using: &generator)
         return message
     }
 }
@@ -1459,7 +1468,7 @@ extension Command: RandomMessage {
         message.target = generator.number(.min, 1023) as UInt32
         message.deadlineNs = generator.number(.min, .max) as UInt64
         message.value = generator.number(.min, .max) as Int32
-        message.seconds = generator.number(.min, 3600) as UInt32
+        message.seconds = generator.number(.min, 14400) as UInt32
         return message
     }
 }
@@ -1852,6 +1861,7 @@ extension BoardStatus: RandomMessage {
         message.inputsLost = generator.number(.min, .max) as UInt64
         message.version = generator.text()
         message.disablements = generator.number(.min, .max) as UInt32
+        message.underTest = generator.number(.min, .max) as UInt32
         return message
     }
 }
@@ -1891,6 +1901,8 @@ extension DetectorStatus: RandomMessage {
         message.trouble = generator.number(.min, 255) as UInt32
         message.value = generator.number(.min, .max) as Int32
         message.cause = generator.number(.min, 255) as UInt32
+        message.untilNs = generator.number(.min, .max) as UInt64
+        message.testActivations = generator.number(.min, 255) as UInt32
         return message
     }
 }
