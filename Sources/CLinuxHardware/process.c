@@ -1,11 +1,14 @@
 #define _GNU_SOURCE
 #include "warden_process.h"
 
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(pthread_t) <= sizeof(uint64_t), "a pthread_t fits the handle");
@@ -28,6 +31,13 @@ char **warden_arguments(void) { return arguments; }
 uint32_t warden_user(void) { return geteuid(); }
 
 const char *warden_environment(const char *name) { return getenv(name); }
+
+int warden_memory_lock(void) { return mlockall(MCL_CURRENT | MCL_FUTURE) == 0 ? 0 : -errno; }
+
+int warden_real_time(int priority) {
+    struct sched_param asked = {.sched_priority = priority};
+    return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &asked) == 0 ? 0 : -errno;
+}
 
 void warden_exit(int code) {
     fflush(NULL);
@@ -67,6 +77,16 @@ int warden_thread_start(
     return 0;
 }
 
-void warden_thread_join(warden_thread *thread) { pthread_join((pthread_t)thread->handle, NULL); }
+bool warden_thread_join(warden_thread *thread, uint32_t patience_ms) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += patience_ms / 1000;
+    until.tv_nsec += (long)(patience_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec += 1;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_timedjoin_np((pthread_t)thread->handle, NULL, &until) == 0;
+}
 
 double warden_scale(double value, int exponent) { return ldexp(value, exponent); }

@@ -15,11 +15,12 @@ struct BusTransfers: WaitingWork {
         var bytes: FixedBytes<192>
     }
 
-    private let description: BusDescription
+    private let description: BusDescription?
     private var adapter = warden_i2c_closed()
     private var reopen = ReopenDelay(firstAttemptAt: .start)
 
-    init(_ description: BusDescription) { self.description = description }
+    /// - Parameter description: `nil` for a spare thread, which has no adapter yet.
+    init(_ description: BusDescription?) { self.description = description }
 
     mutating func perform(_ request: BusRequest) -> Completion {
         var bytes = InlineArray<192, UInt8>(repeating: 0)
@@ -50,6 +51,7 @@ struct BusTransfers: WaitingWork {
 
     private mutating func openIfNeeded() -> Int32 {
         if adapter.fd >= 0 { return 0 }
+        guard let description else { return BusTransfers.missing }
         let now = Instant(nanoseconds: warden_monotonic_ns())
         guard now >= reopen.dueAt else { return BusTransfers.missing }
         let milliseconds = UInt32(clamping: description.timeout.milliseconds)

@@ -47,6 +47,9 @@ struct Line: ~Copyable {
     var edgeTimestamp: UInt64 { hasEdge ? edges[nextEdge].timestamp_ns : .max }
     var owesReport: Bool { owesAvailability || owesLevelAt != nil }
 
+    /// Whether the kernel does not see to it that a level holds.
+    var isDebouncedHere: Bool { isClaimed && !isOutput && !handle.is_debounced }
+
     // MARK: Claiming and losing
 
     /// Claims the line; an output has the level asked for last from the request on.

@@ -168,6 +168,8 @@ public struct LinuxConfiguration: ~Copyable {
     public var streamSendBytes: Int
     /// Requests that a bus takes before it says that it is busy.
     public var requestsPerBus: Int
+    /// How long one request to a bus or the journal's medium may take; a bus gives up long before.
+    public var workerPatience: Interval
     /// Whether SIGTERM and SIGINT are taken as the wish to end in order.
     public var takesSignals: Bool
 
@@ -192,6 +194,7 @@ public struct LinuxConfiguration: ~Copyable {
         linkPortSendBytes = 2_048
         streamSendBytes = 8_192
         requestsPerBus = 8
+        workerPatience = .seconds(10)
         takesSignals = false
     }
 }

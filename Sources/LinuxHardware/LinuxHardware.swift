@@ -4,7 +4,8 @@ import HardwareInterface
 
 /// The world as Linux presents it: GPIO lines, I2C adapters, serial ports, consoles and connections.
 ///
-/// One thread waits in `wait(until:)` and decides; I2C adapters have a thread each. Every device may be missing or
+/// One thread waits in `wait(until:)` and decides; I2C adapters have a thread each, and spare ones for those that the kernel
+/// does not let go. Every device may be missing or
 /// vanish: that is reported, the rest runs on, and the device is opened again when it is back. Memory is allocated in
 /// `init`; opening a device again allocates inside libgpiod and libserialport and nowhere else.
 ///
@@ -35,7 +36,10 @@ public final class LinuxHardware: Hardware {
     private var networkListeners: FixedArray<NetworkListener>
 
     private var lines: FixedArray<Line>
-    private var buses: FixedArray<Worker<BusTransfers>>
+    private var buses: FixedArray<Bus>
+    /// Threads that take the place of those that the kernel does not let go.
+    private var spareBusThreads: FixedArray<Worker<BusTransfers>>
+    private let workerPatience: Interval
     private var streams: FixedArray<Stream>
     private let portCount: Int
     private let consoleCount: Int
@@ -109,6 +113,8 @@ public final class LinuxHardware: Hardware {
             ? Worker("secrets", stackBytes: 131_072, requests: 1, SecretComparison()) : nil
         lines = FixedArray(capacity: configuration.lines.count)
         buses = FixedArray(capacity: configuration.buses.count)
+        spareBusThreads = FixedArray(capacity: LinuxHardware.spareBusThreadLimit)
+        workerPatience = configuration.workerPatience
         networkListeners = FixedArray(capacity: configuration.listeners.count)
         streams = FixedArray(
             capacity: configuration.ports.count + configuration.consoles.count + max(0, configuration.links))
@@ -170,13 +176,15 @@ public final class LinuxHardware: Hardware {
     private func addBuses(
         _ descriptions: borrowing FixedArray<BusDescription>, _ requests: Int
     ) throws(StartError) {
+        guard !descriptions.isEmpty else { return }
         for index in descriptions.indices {
-            let transfers = BusTransfers(descriptions[index])
-            guard let worker = Worker("i2c", stackBytes: 65_536, requests: requests, transfers) else {
-                throw .kernel(0)
-            }
-            watch(worker.completed, Watched(.bus, index))
-            buses.append(worker)
+            guard let bus = Bus(descriptions[index], requests: requests) else { throw .kernel(0) }
+            watch(bus.completed, Watched(.bus, index))
+            buses.append(bus)
+        }
+        while !spareBusThreads.isFull {
+            guard let spare = Bus.spare(requests: requests) else { throw .kernel(0) }
+            spareBusThreads.append(spare)
         }
     }
 
@@ -265,18 +273,19 @@ public final class LinuxHardware: Hardware {
     /// Waits until an input is there or `deadline` has come, whichever is first; returns at once if an input is left
     /// from before.
     public func wait(until deadline: Instant) {
+        now = clockNow
         flushStreams()
-        let moment = now
         let mayHaveInput =
             linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput || mediumMayHaveInput
             || secretsMayHaveInput || storeMayHaveInput
         let due = min(deadline, houseAt)
-        let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= moment
+        let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= now
         if !looksOnly { setTimer(due) }
         let count = max(0, Int(warden_epoll_wait(epoll, &ready[0], looksOnly ? 0 : -1)))
         for index in 0..<count { note(ready[index]) }
-        let after = now
-        if after >= houseAt { keepHouse(at: after) }
+        // Once for all that follows, and after edges were read: reading the clock is a call of the kernel on some boards.
+        now = clockNow
+        if now >= houseAt { keepHouse(at: now) }
     }
 
     private func setTimer(_ due: Instant) {
@@ -296,7 +305,7 @@ public final class LinuxHardware: Hardware {
         case .clock:
             warden_clock_watch_take(clockWatch)
             houseAt = .start
-            clock.look(at: now)
+            clock.look(at: clockNow)
         case .signals:
             if warden_signal_ends(warden_signals_take(signals)) { isStopRequested = true }
         case .listener: acceptLocalConnections()
@@ -322,8 +331,9 @@ public final class LinuxHardware: Hardware {
     }
 
     private func noteLine(_ index: Int) {
-        let moment = now
         guard lines[index].isClaimed else { return }
+        // Only what the kernel does not debounce is timed here.
+        let moment = lines[index].isDebouncedHere ? clockNow : now
         guard lines[index].readEdges(at: moment, startedAt: startNanoseconds) else {
             loseLine(index, at: moment)
             return
@@ -354,9 +364,8 @@ public final class LinuxHardware: Hardware {
 
     /// Whether another connection may come now; where not, listeners are left alone for a while.
     private func mayConnect() -> Bool {
-        let moment = now
-        if moment >= connectionsSince + Stream.shareTime {
-            connectionsSince = moment
+        if now >= connectionsSince + Stream.shareTime {
+            connectionsSince = now
             connectionsLeft = LinuxHardware.connectionsAtOnce
         }
         guard connectionsLeft == 0 else {
@@ -392,13 +401,12 @@ public final class LinuxHardware: Hardware {
     }
 
     private func flushStream(_ index: Int) {
-        let moment = now
         guard streams[index].flush() else {
-            loseStream(index, at: moment)
+            loseStream(index, at: now)
             return
         }
         if streams[index].partsAt != .never && !streams[index].hasUnsent {
-            loseStream(index, at: moment)
+            loseStream(index, at: now)
             return
         }
         if streams[index].noteAwaitsRoom() {
@@ -437,7 +445,10 @@ public final class LinuxHardware: Hardware {
     private func keepHouse(at now: Instant) {
         settleLines(at: now)
         releaseStreams(at: now)
-        if now >= probesAt { probeLines(at: now) }
+        if now >= probesAt {
+            probeLines(at: now)
+            replaceStuckThreads()
+        }
         reopenOne(at: now)
         if now >= clock.looksAt { clock.look(at: now) }
         for index in streams.indices where now >= streams[index].partsAt { loseStream(index, at: now) }
@@ -462,6 +473,19 @@ public final class LinuxHardware: Hardware {
         for _ in 0..<min(Probe.linesAtOnce, lines.count) {
             nextProbe = (nextProbe + 1) % lines.count
             if lines[nextProbe].isClaimed && !lines[nextProbe].isAlive() { loseLine(nextProbe, at: now) }
+        }
+    }
+
+    /// Spare threads for all buses. Each that is used up stays with the kernel for as long as that keeps it.
+    private static var spareBusThreadLimit: Int { 2 }
+
+    private func replaceStuckThreads() {
+        for index in buses.indices {
+            if let former = buses[index].replaceIfStuck(after: workerPatience, by: &spareBusThreads) {
+                warden_epoll_forget(epoll, former)
+                watch(buses[index].completed, Watched(.bus, index))
+            }
+            if buses[index].owesAnswer { busesMayHaveInput = true }
         }
     }
 
@@ -497,7 +521,10 @@ public final class LinuxHardware: Hardware {
 
     // MARK: Hardware
 
-    public var now: Instant { Instant(nanoseconds: warden_monotonic_ns() - startNanoseconds) }
+    /// The moment of the last wait: within a turn time stands still.
+    public private(set) var now = Instant.start
+
+    private var clockNow: Instant { Instant(nanoseconds: warden_monotonic_ns() - startNanoseconds) }
 
     public func takeInput(_ input: inout Input, urgentOnly: Bool) -> Bool {
         if linesMayHaveInput && takeLineInput(&input) { return true }
@@ -545,12 +572,11 @@ public final class LinuxHardware: Hardware {
     }
 
     private func takeLineInput(_ input: inout Input) -> Bool {
-        let moment = now
         while true {
             var earliest = -1
             for index in lines.indices {
                 if lines[index].owesReport,
-                    let report = lines[index].takeReport(of: LineIndex(UInt16(index)), now: moment)
+                    let report = lines[index].takeReport(of: LineIndex(UInt16(index)), now: now)
                 {
                     input.event = report.event
                     input.at = report.at
@@ -566,7 +592,7 @@ public final class LinuxHardware: Hardware {
                 }
             }
             guard earliest >= 0 else { break }
-            if let change = lines[earliest].takeEdge(startedAt: startNanoseconds, now: moment) {
+            if let change = lines[earliest].takeEdge(startedAt: startNanoseconds, now: now) {
                 input.event = .lineChanged(LineIndex(UInt16(earliest)), isActive: change.isActive)
                 input.at = change.at
                 input.bytes.removeAll()
@@ -575,7 +601,7 @@ public final class LinuxHardware: Hardware {
         }
         linesMayHaveInput = false
         for index in lines.indices where lines[index].isClaimed && !lines[index].isOutput {
-            lines[index].verifyLevel(at: moment)
+            lines[index].verifyLevel(at: now)
             if lines[index].owesReport { linesMayHaveInput = true }
         }
         return false
@@ -587,7 +613,8 @@ public final class LinuxHardware: Hardware {
             nextBus = (nextBus + 1) % buses.count
             guard let completion = buses[index].takeCompletion() else { continue }
             input.event = .busCompleted(BusIndex(UInt8(index)), tag: completion.tag, completion.outcome)
-            input.at = Instant(nanoseconds: completion.atNanoseconds - startNanoseconds)
+            // It may have ended since the last look at the clock.
+            input.at = min(now, Instant(nanoseconds: completion.atNanoseconds - startNanoseconds))
             input.bytes.removeAll()
             input.bytes.append(completion.bytes.span)
             return true
@@ -656,7 +683,12 @@ public final class LinuxHardware: Hardware {
         return status == 0
     }
 
-    public func submit(_ request: BusRequest, to bus: BusIndex) -> Bool { buses[Int(bus.value)].submit(request) }
+    public func submit(_ request: BusRequest, to bus: BusIndex) -> Bool {
+        let index = Int(bus.value)
+        let isTaken = buses[index].submit(request)
+        if buses[index].owesAnswer { busesMayHaveInput = true }
+        return isTaken
+    }
 
     public func attachMedium(_ pages: MediumPages) {
         guard let mediumDescription, medium == nil else { return }
@@ -670,14 +702,18 @@ public final class LinuxHardware: Hardware {
     public func submit(_ request: MediumRequest) -> Bool { medium?.submit(request) ?? false }
     public func submit(_ request: StoreRequest) -> Bool { store?.submit(request) ?? false }
 
-    /// How long one request to a bus or the journal's medium may take; a bus gives up long before.
-    private static var patienceNanoseconds: Int64 { 10_000_000_000 }
-
     public var isGettingOn: Bool {
-        for index in buses.indices where !buses[index].isGettingOn(within: LinuxHardware.patienceNanoseconds) {
-            return false
-        }
-        return medium?.isGettingOn(within: LinuxHardware.patienceNanoseconds) ?? true
+        for index in buses.indices where buses[index].isStuck { return false }
+        return areWorkersAlive && medium?.isStuck(within: workerPatience) != true
+            && store?.isStuck(within: workerPatience) != true
+    }
+
+    /// Whether every thread takes what it is handed. A watchdog is fed only then; a thread that the kernel holds up is no
+    /// reason to take the doors away, and is reported as the trouble of its bus or of the journal.
+    public var areWorkersAlive: Bool {
+        for index in buses.indices where !buses[index].isAlive(within: workerPatience) { return false }
+        return medium?.isAlive(within: workerPatience) != false && store?.isAlive(within: workerPatience) != false
+            && secrets?.isAlive(within: workerPatience) != false
     }
 
     public func submit(_ check: SecretCheck) -> Bool { secrets?.submit(check) ?? false }
@@ -689,9 +725,8 @@ public final class LinuxHardware: Hardware {
     public func close(_ stream: StreamIndex) {
         let index = Int(stream.value)
         guard streams[index].isOpen else { return }
-        let moment = now
-        if streams[index].part(at: moment) {
-            loseStream(index, at: moment)
+        if streams[index].part(at: now) {
+            loseStream(index, at: now)
         } else {
             houseAt = min(houseAt, streams[index].partsAt)
         }

@@ -1,5 +1,6 @@
 import CLinuxHardware
 import FixedMemory
+import HardwareInterface
 import Synchronization
 
 /// What a thread of its own does, because it may have to wait: one request after the other.
@@ -28,6 +29,8 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
     /// Raised when a completion waits.
     let completed: Int32
     private let isStopping = Atomic<Bool>(false)
+    /// Whether a request is being carried out: the thread is in a call of the kernel's, or about to be.
+    private let isPerforming = Atomic<Bool>(false)
     private let thread: UnsafeMutablePointer<warden_thread>
     private var body: Unmanaged<ThreadBody>?
 
@@ -100,20 +103,45 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
 
     /// Whether it has come on in the last while, or has nothing to do.
     ///
-    /// - Parameter patienceNanoseconds: how long one request may take.
-    func isGettingOn(within patienceNanoseconds: Int64) -> Bool {
-        outstanding == 0 || warden_monotonic_ns() - movedAt < patienceNanoseconds
+    /// - Parameter patience: how long one request may take.
+    func isGettingOn(within patience: Interval) -> Bool {
+        outstanding == 0 || warden_monotonic_ns() - movedAt < patience.nanoseconds
     }
 
-    /// Ends the thread, waiting for the request that is under way.
+    /// Whether one request has taken longer than it may: the kernel does not come back.
+    func isStuck(within patience: Interval) -> Bool {
+        isPerforming.load(ordering: .acquiring) && !isGettingOn(within: patience)
+    }
+
+    /// Whether the thread takes what it is handed: one that the kernel holds up does nothing wrong, one that lets requests
+    /// lie does.
+    func isAlive(within patience: Interval) -> Bool {
+        isPerforming.load(ordering: .acquiring) || isGettingOn(within: patience)
+    }
+
+    /// Changes the work, before the first request.
+    func prepare(_ change: (inout Work) -> Void) {
+        precondition(outstanding == 0 && movedAt == 0, "the work is the thread's from the first request on")
+        change(&work)
+    }
+
+    /// Ends the thread, waiting for the request that is under way; one that is stuck is left behind.
     func stop() {
         guard body != nil else { return }
-        isStopping.store(true, ordering: .releasing)
-        warden_event_raise(requested)
-        warden_thread_join(thread)
+        abandon()
+        guard warden_thread_join(thread, Worker.endPatienceMilliseconds) else { return }
         body?.release()
         body = nil
     }
+
+    /// Has the thread end after the request that is under way, whenever that is; it holds what it needs until then.
+    func abandon() {
+        isStopping.store(true, ordering: .releasing)
+        warden_event_raise(requested)
+    }
+
+    /// How long an end waits for a thread.
+    private static var endPatienceMilliseconds: UInt32 { 2_000 }
 
     // MARK: The worker's thread
 
@@ -121,8 +149,11 @@ final class Worker<Work: WaitingWork>: @unchecked Sendable {
         while true {
             _ = warden_event_take(requested)
             if isStopping.load(ordering: .acquiring) { break }
-            while let request = requests.pop() {
-                completions.push(work.perform(request))
+            while !isStopping.load(ordering: .acquiring), let request = requests.pop() {
+                isPerforming.store(true, ordering: .releasing)
+                let completion = work.perform(request)
+                isPerforming.store(false, ordering: .releasing)
+                completions.push(completion)
                 warden_event_raise(completed)
             }
         }

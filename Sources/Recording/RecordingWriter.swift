@@ -173,8 +173,12 @@ public struct RecordingWriter: ~Copyable {
         }
         page[end] = UInt8(elapsed)
         end += 1
-        for index in content.indices { page[end + index] = content[index] }
-        end += content.count
+        if content.count > 0 {
+            content.withUnsafeBufferPointer {
+                page.baseAddress!.advanced(by: end).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+            }
+            end += content.count
+        }
         let length = end - position - 2
         page[position] = UInt8(truncatingIfNeeded: length)
         page[position + 1] = UInt8(truncatingIfNeeded: length >> 8)

@@ -1,7 +1,8 @@
 import FixedMemory
 import HardwareInterface
 
-/// What the board was told of the world, in a ring of bytes: the last minutes before something that nobody understands.
+/// What the board was told of the world, in a ring of bytes in memory: the last minutes before something that nobody
+/// understands, on a board whose medium has no room for a recording.
 ///
 /// A record is its length (one byte, itself included), its kind (one byte), the moment in microseconds since start
 /// (seven bytes) and what `append` says of the kind; numbers are little endian. What readers, consoles and links sent is
@@ -16,6 +17,9 @@ struct FlightRecorder: ~Copyable {
     /// The number of the oldest byte that is kept, where a record begins, and of the next one to come, since start.
     private(set) var first: UInt64 = 0
     private(set) var end: UInt64 = 0
+    /// Where in the ring these two lie.
+    private var firstPlace = 0
+    private var endPlace = 0
 
     /// - Parameter capacity: bytes, enough for a few records.
     init(capacity: Int) {
@@ -29,9 +33,12 @@ struct FlightRecorder: ~Copyable {
     func copy<let capacity: Int>(from offset: UInt64, into bytes: inout FixedBytes<capacity>) -> UInt64 {
         let start = max(first, offset)
         var next = start
+        var place = firstPlace + Int(start - first)
+        if place >= ring.count { place -= ring.count }
         while next < end, bytes.count < capacity {
-            bytes.append(ring[Int(next % UInt64(ring.count))])
+            bytes.append(ring[place])
             next += 1
+            place = place + 1 == ring.count ? 0 : place + 1
         }
         return start
     }
@@ -83,7 +90,9 @@ struct FlightRecorder: ~Copyable {
     ) {
         let length = FlightRecorder.headerLength + 3 + body.count
         while UInt64(ring.count) - (end - first) < UInt64(length) {
-            first += UInt64(ring[Int(first % UInt64(ring.count))])
+            let oldest = Int(ring[firstPlace])
+            first += UInt64(oldest)
+            firstPlace = firstPlace + oldest < ring.count ? firstPlace + oldest : firstPlace + oldest - ring.count
         }
         put(UInt8(length))
         put(kind.rawValue)
@@ -96,7 +105,8 @@ struct FlightRecorder: ~Copyable {
     }
 
     private mutating func put(_ byte: UInt8) {
-        ring[Int(end % UInt64(ring.count))] = byte
+        ring[endPlace] = byte
+        endPlace = endPlace + 1 == ring.count ? 0 : endPlace + 1
         end += 1
     }
 }

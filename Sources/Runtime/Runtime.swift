@@ -152,7 +152,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         for _ in 0..<limit {
             guard hardware.takeInput(&input, urgentOnly: urgentOnly) else { return true }
             core.now = hardware.now
-            core.recorder.record(input)
+            if core.recording.mode != .recording { core.recorder.record(input) }
             handleInput()
             if core.lines.hasOwed { core.driveLines(on: &hardware) }
         }

@@ -37,6 +37,10 @@ struct Arguments: ~Copyable {
     /// Bytes of memory that such an image may need.
     var memoryLimit: UInt64 = 48 << 20
     var consoles = FixedArray<CText>(capacity: consoleLimit)
+    /// Whether everything is kept in memory.
+    var locksMemory = false
+    /// The loop's priority before everything that is not real-time; `nil` for an ordinary one.
+    var realTimePriority: Int32?
 
     init() throws(ProgramFailure) {
         var arguments = ProgramArguments()
@@ -51,6 +55,13 @@ struct Arguments: ~Copyable {
             }
             if argument == "--check" {
                 task = .check
+            } else if argument == "--lock-memory" {
+                locksMemory = true
+            } else if let value = try Arguments.value("--real-time", argument, &arguments) {
+                guard let priority = ByteCount.parse(value), (1...99).contains(priority) else {
+                    throw ProgramFailure(.usage, "is no real-time priority: 1 to 99", about: value)
+                }
+                realTimePriority = Int32(priority)
             } else if let value = try Arguments.value("--image", argument, &arguments) {
                 image = value
             } else if let value = try Arguments.value("--hash-key", argument, &arguments) {
@@ -156,6 +167,9 @@ struct Arguments: ~Copyable {
                                  bus and the journal getting on
               --memory N         the memory that such an image may need (48M)
               --watchdog DEVICE  feeds the board's watchdog, such as /dev/watchdog; the board restarts if wardend hangs
+              --lock-memory      keeps all of its memory in memory, so that no decision waits for a page
+              --real-time N      the loop's real-time priority, 1 to 99: it goes before every ordinary program; its threads
+                                 for buses and the journal do not. Where either is not allowed, that is said and it goes on
               --check            says whether image and key are right, and ends without touching any hardware
               --version          prints the version
               --help             prints this

@@ -4,7 +4,8 @@ import HardwareInterface
 import ProgramSupport
 
 /// Keeps those who watch over the process content, as long as the loop turns: the service manager and the board's
-/// watchdog. It is fed from the loop itself, so that a loop that hangs is noticed.
+/// watchdog. It is fed from the loop itself, so that a loop that hangs is noticed, and only while every worker takes what it
+/// is handed.
 struct Supervision: ~Copyable {
     /// What the board's watchdog is asked for; it may do another.
     static var watchdogSeconds: Int32 { 15 }
@@ -36,9 +37,10 @@ struct Supervision: ~Copyable {
     }
 
     /// Gives a sign of life if it is time; three in each interval, so that a busy moment does no harm.
-    mutating func beat(at now: Instant) {
+    mutating func beat(at now: Instant, areWorkersAlive: @autoclosure () -> Bool) {
         guard now >= deadline else { return }
         deadline = now + Interval(nanoseconds: interval.nanoseconds / 3)
+        guard areWorkersAlive() else { return }
         if notifiesManager { _ = warden_service_notify("WATCHDOG=1") }
         if watchdog >= 0 { warden_watchdog_feed(watchdog) }
     }

@@ -208,6 +208,7 @@ enum Wardend {
             }
             return hold(hardware, failure)
         }
+        claimProcessor(arguments)
         // Made here, because nothing is allocated from now on.
         var log = TextOutput.standardError()
         say("ready", to: &log)
@@ -217,7 +218,7 @@ enum Wardend {
             runtime.turn()
             let hasMore = events.write(runtime)
             hardware.wait(until: hasMore ? hardware.now : min(runtime.deadline, supervision.deadline))
-            supervision.beat(at: hardware.now)
+            supervision.beat(at: hardware.now, areWorkersAlive: hardware.areWorkersAlive)
         }
         if runtime.wantsRestart && !hardware.isStopRequested {
             runtime.stop()
@@ -231,6 +232,23 @@ enum Wardend {
         hardware.stop()
         say("ended in order; every output is left as the board file says", to: &log)
         return .success
+    }
+
+    /// Memory and processor before others, as far as they are asked for and allowed.
+    private static func claimProcessor(_ arguments: borrowing Arguments) {
+        if arguments.locksMemory { note("memory cannot be locked: ", warden_memory_lock()) }
+        if let priority = arguments.realTimePriority {
+            note("there is no real-time priority: ", warden_real_time(priority))
+        }
+    }
+
+    private static func note(_ failure: StaticString, _ status: Int32) {
+        guard status != 0 else { return }
+        say { output in
+            output.append(failure)
+            output.append(CText(systemError: -status))
+            output.append("; it goes on without")
+        }
     }
 
     /// Lets the journal make durable what happened last; a medium that does not answer must not hold up the end.

@@ -14,13 +14,15 @@ extension LinuxHardwareTests {
     @Suite(.serialized) struct Buses {
         init() { fake_kernel_reset() }
 
-        private func bench(_ buses: Int32...) throws -> Bench {
+        private func bench(_ buses: Int32..., workerPatience: Interval = .seconds(10)) throws -> Bench {
             var descriptions: [BusDescription] = []
             for bus in buses {
                 descriptions.append(
                     BusDescription(device: DevicePath(text: "/dev/i2c-\(bus)"), timeout: .milliseconds(25)))
             }
-            return try Bench(LinuxConfiguration(buses: list(descriptions)))
+            var configuration = LinuxConfiguration(buses: list(descriptions))
+            configuration.workerPatience = workerPatience
+            return try Bench(configuration)
         }
 
         private func request(
@@ -138,6 +140,67 @@ extension LinuxHardwareTests {
             #expect(!bench.events.contains(.busCompleted(BusIndex(0), tag: 7, .done)))
             fake_i2c_set_delay_ms(1, 0)
             #expect(bench.wait { $0.event == .busCompleted(BusIndex(0), tag: 7, .done) } != nil)
+        }
+
+        @Test(
+            """
+            a thread that the kernel keeps is replaced while there are spare ones; after that requests time out at once, until \
+            it is back
+            """)
+        func stuckThreads() throws {
+            fake_i2c_add_adapter(5, i2cFunctions)
+            fake_i2c_add_device(5, 0x48)
+            fake_i2c_set_delay_ms(5, 2_500)
+            let bench = try bench(5, workerPatience: .milliseconds(50))
+            for tag in UInt16(0)..<3 {
+                #expect(bench.hardware.isGettingOn)
+                #expect(bench.hardware.submit(request(tag, 0x48, write: [0], read: 1), to: BusIndex(0)))
+                #expect(bench.wait(for: .busCompleted(BusIndex(0), tag: tag, .timedOut)) != nil)
+            }
+            #expect(!bench.hardware.isGettingOn)
+            #expect(bench.hardware.areWorkersAlive, "a call that does not come back is no fault of the thread")
+            fake_i2c_set_delay_ms(5, 0)
+            #expect(bench.hardware.submit(request(3, 0x48, write: [0], read: 1), to: BusIndex(0)))
+            #expect(bench.wait(for: .busCompleted(BusIndex(0), tag: 3, .timedOut)) != nil)
+            // The late answer of the last thread is taken for none of the requests that come after it.
+            var tag: UInt16 = 4
+            var outcome = BusOutcome.timedOut
+            while outcome == .timedOut, tag < 200 {
+                #expect(bench.hardware.submit(request(tag, 0x48, write: [0], read: 1), to: BusIndex(0)))
+                let answer = bench.wait { if case .busCompleted = $0.event { true } else { false } }
+                guard case .busCompleted(_, let answered, let said)? = answer?.event else { break }
+                #expect(answered == tag)
+                outcome = said
+                tag += 1
+                usleep(50_000)
+                bench.settle()
+            }
+            #expect(outcome == .done)
+            #expect(bench.hardware.isGettingOn)
+        }
+
+        /// Work that takes as many milliseconds as it is asked to.
+        struct Sleep: WaitingWork {
+            func perform(_ milliseconds: UInt32) -> UInt32 {
+                usleep(milliseconds * 1_000)
+                return milliseconds
+            }
+            func end() {}
+        }
+
+        @Test("a thread that is in a call is stuck at worst; one that lets requests lie is not alive")
+        func aliveness() throws {
+            let worker = try #require(Worker("sleep", stackBytes: 65_536, requests: 4, Sleep()))
+            let patience = Interval.milliseconds(30)
+            #expect(worker.isAlive(within: patience) && !worker.isStuck(within: patience))
+            #expect(worker.submit(500))
+            usleep(200_000)
+            #expect(worker.isAlive(within: patience) && worker.isStuck(within: patience))
+            worker.stop()
+            #expect(worker.takeCompletion() == 500)
+            #expect(worker.submit(0))
+            usleep(200_000)
+            #expect(!worker.isAlive(within: patience) && !worker.isStuck(within: patience))
         }
 
         @Test("many requests through the rings each come back once and in order")

@@ -5,11 +5,13 @@ WARDEND names another build of the program, such as .build/embedded-x86_64/bin/w
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import shutil
 import signal
@@ -146,7 +148,8 @@ class Terminal:
 class Board:
     """A running wardend with its world."""
 
-    def __init__(self, *options, image_file=None, key=KEY, devices="gpio:bench:16 i2c:1", environment=None, preload=()):
+    def __init__(self, *options, image_file=None, key=KEY, devices="gpio:bench:16 i2c:1", environment=None, preload=(),
+                 before=None):
         self.log_path = work / "wardend.log"
         self.control_path = work / "control"
         self.control_path.unlink(missing_ok=True)
@@ -162,7 +165,7 @@ class Board:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [WARDEND, "--image", image_file or image, "--hash-key", key, *map(str, options)],
-                env=variables, stderr=log)
+                env=variables, stderr=log, preexec_fn=before)
         self.world = socket.socket(socket.AF_UNIX)
         wait_until(self.connect, "the fake kernel listens")
 
@@ -414,6 +417,51 @@ class Peripheral:
 
 
 @unittest.skipUnless(PEERS_PYTHON.exists() or os.environ.get("WARDEN_PEERS") == "required", "run `make peers`")
+class Processor(unittest.TestCase):
+    """Memory and processor before others: as far as it is asked for and allowed."""
+
+    def locked_kilobytes(self, board):
+        status = pathlib.Path(f"/proc/{board.process.pid}/status").read_text()
+        return int(re.search(r"^VmLck:\s+(\d+) kB", status, re.MULTILINE).group(1))
+
+    def test_neither_is_taken_unasked(self):
+        board = Board()
+        board.wait_for("wardend: ready")
+        self.assertEqual(self.locked_kilobytes(board), 0)
+        self.assertEqual(os.sched_getscheduler(board.process.pid) & 0xFF, os.SCHED_OTHER)
+        self.assertEqual(board.end(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs a user that may have a real-time priority")
+    def test_the_loop_alone_has_the_priority_and_the_memory_stays(self):
+        board = Board("--lock-memory", "--real-time", "20")
+        board.wait_for("wardend: ready")
+        self.assertGreater(self.locked_kilobytes(board), 0)
+        tasks = [int(path.name) for path in pathlib.Path(f"/proc/{board.process.pid}/task").iterdir()]
+        for task in tasks:
+            expected = os.SCHED_FIFO if task == board.process.pid else os.SCHED_OTHER
+            self.assertEqual(os.sched_getscheduler(task) & 0xFF, expected, f"task {task} of {len(tasks)}")
+        self.assertEqual(os.sched_getparam(board.process.pid).sched_priority, 20)
+        self.assertEqual(board.end(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs capabilities to give up")
+    def test_where_neither_is_allowed_it_says_so_and_runs(self):
+        # include/uapi/linux/prctl.h, capability.h
+        drop_from_bounding_set, ipc_lock, sys_nice = 24, 14, 23
+        libc = ctypes.CDLL(None)
+
+        def without_rights():
+            for limit in (resource.RLIMIT_MEMLOCK, resource.RLIMIT_RTPRIO):
+                resource.setrlimit(limit, (0, 0))
+            for capability in (ipc_lock, sys_nice):
+                libc.prctl(drop_from_bounding_set, capability, 0, 0, 0)
+
+        board = Board("--lock-memory", "--real-time", "20", before=without_rights)
+        board.wait_for("wardend: ready")
+        self.assertIn("memory cannot be locked: ", board.log)
+        self.assertIn("there is no real-time priority: Operation not permitted; it goes on without", board.log)
+        self.assertEqual(board.end(), 0)
+
+
 class BusReader(unittest.TestCase):
     """A board whose door has its contact, its lock's tamper switch and its exit button at the OSDP reader, by libosdp."""
 
@@ -518,7 +566,7 @@ class Refusing(unittest.TestCase):
     def test_help_version_and_check_end_with_0(self):
         code, out, _ = self.run_wardend("--help")
         self.assertEqual(code, 0)
-        for option in ("--image", "--hash-key", "--socket", "--link-key", "--listen", "--console", "--watchdog", "--check", "exit codes"):
+        for option in ("--image", "--hash-key", "--socket", "--link-key", "--listen", "--console", "--watchdog", "--lock-memory", "--real-time", "--check", "exit codes"):
             self.assertIn(option, out)
         code, out, _ = self.run_wardend("--version")
         self.assertEqual(code, 0)

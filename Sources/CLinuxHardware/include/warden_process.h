@@ -2,6 +2,7 @@
 #ifndef WARDEN_PROCESS_H
 #define WARDEN_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,17 @@ char *_Nullable *_Nonnull warden_arguments(void);
 
 /// The user that the process acts as.
 uint32_t warden_user(void);
+
+/// Keeps everything that the process has and will have in memory, so that no page is waited for.
+///
+/// @returns 0, or a negative errno value: -EPERM and -ENOMEM where the limit of locked memory is too low (mlockall(2)).
+int warden_memory_lock(void);
+
+/// Has the calling thread, and none that it starts, run before everything that is not real-time (SCHED_FIFO, sched(7)).
+///
+/// @param priority 1 to 99.
+/// @returns 0, or a negative errno value: -EPERM where it is not allowed.
+int warden_real_time(int priority);
 
 /// A variable of the environment, or NULL.
 const char *_Nullable warden_environment(const char *_Nonnull name);
@@ -43,8 +55,10 @@ int warden_thread_start(
     warden_thread *_Nonnull thread, const char *_Nullable name, size_t stack_bytes,
     void (*_Nonnull body)(void *_Nullable), void *_Nullable context);
 
-/// Waits until the thread's function has returned.
-void warden_thread_join(warden_thread *_Nonnull thread);
+/// Waits until the thread's function has returned, or for so long.
+///
+/// @returns whether it has; one that has not may still use what it was given.
+bool warden_thread_join(warden_thread *_Nonnull thread, uint32_t patience_ms);
 
 /// value * 2^exponent, by C's own ldexp(3): a call whose arguments show whether Swift and C agree on the float ABI.
 double warden_scale(double value, int exponent);

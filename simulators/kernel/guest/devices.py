@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+import struct
 import subprocess
 import time
 import tty
@@ -111,6 +112,26 @@ class Board:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         return self.process.wait(timeout=PATIENCE)
+
+
+class DeadAdapter:
+    """An I2C adapter that is opened and never heard of again: a call to it does not return until this is closed.
+
+    CUSE as include/uapi/linux/fuse.h has it: the device is announced, and what is asked of it is never read.
+    """
+
+    def __init__(self, name):
+        self.cuse = os.open("/dev/cuse", os.O_RDWR)
+        asked = os.read(self.cuse, 1 << 16)
+        unique, = struct.unpack_from("<Q", asked, 8)
+        major, minor = struct.unpack_from("<II", asked, 40)
+        unrestricted_ioctl = 1
+        told = struct.pack("<8I40x", major, minor, 0, unrestricted_ioctl, 4096, 4096, 0, 0) + f"DEVNAME={name}\0".encode()
+        os.write(self.cuse, struct.pack("<IiQ", 16 + len(told), 0, unique) + told)
+        wait_until(lambda: os.path.exists(f"/dev/{name}"), "the adapter appears")
+
+    def close(self):
+        os.close(self.cuse)
 
 
 class SerialPort:

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from devices import PATIENCE, RESULTS, Board, Chip, SerialPort, Trace, build_board, wait_until
+from devices import PATIENCE, RESULTS, Board, Chip, DeadAdapter, SerialPort, Trace, build_board, wait_until
 
 BOARD = """
 board: bench
@@ -146,6 +146,24 @@ class Lines(OnTheKernel):
         self.assertIn("line 'maglock' cannot be claimed: Device or resource busy", said)
         self.assertEqual(self.levels(), self.expected(1))
         self.assertEqual(first.end(), 0)
+
+
+class DeadBus(OnTheKernel):
+    def test_calls_that_never_return_are_reported_and_replaced_and_take_neither_doors_nor_watchdog_nor_the_end(self):
+        adapter = DeadAdapter("i2c-0")
+        self.addCleanup(adapter.close)
+        board = self.start("--watchdog", "/dev/watchdog0")
+        wait_until(lambda: "trouble sensor climate" in board.log, "the sensor that was asked is in trouble")
+        # Long enough for every spare thread to be used up, and for a watchdog that is not fed to reset the machine.
+        for _ in range(6):
+            time.sleep(20)
+            self.chip.pull(BUTTON, False)
+            wait_until(lambda: self.chip.level(MAGLOCK) == 0, "the button releases the lock meanwhile")
+            self.chip.pull(BUTTON, True)
+            wait_until(lambda: self.chip.level(MAGLOCK) == 1, "and it locks again")
+        threads = [path.read_text().strip() for path in pathlib.Path(f"/proc/{board.process.pid}/task").glob("*/comm")]
+        self.assertEqual(threads.count("i2c"), 3, "the bus's thread and its two spare ones, all of them stuck")
+        self.assertEqual(board.end(), 0)
 
 
 class Serial(OnTheKernel):
