@@ -7,6 +7,9 @@ extension Command: RoleBound {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .operator
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fireReset, .fallCancel: .operator
+        // So is what residents ask for: less sensitive while they cook, nobody expected while they travel.
+        case .detectorHush, .residentAway, .residentReturned: .operator
+        case .detectorCleaned, .detectorServiced: .technician
         // Taking a detector out of service is maintenance (EN 54-2, access level 2 with a key, or 3).
         case .alarmBypass, .alarmRestore: .technician
         // So is a test (EN 54-2, clause 10: by hand, at access level 2 or 3).

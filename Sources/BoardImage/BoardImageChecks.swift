@@ -270,7 +270,7 @@ extension BoardImage {
                 guard points[Int(point)].unit == .microvolt || points[Int(point)].unit == .ohm else {
                     throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
                 }
-                guard options.wetBelow < options.openAbove else {
+                guard options.wetBelow < options.openAbove, options.shortBelow ?? .min < options.wetBelow else {
                     throw .invalidEntry(.detectors, index: index, .contradictory)
                 }
             case .fall(let options):

@@ -51,6 +51,9 @@ extension ConsoleSession {
             guard let target = Words.target(of: kind) else { return }
             guard let index = place(of: target, name, subject) else { return }
             ask(.command(Command(kind: kind, target: UInt32(index))))
+        case .lastingCommand(let kind, let seconds, let name):
+            guard let target = Words.target(of: kind), let index = place(of: target, name, subject) else { return }
+            ask(.command(Command(kind: kind, target: UInt32(index), seconds: seconds)))
         case .force(let isActive, let seconds, let name):
             guard let line = place(of: .line, name, subject) else { return }
             ask(
@@ -175,7 +178,7 @@ extension ConsoleSession {
         case .command(let command):
             switch command.kind {
             case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .walkTestBegin, .walkTestBeginAll, .readerInstall,
-                .pointForce:
+                .pointForce, .residentAway, .detectorCleaned:
                 true
             default: false
             }

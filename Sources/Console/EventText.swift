@@ -92,7 +92,7 @@ public enum EventText {
     ) {
         switch kind {
         case .pointForce: sink.append(vocabulary.phrase(audit.value == 0 ? .eventOff : .eventOn))
-        case .walkTestBegin, .walkTestBeginAll: break
+        case .walkTestBegin, .walkTestBeginAll, .detectorHush, .residentAway: break
         default: return
         }
         guard audit.seconds > 0 else { return }

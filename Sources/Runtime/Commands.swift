@@ -33,6 +33,7 @@ extension BoardCore {
             switch command.kind {
             case .pointForce: command.seconds = BoardCore.usualForce
             case .walkTestBegin, .walkTestBeginAll: command.seconds = BoardCore.usualTest
+            case .residentAway: command.seconds = BoardCore.usualAbsence
             default: break
             }
         }
@@ -66,7 +67,7 @@ extension BoardCore {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore:
             return commandDoor(command, actor)
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore, .walkTestBegin,
-            .walkTestEnd:
+            .walkTestEnd, .detectorHush, .residentAway, .residentReturned, .detectorCleaned, .detectorServiced:
             return commandAlarm(command, actor)
         case .walkTestBeginAll, .walkTestEndAll:
             return commandAllTests(command, actor)
@@ -112,7 +113,11 @@ extension BoardCore {
 
     private mutating func commandAlarm(_ command: Command, _ actor: Actor) -> CommandAnswer {
         guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
+        guard command.kind != .walkTestBegin || command.seconds <= BoardCore.longestTest else {
+            return CommandAnswer(result: .outOfRange)
+        }
         let detector = DetectorIndex(UInt16(command.target))
+        let end = command.seconds == 0 ? .never : now + .seconds(Int64(command.seconds))
         let outcome =
             switch command.kind {
             case .alarmAcknowledge: monitor.acknowledge(detector, at: now, into: &alarmOutput)
@@ -122,8 +127,13 @@ extension BoardCore {
                 monitor.bypass(detector, until: now + BoardCore.bypassTime, at: now, into: &alarmOutput)
             case .alarmRestore: monitor.endBypass(detector, at: now, into: &alarmOutput)
             case .walkTestBegin:
-                monitor.beginTest(detector, until: testEnd(command), at: now, into: &alarmOutput)
+                monitor.beginTest(detector, until: end, at: now, into: &alarmOutput)
             case .walkTestEnd: monitor.endTest(detector, at: now, into: &alarmOutput)
+            case .detectorHush: monitor.perform(.hush(until: end), on: detector, at: now, into: &alarmOutput)
+            case .residentAway: monitor.perform(.away(until: end), on: detector, at: now, into: &alarmOutput)
+            case .residentReturned: monitor.perform(.returned, on: detector, at: now, into: &alarmOutput)
+            case .detectorCleaned: monitor.perform(.cleaned, on: detector, at: now, into: &alarmOutput)
+            case .detectorServiced: monitor.perform(.serviced, on: detector, at: now, into: &alarmOutput)
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms(by: actor)
@@ -133,17 +143,21 @@ extension BoardCore {
 
     /// How long a walk test lasts that is given no time, s: a floor of a staircase and the way there.
     private static var usualTest: UInt32 { 1_800 }
-
-    private func testEnd(_ command: Command) -> Instant { now + .seconds(Int64(command.seconds)) }
+    /// A test that is forgotten must end, s.
+    private static var longestTest: UInt32 { 14_400 }
+    /// How long nobody is expected who did not say when they come back, s: who forgets to is watched again tomorrow.
+    private static var usualAbsence: UInt32 { 86_400 }
 
     /// Begins or ends the test of every detector; refused if that changes none.
     private mutating func commandAllTests(_ command: Command, _ actor: Actor) -> CommandAnswer {
+        guard command.seconds <= BoardCore.longestTest else { return CommandAnswer(result: .outOfRange) }
+        let end = now + .seconds(Int64(command.seconds))
         var isDone = false
         for index in 0..<monitor.count {
             let detector = DetectorIndex(UInt16(index))
             let outcome =
                 command.kind == .walkTestBeginAll
-                ? monitor.beginTest(detector, until: testEnd(command), at: now, into: &alarmOutput)
+                ? monitor.beginTest(detector, until: end, at: now, into: &alarmOutput)
                 : monitor.endTest(detector, at: now, into: &alarmOutput)
             if outcome == .done { isDone = true }
             settleAlarms(by: actor)

@@ -15,6 +15,18 @@ extension BoardTranslation {
         _ entry: WardenMessages.Detector, _ place: Int, _ map: PointMap,
         _ points: borrowing FixedArray<WardenMessages.Point>
     ) -> DetectorConfiguration? {
+        guard var configuration = kind(entry, place, map, points) else { return nil }
+        configuration.latches = !entry.endsWithCause
+        if let seconds = entry.selfTestS {
+            configuration.selfTestInterval = seconds == 0 ? .endless : .seconds(Int64(seconds))
+        }
+        return configuration
+    }
+
+    private static func kind(
+        _ entry: WardenMessages.Detector, _ place: Int, _ map: PointMap,
+        _ points: borrowing FixedArray<WardenMessages.Point>
+    ) -> DetectorConfiguration? {
         let source = map.source(of: entry)
         let age = age(entry.point, points)
         switch entry.kind {
@@ -24,19 +36,22 @@ extension BoardTranslation {
                     SmokeDetector.Configuration(
                         source: source, alarmThreshold: Int32(clamping: options.alarmMdbPerM),
                         preAlarmThreshold: Int32(clamping: options.preAlarmMdbPerM),
-                        verification: milliseconds(options.verificationMs), maximumAge: age)))
+                        hysteresis: Int32(clamping: options.hysteresisMdbPerM),
+                        verification: milliseconds(options.verificationMs),
+                        hushLimit: milliseconds(options.hushLimitMs), maximumAge: age)))
         case .leak(let options)?:
             return DetectorConfiguration(
                 .leak(
                     LeakDetector.Configuration(
                         source: source, wetLimit: options.wetBelow, openLimit: options.openAbove,
-                        onDelay: milliseconds(options.delayMs), maximumAge: age)))
+                        shortLimit: options.shortBelow, onDelay: milliseconds(options.delayMs),
+                        offDelay: milliseconds(options.offDelayMs), maximumAge: age)))
         case .fall(let options)?:
             return DetectorConfiguration(
                 .fall(
                     FallDetector.Configuration(
                         source: source, cancelButton: options.cancelLine.map { map.line(Int($0)) },
-                        cancelWindow: milliseconds(options.cancelWindowMs),
+                        cancelWindow: milliseconds(options.cancelWindowMs), walkingCancels: options.walkingCancels,
                         longLieAfter: orEndless(options.longLieMs),
                         decisionThreshold: options.decisionThreshold.map { Int32(clamping: $0) }
                             ?? FallDetector.Configuration(source: source).decisionThreshold,
@@ -105,7 +120,9 @@ extension BoardTranslation {
                     CombustibleGasDetector.Configuration(
                         source: source, alarmLimit: Int32(clamping: options.alarmClel),
                         preAlarmLimit: Int32(clamping: options.preAlarmClel),
+                        hysteresis: Int32(clamping: options.hysteresisClel),
                         verification: milliseconds(options.verificationMs), warmUp: milliseconds(options.warmUpMs),
+                        lowestZero: options.lowestZeroClel, frozenAfter: orEndless(options.frozenAfterMs),
                         testFromDay: Int32(clamping: options.testFromDay), maximumAge: age)))
         case .multiCriteriaFire(let options)?:
             var age = age
@@ -214,6 +231,7 @@ extension BoardTranslation {
             deadband: Int32(clamping: options.deadband),
             surpriseLimit: options.surpriseLimit.map { Int32(clamping: $0) }
                 ?? InactivityDetector.Configuration(first: PointIndex(0)).surpriseLimit,
+            margin: Int32(clamping: options.marginPercent),
             shortestSilence: milliseconds(options.shortestSilenceMs),
             longestSilence: milliseconds(options.longestSilenceMs), exitGrace: milliseconds(options.exitGraceMs),
             noExitAfter: orEndless(options.noExitAfterMs))

@@ -50,17 +50,26 @@ struct BoardImageWritingTests {
                 #expect(Int32(options.alarmMdbPerM) == own.alarmThreshold)
                 #expect(Int32(options.preAlarmMdbPerM) == own.preAlarmThreshold)
                 #expect(Int64(options.verificationMs) == own.verification.milliseconds)
+                #expect(Int32(options.hysteresisMdbPerM) == own.hysteresis)
+                #expect(Int64(options.hushLimitMs) == own.hushLimit.milliseconds)
+                looked += 1
+            case .leak(let options)?:
+                let own = LeakDetector.Configuration(source: point, wetLimit: 1)
+                #expect(Int64(options.delayMs) == own.onDelay.milliseconds)
+                #expect(Int64(options.offDelayMs) == own.offDelay.milliseconds)
+                #expect(options.shortBelow == nil && own.shortLimit == nil)
                 looked += 1
             case .fall(let options)?:
                 let own = FallDetector.Configuration(source: point)
                 #expect(Int64(options.cancelWindowMs) == own.cancelWindow.milliseconds)
                 #expect(Int64(options.longLieMs) == own.longLieAfter.milliseconds)
                 #expect(options.decisionThreshold == nil && options.notWornAfterMs == 0)
+                #expect(options.walkingCancels == own.walkingCancels)
                 looked += 1
             default: continue
             }
         }
-        #expect(looked == 2)
+        #expect(looked == 3)
     }
 
     @Test("Where Warden Link is offered: addresses with their ports, serial lines with their manners")

@@ -54,6 +54,12 @@ struct DetectorProblemTests {
             "    point: kitchen_gas\n    pre_alarm: «10 %LEL\n",
             "the pre-alarm of 10 %LEL is not below the alarm of 10 %LEL", "below the alarm"),
         Case(
+            "a short that leaves nothing for wet", "    kind: leak\n", "    kind: leak\n    short_below: «2.4 V\n",
+            "leave nothing for wet", "write 'short_below' below 'wet_below'"),
+        Case(
+            "a hysteresis that smoke never clears", "    kind: smoke\n", "    kind: smoke\n    hysteresis: «0.5 dB/m\n",
+            "never clear by a hysteresis of 0.5 dB/m", "below the alarm"),
+        Case(
             "gas alarm beyond the standard", "    point: kitchen_gas\n",
             "    point: kitchen_gas\n    alarm: «30 %LEL\n",
             "30 %LEL", "20 %LEL"),

@@ -158,4 +158,47 @@ struct CommandTests {
         #expect(try client.command(Command(kind: .walkTestEndAll)) == .done)
         #expect(try client.command(Command(kind: .walkTestEndAll)) == .refused)
     }
+
+    @Test(
+        "What people tell detectors reaches those that have a use for it; the others refuse",
+        arguments: [
+            ("smoke hush", "detector-hush smoke done"), ("smoke hush 5m", "detector-hush smoke 300 s done"),
+            ("smoke cleaned --yes", "detector-cleaned smoke done"), ("leak hush", "detector-hush leak refused"),
+            ("leak away --yes", "resident-away leak 86400 s refused"),
+            ("smoke serviced", "detector-serviced smoke refused"),
+        ])
+    func detectorCommands(typed: String, audit: String) throws {
+        let board = try BoardUnderTest()
+        board.pass(.seconds(10))
+        board.type("alarm \(typed)")
+        #expect(board.happened("command \(audit) by console 0"), "\(board.words), printed \(board.printed())")
+    }
+
+    @Test("Smoke above the level is no alarm while a detector is hushed, and is one when its limit is over")
+    func hush() throws {
+        let board = try BoardUnderTest(SmallBoards.stairwell.replacing("verification: 5 s", with: "hush_limit: 1 min"))
+        board.pass(.seconds(10))
+        board.type("alarm smoke hush 1h")
+        // 0.2 dB/m: between the level of 0.15 dB/m and twice that.
+        board.set(.input0, 1_200_000)
+        board.forget()
+        board.pass(.seconds(55))
+        let hushed = board.words.filter { $0.hasPrefix("alarm smoke alarm") }
+        board.pass(.seconds(60))
+        #expect(hushed.isEmpty)
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke alarm") }, "\(board.words)")
+    }
+
+    @Test("An alarm that does not latch ends with its cause")
+    func endsWithCause() throws {
+        let board = try BoardUnderTest(
+            SmallBoards.stairwell.replacing("kind: leak,", with: "kind: leak, latching: false, off_delay: 5 s,"))
+        board.pass(.seconds(10))
+        board.set(.input1, LifeSafetyTests.wet)
+        board.pass(.seconds(10))
+        #expect(board.words.contains { $0.hasPrefix("alarm leak alarm") })
+        board.set(.input1, LifeSafetyTests.dry)
+        board.pass(.seconds(10))
+        #expect(board.words.contains { $0.hasPrefix("alarm leak normal") }, "\(board.words)")
+    }
 }

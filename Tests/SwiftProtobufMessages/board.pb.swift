@@ -3013,6 +3013,19 @@ public nonisolated struct Warden_V1_Detector: Sendable {
   /// Clears the value of `sensor`. Subsequent reads from it will return its default value.
   public mutating func clearSensor() {self._sensor = nil}
 
+  /// An alarm ends with its cause, without a person.
+  public var endsWithCause: Bool = false
+
+  /// How often it proves that it could still fire; 0 for never, without it once a day.
+  public var selfTestS: UInt32 {
+    get {_selfTestS ?? 0}
+    set {_selfTestS = newValue}
+  }
+  /// Returns true if `selfTestS` has been explicitly set.
+  public var hasSelfTestS: Bool {self._selfTestS != nil}
+  /// Clears the value of `selfTestS`. Subsequent reads from it will return its default value.
+  public mutating func clearSelfTestS() {self._selfTestS = nil}
+
   public var kind: Warden_V1_Detector.OneOf_Kind? = nil
 
   public var smoke: Warden_V1_SmokeOptions {
@@ -3197,6 +3210,7 @@ public nonisolated struct Warden_V1_Detector: Sendable {
   fileprivate var _point: UInt32? = nil
   fileprivate var _line: UInt32? = nil
   fileprivate var _sensor: UInt32? = nil
+  fileprivate var _selfTestS: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_SmokeOptions: Sendable {
@@ -3210,6 +3224,12 @@ public nonisolated struct Warden_V1_SmokeOptions: Sendable {
 
   /// How long the alarm level must last.
   public var verificationMs: UInt32 = 0
+
+  /// How far it must clear below a threshold before the condition ends.
+  public var hysteresisMdbPerM: UInt32 = 0
+
+  /// The longest that a person may hush it.
+  public var hushLimitMs: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3229,9 +3249,24 @@ public nonisolated struct Warden_V1_LeakOptions: Sendable {
 
   public var delayMs: UInt32 = 0
 
+  /// Below this the wire is shorted.
+  public var shortBelow: Int32 {
+    get {_shortBelow ?? 0}
+    set {_shortBelow = newValue}
+  }
+  /// Returns true if `shortBelow` has been explicitly set.
+  public var hasShortBelow: Bool {self._shortBelow != nil}
+  /// Clears the value of `shortBelow`. Subsequent reads from it will return its default value.
+  public mutating func clearShortBelow() {self._shortBelow = nil}
+
+  /// How long it must be dry again.
+  public var offDelayMs: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _shortBelow: Int32? = nil
 }
 
 public nonisolated struct Warden_V1_FallOptions: Sendable {
@@ -3267,6 +3302,9 @@ public nonisolated struct Warden_V1_FallOptions: Sendable {
 
   /// Without the least movement for so long nobody wears it, which is trouble; 0 for no such rule.
   public var notWornAfterMs: UInt32 = 0
+
+  /// Who gets up and walks within the window calls the alarm off.
+  public var walkingCancels: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3385,6 +3423,14 @@ public nonisolated struct Warden_V1_CombustibleGasOptions: Sendable {
 
   /// Days since 1970 from which a functional test is due, local; 0 for none.
   public var testFromDay: UInt32 = 0
+
+  public var hysteresisClel: UInt32 = 0
+
+  /// Lower for ten minutes is a poisoned element.
+  public var lowestZeroClel: Int32 = 0
+
+  /// The very same value for so long is a stuck element; 0 for no such rule.
+  public var frozenAfterMs: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3573,6 +3619,9 @@ public nonisolated struct Warden_V1_InactivityOptions: Sendable {
   public var hasSurpriseLimit: Bool {self._surpriseLimit != nil}
   /// Clears the value of `surpriseLimit`. Subsequent reads from it will return its default value.
   public mutating func clearSurpriseLimit() {self._surpriseLimit = nil}
+
+  /// By how much a silence must exceed the most surprising one that ended well.
+  public var marginPercent: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -7100,7 +7149,7 @@ nonisolated extension Warden_V1_AccessPolicy: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Detector"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{2}\u{6}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0\u{2}U\u{1}heat\0\u{3}carbon_monoxide\0\u{3}combustible_gas\0\u{3}multi_criteria_fire\0\u{1}flow\0\u{1}valve\0\u{1}inactivity\0\u{3}call_point\0\u{3}power_use\0\u{1}rate\0\u{1}tilt\0\u{1}count\0\u{3}radar_fall\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}point\0\u{1}line\0\u{1}sensor\0\u{3}ends_with_cause\0\u{3}self_test_s\0\u{2}\u{4}smoke\0\u{1}leak\0\u{1}fall\0\u{3}long_lie\0\u{1}state\0\u{1}threshold\0\u{2}U\u{1}heat\0\u{3}carbon_monoxide\0\u{3}combustible_gas\0\u{3}multi_criteria_fire\0\u{1}flow\0\u{1}valve\0\u{1}inactivity\0\u{3}call_point\0\u{3}power_use\0\u{1}rate\0\u{1}tilt\0\u{1}count\0\u{3}radar_fall\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7112,6 +7161,8 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self._point) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self._line) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self._sensor) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.endsWithCause) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._selfTestS) }()
       case 10: try {
         var v: Warden_V1_SmokeOptions?
         var hadOneofValue = false
@@ -7381,6 +7432,12 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._sensor {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
     } }()
+    if self.endsWithCause != false {
+      try visitor.visitSingularBoolField(value: self.endsWithCause, fieldNumber: 5)
+    }
+    try { if let v = self._selfTestS {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
     switch self.kind {
     case .smoke?: try {
       guard case .smoke(let v)? = self.kind else { preconditionFailure() }
@@ -7468,6 +7525,8 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs._point != rhs._point {return false}
     if lhs._line != rhs._line {return false}
     if lhs._sensor != rhs._sensor {return false}
+    if lhs.endsWithCause != rhs.endsWithCause {return false}
+    if lhs._selfTestS != rhs._selfTestS {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -7476,7 +7535,7 @@ nonisolated extension Warden_V1_Detector: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SmokeOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_mdb_per_m\0\u{3}alarm_mdb_per_m\0\u{3}verification_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_mdb_per_m\0\u{3}alarm_mdb_per_m\0\u{3}verification_ms\0\u{3}hysteresis_mdb_per_m\0\u{3}hush_limit_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7487,6 +7546,8 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.preAlarmMdbPerM) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.alarmMdbPerM) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.verificationMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.hysteresisMdbPerM) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.hushLimitMs) }()
       default: break
       }
     }
@@ -7502,6 +7563,12 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
     if self.verificationMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.verificationMs, fieldNumber: 3)
     }
+    if self.hysteresisMdbPerM != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hysteresisMdbPerM, fieldNumber: 4)
+    }
+    if self.hushLimitMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hushLimitMs, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7509,6 +7576,8 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
     if lhs.preAlarmMdbPerM != rhs.preAlarmMdbPerM {return false}
     if lhs.alarmMdbPerM != rhs.alarmMdbPerM {return false}
     if lhs.verificationMs != rhs.verificationMs {return false}
+    if lhs.hysteresisMdbPerM != rhs.hysteresisMdbPerM {return false}
+    if lhs.hushLimitMs != rhs.hushLimitMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7516,7 +7585,7 @@ nonisolated extension Warden_V1_SmokeOptions: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LeakOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wet_below\0\u{3}open_above\0\u{3}delay_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}wet_below\0\u{3}open_above\0\u{3}delay_ms\0\u{3}short_below\0\u{3}off_delay_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7527,12 +7596,18 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularSInt32Field(value: &self.wetBelow) }()
       case 2: try { try decoder.decodeSingularSInt32Field(value: &self.openAbove) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.delayMs) }()
+      case 4: try { try decoder.decodeSingularSInt32Field(value: &self._shortBelow) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.offDelayMs) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.wetBelow != 0 {
       try visitor.visitSingularSInt32Field(value: self.wetBelow, fieldNumber: 1)
     }
@@ -7542,6 +7617,12 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
     if self.delayMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.delayMs, fieldNumber: 3)
     }
+    try { if let v = self._shortBelow {
+      try visitor.visitSingularSInt32Field(value: v, fieldNumber: 4)
+    } }()
+    if self.offDelayMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offDelayMs, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7549,6 +7630,8 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
     if lhs.wetBelow != rhs.wetBelow {return false}
     if lhs.openAbove != rhs.openAbove {return false}
     if lhs.delayMs != rhs.delayMs {return false}
+    if lhs._shortBelow != rhs._shortBelow {return false}
+    if lhs.offDelayMs != rhs.offDelayMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7556,7 +7639,7 @@ nonisolated extension Warden_V1_LeakOptions: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".FallOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0\u{3}decision_threshold\0\u{3}not_worn_after_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cancel_window_ms\0\u{3}long_lie_ms\0\u{3}cancel_line\0\u{3}decision_threshold\0\u{3}not_worn_after_ms\0\u{3}walking_cancels\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7569,6 +7652,7 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self._cancelLine) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self._decisionThreshold) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.notWornAfterMs) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.walkingCancels) }()
       default: break
       }
     }
@@ -7594,6 +7678,9 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     if self.notWornAfterMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.notWornAfterMs, fieldNumber: 5)
     }
+    if self.walkingCancels != false {
+      try visitor.visitSingularBoolField(value: self.walkingCancels, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7603,6 +7690,7 @@ nonisolated extension Warden_V1_FallOptions: SwiftProtobuf.Message, SwiftProtobu
     if lhs._cancelLine != rhs._cancelLine {return false}
     if lhs._decisionThreshold != rhs._decisionThreshold {return false}
     if lhs.notWornAfterMs != rhs.notWornAfterMs {return false}
+    if lhs.walkingCancels != rhs.walkingCancels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7810,7 +7898,7 @@ nonisolated extension Warden_V1_CarbonMonoxideOptions: SwiftProtobuf.Message, Sw
 
 nonisolated extension Warden_V1_CombustibleGasOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CombustibleGasOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_clel\0\u{3}alarm_clel\0\u{3}verification_ms\0\u{3}warm_up_ms\0\u{3}test_from_day\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pre_alarm_clel\0\u{3}alarm_clel\0\u{3}verification_ms\0\u{3}warm_up_ms\0\u{3}test_from_day\0\u{3}hysteresis_clel\0\u{3}lowest_zero_clel\0\u{3}frozen_after_ms\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7823,6 +7911,9 @@ nonisolated extension Warden_V1_CombustibleGasOptions: SwiftProtobuf.Message, Sw
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.verificationMs) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.warmUpMs) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.testFromDay) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.hysteresisClel) }()
+      case 7: try { try decoder.decodeSingularSInt32Field(value: &self.lowestZeroClel) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.frozenAfterMs) }()
       default: break
       }
     }
@@ -7844,6 +7935,15 @@ nonisolated extension Warden_V1_CombustibleGasOptions: SwiftProtobuf.Message, Sw
     if self.testFromDay != 0 {
       try visitor.visitSingularUInt32Field(value: self.testFromDay, fieldNumber: 5)
     }
+    if self.hysteresisClel != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hysteresisClel, fieldNumber: 6)
+    }
+    if self.lowestZeroClel != 0 {
+      try visitor.visitSingularSInt32Field(value: self.lowestZeroClel, fieldNumber: 7)
+    }
+    if self.frozenAfterMs != 0 {
+      try visitor.visitSingularUInt32Field(value: self.frozenAfterMs, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7853,6 +7953,9 @@ nonisolated extension Warden_V1_CombustibleGasOptions: SwiftProtobuf.Message, Sw
     if lhs.verificationMs != rhs.verificationMs {return false}
     if lhs.warmUpMs != rhs.warmUpMs {return false}
     if lhs.testFromDay != rhs.testFromDay {return false}
+    if lhs.hysteresisClel != rhs.hysteresisClel {return false}
+    if lhs.lowestZeroClel != rhs.lowestZeroClel {return false}
+    if lhs.frozenAfterMs != rhs.frozenAfterMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8098,7 +8201,7 @@ nonisolated extension Warden_V1_SignOfLife: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".InactivityOptions"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}signs\0\u{3}exit_line\0\u{1}deadband\0\u{3}shortest_silence_ms\0\u{3}longest_silence_ms\0\u{3}no_exit_after_ms\0\u{3}exit_grace_ms\0\u{3}surprise_limit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}signs\0\u{3}exit_line\0\u{1}deadband\0\u{3}shortest_silence_ms\0\u{3}longest_silence_ms\0\u{3}no_exit_after_ms\0\u{3}exit_grace_ms\0\u{3}surprise_limit\0\u{3}margin_percent\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8114,6 +8217,7 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.noExitAfterMs) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.exitGraceMs) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self._surpriseLimit) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.marginPercent) }()
       default: break
       }
     }
@@ -8148,6 +8252,9 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
     try { if let v = self._surpriseLimit {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
     } }()
+    if self.marginPercent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.marginPercent, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8160,6 +8267,7 @@ nonisolated extension Warden_V1_InactivityOptions: SwiftProtobuf.Message, SwiftP
     if lhs.noExitAfterMs != rhs.noExitAfterMs {return false}
     if lhs.exitGraceMs != rhs.exitGraceMs {return false}
     if lhs._surpriseLimit != rhs._surpriseLimit {return false}
+    if lhs.marginPercent != rhs.marginPercent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

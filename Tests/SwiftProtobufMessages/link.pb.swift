@@ -62,6 +62,20 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   case walkTestBeginAll // = 19
   case walkTestEndAll // = 23
 
+  /// A smoke detector is less sensitive for `seconds`, for cooking or steam; the board's own limit holds, and where they
+  /// are 0.
+  case detectorHush // = 24
+
+  /// Nobody is expected for `seconds`, a day where they are 0: inactivity, water and power use.
+  case residentAway // = 25
+  case residentReturned // = 26
+
+  /// A smoke chamber was cleaned or replaced: it learns clean air anew. For technicians.
+  case detectorCleaned // = 27
+
+  /// A functional test was done. For technicians.
+  case detectorServiced // = 28
+
   /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
   /// tells of its end. For technicians.
   case readerInstall // = 20
@@ -139,6 +153,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 21: self = .pointForce
     case 22: self = .pointRelease
     case 23: self = .walkTestEndAll
+    case 24: self = .detectorHush
+    case 25: self = .residentAway
+    case 26: self = .residentReturned
+    case 27: self = .detectorCleaned
+    case 28: self = .detectorServiced
     case 30: self = .consoleLogin
     case 31: self = .consoleLogout
     case 32: self = .clockSet
@@ -182,6 +201,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .pointForce: return 21
     case .pointRelease: return 22
     case .walkTestEndAll: return 23
+    case .detectorHush: return 24
+    case .residentAway: return 25
+    case .residentReturned: return 26
+    case .detectorCleaned: return 27
+    case .detectorServiced: return 28
     case .consoleLogin: return 30
     case .consoleLogout: return 31
     case .clockSet: return 32
@@ -222,6 +246,11 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .walkTestEnd,
     .walkTestBeginAll,
     .walkTestEndAll,
+    .detectorHush,
+    .residentAway,
+    .residentReturned,
+    .detectorCleaned,
+    .detectorServiced,
     .readerInstall,
     .pointForce,
     .pointRelease,
@@ -2169,7 +2198,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{2}\u{7}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {

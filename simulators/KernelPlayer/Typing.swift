@@ -19,6 +19,11 @@ enum Typing {
         case .fallCancel: return alarm(place, "cancel", image)
         case .alarmBypass: return alarm(place, "bypass --yes", image)
         case .alarmRestore: return alarm(place, "restore", image)
+        case .detectorHush: return alarm(place, "hush\(seconds(command)) --yes", image)
+        case .residentAway: return alarm(place, "away\(seconds(command)) --yes", image)
+        case .residentReturned: return alarm(place, "returned", image)
+        case .detectorCleaned: return alarm(place, "cleaned --yes", image)
+        case .detectorServiced: return alarm(place, "serviced", image)
         case .walkTestBegin: return walkTest(place, duration(command), image)
         case .walkTestEnd: return walkTest(place, " end", image)
         case .walkTestBeginAll: return "walktest all\(duration(command)) --yes"
@@ -49,6 +54,8 @@ enum Typing {
         let name = text(image.detectors[place].name.span)
         return "walktest \(name)\(rest) --yes"
     }
+
+    private static func seconds(_ command: Command) -> String { command.seconds == 0 ? "" : " \(command.seconds)s" }
 
     /// The console takes whole minutes.
     private static func duration(_ command: Command) -> String {

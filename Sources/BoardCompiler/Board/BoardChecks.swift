@@ -436,8 +436,22 @@ struct BoardChecks {
                     remedy: "write a pre-alarm below the alarm")
                 return false
             }
+            guard options.hysteresisMdbPerM < options.alarmMdbPerM else {
+                report(
+                    subject, at: detector.places["hysteresis"],
+                    "the air could never clear by a hysteresis of \(unit.format(Int(options.hysteresisMdbPerM)))",
+                    remedy: "write a hysteresis below the alarm of \(unit.format(Int(options.alarmMdbPerM)))")
+                return false
+            }
             return reaches(Int(options.alarmMdbPerM), "alarm")
         case .leak(let options):
+            if let short = options.shortBelow, short >= options.wetBelow {
+                report(
+                    subject, at: detector.places["short_below"],
+                    "shorted below \(unit.format(Int(short))) and wet below \(unit.format(Int(options.wetBelow))) leave nothing for wet",
+                    remedy: "write 'short_below' below 'wet_below', or leave it out")
+                return false
+            }
             guard options.wetBelow < options.openAbove else {
                 report(
                     subject, at: detector.places["wet_below"],

@@ -65,6 +65,15 @@ extension ValueKind<UInt32> {
     }
 }
 
+extension ValueKind<Int32> {
+    /// An amount in the finest unit of a kind of point that may lie below zero.
+    static func signedAmount(_ unit: PointUnit, _ range: ClosedRange<Int64>) -> ValueKind {
+        var dimension = PointUnitDescription.of(unit).dimension
+        dimension.name = "amount in \(PointUnitDescription.of(unit).symbol)"
+        return ValueKind<Int64>.quantity(dimension, range).map { Int32($0) }
+    }
+}
+
 extension ValueKind<UInt32> {
     /// The name of something in another section.
     static func reference(to table: NamedTable, trait: String? = nil) -> ValueKind {

@@ -82,6 +82,18 @@ enum DetectorFields {
                     .optional(
                         "test_from", .moment, example: "2027-05-01", "From this day on a functional test is due."
                     ) { $0.testFromDay = day($1) },
+                    .optional(
+                        "hysteresis", .amount(.centipercentLowerExplosiveLimit, 0...1_000), default: "1 %LEL",
+                        example: "1 %LEL", "How far the gas must fall below a level before its condition ends."
+                    ) { $0.hysteresisClel = $1 },
+                    .optional(
+                        "lowest_zero", .signedAmount(.centipercentLowerExplosiveLimit, -1_000...0), default: "-3 %LEL",
+                        example: "-3 %LEL", "A lower value for ten minutes is a poisoned element, which is trouble."
+                    ) { $0.lowestZeroClel = $1 },
+                    .optional(
+                        "frozen_after", .milliseconds(0...604_800_000, zero: "never"), default: "never", example: "1 h",
+                        "The very same value for so long is a stuck element, which is trouble; not for elements that rest at zero."
+                    ) { $0.frozenAfterMs = $1 },
                 ]))
 
     private static let multiCriteriaFire = Variant(
@@ -235,6 +247,10 @@ enum DetectorFields {
                     "surprise_limit", .unsigned(1_000...20_000), example: "4500",
                     "How surprising a silence must be, in thousandths; 3000 without it, which one of twenty such silences exceeds by chance. Higher raises fewer false alarms and notices later."
                 ) { $0.surpriseLimit = $1 },
+                .optional(
+                    "margin", .unsigned(0...500), default: "20", example: "50",
+                    "By how many per cent a silence must exceed the most surprising one that ended well."
+                ) { $0.marginPercent = $1 },
             ]))
 
     struct SignDraft {

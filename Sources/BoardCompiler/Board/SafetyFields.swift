@@ -4,7 +4,17 @@ import WardenMessages
 /// Fields of `detectors` and `effects`.
 enum SafetyFields {
     static let detector = Record<DetectorDescription>(
-        make: { DetectorDescription() }, fields: [], variantKey: "kind",
+        make: { DetectorDescription() },
+        fields: [
+            .optional(
+                "latching", .flag, default: "true", example: "false",
+                "An alarm stays until somebody resets it. `false`, for comfort signals alone: it ends with its cause."
+            ) { $0.message.endsWithCause = !$1 },
+            .optional(
+                "self_test", .milliseconds(0...2_678_400_000, zero: "never"), default: "24 h", example: "12 h",
+                "How often it proves that it could still fire, in whole seconds."
+            ) { $0.message.selfTestS = $1 / 1_000 },
+        ], variantKey: "kind",
         variantExplanation: "What it watches for; decides which further keys there are.",
         variants: [
             .init(
@@ -27,6 +37,16 @@ enum SafetyFields {
                             "verification", .milliseconds(0...60_000), default: "8 s", example: "5 s",
                             "How long the alarm level must last; three times the level half of it."
                         ) { $0.verificationMs = $1 }),
+                    smoke(
+                        .optional(
+                            "hysteresis", .amount(.millidecibelPerMetre, 0...1_000), default: "0.015 dB/m",
+                            example: "0.02 dB/m", "How far the air must clear below a level before its condition ends."
+                        ) { $0.hysteresisMdbPerM = $1 }),
+                    smoke(
+                        .optional(
+                            "hush_limit", .milliseconds(0...3_600_000), default: "10 min", example: "5 min",
+                            "The longest that somebody may hush it, for cooking or steam: its levels are doubled meanwhile."
+                        ) { $0.hushLimitMs = $1 }),
                 ]),
             .init(
                 "leak", "A water-leak rope or probe with an end-of-line resistor: wet, dry, or broken.",
@@ -51,6 +71,22 @@ enum SafetyFields {
                             "delay", .milliseconds(0...600_000), default: "3 s", example: "3 s",
                             "How long it must be wet: drops dry within seconds."
                         ) { $0.delayMs = $1 }),
+                    leak(
+                        .optional(
+                            "off_delay", .milliseconds(0...3_600_000), default: "30 s", example: "1 min",
+                            "How long it must be dry again."
+                        ) { $0.offDelayMs = $1 }),
+                    .optional(
+                        "short_below", writtenLimit, example: "0.1 V",
+                        "Below this the wire is shorted, which is trouble; without it a short counts as wet."
+                    ) { detector, node in
+                        detector.limits.append(
+                            PendingLimit(key: "short_below", node: node) { detector, value in
+                                guard case .leak(var options) = detector.kind else { return }
+                                options.shortBelow = value
+                                detector.kind = .leak(options)
+                            })
+                    },
                 ]),
             .init(
                 "fall", "A fall of the wearer of an accelerometer, and lying still after it.",
@@ -70,6 +106,11 @@ enum SafetyFields {
                             "long_lie", .milliseconds(0...3_600_000, zero: "never"), default: "2 min", example: "60 s",
                             "Lying still for this long after a fall is a long lie; a `long-lie` detector makes it an alarm."
                         ) { $0.longLieMs = $1 }),
+                    fall(
+                        .optional(
+                            "walking_cancels", .flag, default: "true", example: "false",
+                            "Who gets up and walks within the window calls the alarm off."
+                        ) { $0.walkingCancels = $1 }),
                     fall(
                         .optional(
                             "cancel_button", .reference(to: .lines, trait: "input"), example: "wearer_button",

@@ -572,6 +572,11 @@ enum ScenarioFields {
             target("reset", .detectors, .alarmReset, "Resets an alarm."),
             target("cancel_fall", .detectors, .fallCancel, "The wearer of a fall sensor is well."),
             target("install", .readers, .readerInstall, "Gives a factory-new OSDP reader its key."),
+            target("hush", .detectors, .detectorHush, "Makes a smoke detector less sensitive for `for`."),
+            target("away", .detectors, .residentAway, "Tells a detector that nobody is expected for `for`."),
+            target("returned", .detectors, .residentReturned, "Tells a detector that somebody is at home again."),
+            target("cleaned", .detectors, .detectorCleaned, "A smoke chamber was cleaned: it learns clean air anew."),
+            target("serviced", .detectors, .detectorServiced, "A functional test was done."),
             target("walk_test", .detectors, .walkTestBegin, "Puts a detector under test, for `for`."),
             target("end_walk_test", .detectors, .walkTestEnd, "Ends a detector's test."),
             .optional(
@@ -582,8 +587,8 @@ enum ScenarioFields {
                 draft.count += 1
             },
             .optional(
-                "for", .milliseconds(1_000...14_400_000), example: "10 min",
-                "How long a walk test lasts, in whole seconds; without it half an hour."
+                "for", .milliseconds(1_000...2_419_200_000), example: "10 min",
+                "How long a walk test, a hush or an absence lasts, in whole seconds; without it half an hour, the detector's limit, a day."
             ) { $0.message.seconds = $1 / 1_000 },
             .optional("fire_reset", .flag, example: "true", "Ends the fire state of all doors.") { draft, _ in
                 draft.message.kind = .fireReset

@@ -67,7 +67,8 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .doors: "doors"
         case .door: "door NAME unlock|lock|free|lockdown|restore"
         case .alarms: "alarms"
-        case .alarm: "alarm NAME acknowledge|silence|reset|cancel|bypass|restore"
+        case .alarm:
+            "alarm NAME acknowledge|silence|reset|cancel|bypass|restore|hush|away|returned|cleaned|serviced [TIME]"
         case .fire: "fire reset"
         case .walktest: "walktest [NAME|all [MINUTES|end]]"
         case .detectors: "detectors"
@@ -146,6 +147,11 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.alarm, 2): Example("alarm @ reset", .exampleAlarmReset)
         case (.alarm, 3): Example("alarm @ bypass", .exampleAlarmBypass)
         case (.alarm, 4): Example("alarm @ restore", .exampleAlarmRestore)
+        case (.alarm, 5): Example("alarm @ hush 10m", .exampleAlarmHush)
+        case (.alarm, 6): Example("alarm @ away 14d", .exampleAlarmAway)
+        case (.alarm, 7): Example("alarm @ returned", .exampleAlarmReturned)
+        case (.alarm, 8): Example("alarm @ cleaned", .exampleAlarmCleaned)
+        case (.alarm, 9): Example("alarm @ serviced", .exampleAlarmServiced)
         case (.fire, 0): Example("fire reset", .exampleFire)
         case (.walktest, 0): Example("walktest @", .exampleWalkTest)
         case (.walktest, 1): Example("walktest all 60 --yes", .exampleWalkTestAll)

@@ -12,6 +12,8 @@ enum ConsoleRequest: Equatable {
     case watch(NamedKind?, seconds: Int)
     /// A command for the thing named by a part of the line.
     case command(CommandKind, name: Range<Int>)
+    /// A command for the thing named by a part of the line that holds for so many seconds.
+    case lastingCommand(CommandKind, seconds: UInt32, name: Range<Int>)
     /// A line is forced for so many seconds, 0 for the usual time.
     case force(isActive: Bool, seconds: UInt32, name: Range<Int>)
     /// A command that needs no target.
@@ -84,6 +86,11 @@ enum ConsoleRequest: Equatable {
     }
 
     private static func parseAlarm(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        if words.count == 4, let kind = AlarmAction.command(line.extracting(words[2])), AlarmAction.lasts(kind),
+            let seconds = seconds(line.extracting(words[3])), (1...longestAbsence).contains(seconds)
+        {
+            return .lastingCommand(kind, seconds: UInt32(seconds), name: words[1])
+        }
         guard words.count == 3 else { return nil }
         if let kind = AlarmAction.command(line.extracting(words[2])) { return .command(kind, name: words[1]) }
         if let kind = AlarmAction.command(line.extracting(words[1])) { return .command(kind, name: words[2]) }
@@ -99,6 +106,9 @@ enum ConsoleRequest: Equatable {
         guard let seconds = seconds(line.extracting(words[3])), seconds > 0 else { return nil }
         return .force(isActive: isActive, seconds: UInt32(clamping: seconds), name: words[1])
     }
+
+    /// As the schema has it, s.
+    private static var longestAbsence: Int64 { 7_776_000 }
 
     private static func parseWalkTest(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         guard words.count <= 3 else { return nil }
@@ -264,9 +274,17 @@ enum AlarmAction {
         case 3: "cancel"
         case 4: "bypass"
         case 5: "restore"
+        case 6: "hush"
+        case 7: "away"
+        case 8: "returned"
+        case 9: "cleaned"
+        case 10: "serviced"
         default: nil
         }
     }
+
+    /// Whether a time may be given with it.
+    static func lasts(_ kind: CommandKind) -> Bool { kind == .detectorHush || kind == .residentAway }
 
     static func command(_ word: Span<UInt8>) -> CommandKind? {
         if equal(word, "acknowledge") { return .alarmAcknowledge }
@@ -274,6 +292,11 @@ enum AlarmAction {
         if equal(word, "reset") { return .alarmReset }
         if equal(word, "cancel") { return .fallCancel }
         if equal(word, "bypass") { return .alarmBypass }
+        if equal(word, "hush") { return .detectorHush }
+        if equal(word, "away") { return .residentAway }
+        if equal(word, "returned") { return .residentReturned }
+        if equal(word, "cleaned") { return .detectorCleaned }
+        if equal(word, "serviced") { return .detectorServiced }
         if equal(word, "restore") { return .alarmRestore }
         return nil
     }

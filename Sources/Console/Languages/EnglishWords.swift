@@ -339,6 +339,11 @@ package enum Words {
         case .walkTestEnd: "walk-test-end"
         case .walkTestBeginAll: "walk-test-begin-all"
         case .walkTestEndAll: "walk-test-end-all"
+        case .detectorHush: "detector-hush"
+        case .residentAway: "resident-away"
+        case .residentReturned: "resident-returned"
+        case .detectorCleaned: "detector-cleaned"
+        case .detectorServiced: "detector-serviced"
         case .readerInstall: "reader-install"
         case .consoleLogin: "console-login"
         case .consoleLogout: "console-logout"
@@ -368,7 +373,7 @@ package enum Words {
         switch kind {
         case .doorUnlock, .doorLock, .doorFree, .doorLockdown, .doorRestore: .door
         case .alarmAcknowledge, .alarmSilence, .alarmReset, .fallCancel, .alarmBypass, .alarmRestore, .walkTestBegin,
-            .walkTestEnd:
+            .walkTestEnd, .detectorHush, .residentAway, .residentReturned, .detectorCleaned, .detectorServiced:
             .detector
         case .readerInstall, .readerFileSend, .credentialEnrol: .reader
         case .pointForce, .pointRelease: .line

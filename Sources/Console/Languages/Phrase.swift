@@ -65,6 +65,11 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case exampleAlarmReset
     case exampleAlarmBypass
     case exampleAlarmRestore
+    case exampleAlarmHush
+    case exampleAlarmAway
+    case exampleAlarmReturned
+    case exampleAlarmCleaned
+    case exampleAlarmServiced
     case exampleFire
     case exampleWalkTest
     case exampleWalkTestAll

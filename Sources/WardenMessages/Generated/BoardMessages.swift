@@ -6670,6 +6670,11 @@ public struct Detector: Message {
     /// The sensor whose acceleration samples it watches.
     /// At most 255.
     public var sensor: UInt32?
+    /// An alarm ends with its cause, without a person.
+    public var endsWithCause: Bool
+    /// How often it proves that it could still fire; 0 for never, without it once a day.
+    /// Unit: second. At most 2678400.
+    public var selfTestS: UInt32?
     /// `nil` where none is set, or one that this version of the schema does not know.
     public var kind: Kind?
 
@@ -6678,6 +6683,8 @@ public struct Detector: Message {
         point = nil
         line = nil
         sensor = nil
+        endsWithCause = false
+        selfTestS = nil
         kind = nil
     }
 
@@ -6686,16 +6693,20 @@ public struct Detector: Message {
         point: UInt32? = nil,
         line: UInt32? = nil,
         sensor: UInt32? = nil,
+        endsWithCause: Bool = false,
+        selfTestS: UInt32? = nil,
         kind: Kind? = nil
     ) {
         self.name = name
         self.point = point
         self.line = line
         self.sensor = sensor
+        self.endsWithCause = endsWithCause
+        self.selfTestS = selfTestS
         self.kind = kind
     }
 
-    public static var maximumEncodedSize: Int { 111 }
+    public static var maximumEncodedSize: Int { 121 }
 
     public var encodedSize: Int {
         var size = 0
@@ -6709,6 +6720,12 @@ public struct Detector: Message {
             size += 1 + varintSize(value)
         }
         if let value = self.sensor {
+            size += 1 + varintSize(value)
+        }
+        if self.endsWithCause {
+            size += 1 + 1
+        }
+        if let value = self.selfTestS {
             size += 1 + varintSize(value)
         }
         switch self.kind {
@@ -6770,6 +6787,14 @@ public struct Detector: Message {
         }
         if let value = self.sensor {
             sink.append(0x20)
+            sink.appendVarint(value)
+        }
+        if self.endsWithCause {
+            sink.append(0x28)
+            sink.append(self.endsWithCause ? 1 : 0)
+        }
+        if let value = self.selfTestS {
+            sink.append(0x30)
             sink.appendVarint(value)
         }
         switch self.kind {
@@ -6878,6 +6903,10 @@ public struct Detector: Message {
                 self.line = try reader.unsigned32()
             case 32:
                 self.sensor = try reader.unsigned32()
+            case 40:
+                self.endsWithCause = try reader.boolean()
+            case 48:
+                self.selfTestS = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = SmokeOptions()
@@ -6994,7 +7023,7 @@ public struct Detector: Message {
                 self.kind = .radarFall(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7012,6 +7041,9 @@ public struct Detector: Message {
         }
         if let value = self.sensor {
             guard value <= 255 else { throw MessageError(.outOfRange, field: 4) }
+        }
+        if let value = self.selfTestS {
+            guard value <= 2678400 else { throw MessageError(.outOfRange, field: 6) }
         }
         switch self.kind {
         case .smoke(let value)?:
@@ -7065,24 +7097,36 @@ public struct SmokeOptions: Message {
     /// How long the alarm level must last.
     /// Unit: millisecond. At most 60000.
     public var verificationMs: UInt32
+    /// How far it must clear below a threshold before the condition ends.
+    /// Unit: millidecibel per metre. At most 1000.
+    public var hysteresisMdbPerM: UInt32
+    /// The longest that a person may hush it.
+    /// Unit: millisecond. At most 3600000.
+    public var hushLimitMs: UInt32
 
     public init() {
         preAlarmMdbPerM = 0
         alarmMdbPerM = 0
         verificationMs = 0
+        hysteresisMdbPerM = 0
+        hushLimitMs = 0
     }
 
     public init(
         preAlarmMdbPerM: UInt32 = 0,
         alarmMdbPerM: UInt32 = 0,
-        verificationMs: UInt32 = 0
+        verificationMs: UInt32 = 0,
+        hysteresisMdbPerM: UInt32 = 0,
+        hushLimitMs: UInt32 = 0
     ) {
         self.preAlarmMdbPerM = preAlarmMdbPerM
         self.alarmMdbPerM = alarmMdbPerM
         self.verificationMs = verificationMs
+        self.hysteresisMdbPerM = hysteresisMdbPerM
+        self.hushLimitMs = hushLimitMs
     }
 
-    public static var maximumEncodedSize: Int { 10 }
+    public static var maximumEncodedSize: Int { 18 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7094,6 +7138,12 @@ public struct SmokeOptions: Message {
         }
         if self.verificationMs != 0 {
             size += 1 + varintSize(self.verificationMs)
+        }
+        if self.hysteresisMdbPerM != 0 {
+            size += 1 + varintSize(self.hysteresisMdbPerM)
+        }
+        if self.hushLimitMs != 0 {
+            size += 1 + varintSize(self.hushLimitMs)
         }
         return size
     }
@@ -7111,6 +7161,14 @@ public struct SmokeOptions: Message {
             sink.append(0x18)
             sink.appendVarint(self.verificationMs)
         }
+        if self.hysteresisMdbPerM != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.hysteresisMdbPerM)
+        }
+        if self.hushLimitMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.hushLimitMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -7123,9 +7181,13 @@ public struct SmokeOptions: Message {
                 self.alarmMdbPerM = try reader.unsigned32()
             case 24:
                 self.verificationMs = try reader.unsigned32()
+            case 32:
+                self.hysteresisMdbPerM = try reader.unsigned32()
+            case 40:
+                self.hushLimitMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7136,6 +7198,8 @@ public struct SmokeOptions: Message {
         guard self.preAlarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 1) }
         guard self.alarmMdbPerM <= 10000 else { throw MessageError(.outOfRange, field: 2) }
         guard self.verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.hysteresisMdbPerM <= 1000 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.hushLimitMs <= 3600000 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -7146,24 +7210,35 @@ public struct LeakOptions: Message {
     public var openAbove: Int32
     /// Unit: millisecond. At most 600000.
     public var delayMs: UInt32
+    /// Below this the wire is shorted.
+    public var shortBelow: Int32?
+    /// How long it must be dry again.
+    /// Unit: millisecond. At most 3600000.
+    public var offDelayMs: UInt32
 
     public init() {
         wetBelow = 0
         openAbove = 0
         delayMs = 0
+        shortBelow = nil
+        offDelayMs = 0
     }
 
     public init(
         wetBelow: Int32 = 0,
         openAbove: Int32 = 0,
-        delayMs: UInt32 = 0
+        delayMs: UInt32 = 0,
+        shortBelow: Int32? = nil,
+        offDelayMs: UInt32 = 0
     ) {
         self.wetBelow = wetBelow
         self.openAbove = openAbove
         self.delayMs = delayMs
+        self.shortBelow = shortBelow
+        self.offDelayMs = offDelayMs
     }
 
-    public static var maximumEncodedSize: Int { 16 }
+    public static var maximumEncodedSize: Int { 27 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7175,6 +7250,12 @@ public struct LeakOptions: Message {
         }
         if self.delayMs != 0 {
             size += 1 + varintSize(self.delayMs)
+        }
+        if let value = self.shortBelow {
+            size += 1 + varintSize(Zigzag.encode(value))
+        }
+        if self.offDelayMs != 0 {
+            size += 1 + varintSize(self.offDelayMs)
         }
         return size
     }
@@ -7192,6 +7273,14 @@ public struct LeakOptions: Message {
             sink.append(0x18)
             sink.appendVarint(self.delayMs)
         }
+        if let value = self.shortBelow {
+            sink.append(0x20)
+            sink.appendVarint(Zigzag.encode(value))
+        }
+        if self.offDelayMs != 0 {
+            sink.append(0x28)
+            sink.appendVarint(self.offDelayMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -7204,9 +7293,13 @@ public struct LeakOptions: Message {
                 self.openAbove = try reader.zigzag32()
             case 24:
                 self.delayMs = try reader.unsigned32()
+            case 32:
+                self.shortBelow = try reader.zigzag32()
+            case 40:
+                self.offDelayMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7215,6 +7308,7 @@ public struct LeakOptions: Message {
 
     public func check() throws(MessageError) {
         guard self.delayMs <= 600000 else { throw MessageError(.outOfRange, field: 3) }
+        guard self.offDelayMs <= 3600000 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 
@@ -7234,6 +7328,8 @@ public struct FallOptions: Message {
     /// Without the least movement for so long nobody wears it, which is trouble; 0 for no such rule.
     /// Unit: millisecond. At most 604800000.
     public var notWornAfterMs: UInt32
+    /// Who gets up and walks within the window calls the alarm off.
+    public var walkingCancels: Bool
 
     public init() {
         cancelWindowMs = 0
@@ -7241,6 +7337,7 @@ public struct FallOptions: Message {
         cancelLine = nil
         decisionThreshold = nil
         notWornAfterMs = 0
+        walkingCancels = false
     }
 
     public init(
@@ -7248,16 +7345,18 @@ public struct FallOptions: Message {
         longLieMs: UInt32 = 0,
         cancelLine: UInt32? = nil,
         decisionThreshold: UInt32? = nil,
-        notWornAfterMs: UInt32 = 0
+        notWornAfterMs: UInt32 = 0,
+        walkingCancels: Bool = false
     ) {
         self.cancelWindowMs = cancelWindowMs
         self.longLieMs = longLieMs
         self.cancelLine = cancelLine
         self.decisionThreshold = decisionThreshold
         self.notWornAfterMs = notWornAfterMs
+        self.walkingCancels = walkingCancels
     }
 
-    public static var maximumEncodedSize: Int { 21 }
+    public static var maximumEncodedSize: Int { 23 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7275,6 +7374,9 @@ public struct FallOptions: Message {
         }
         if self.notWornAfterMs != 0 {
             size += 1 + varintSize(self.notWornAfterMs)
+        }
+        if self.walkingCancels {
+            size += 1 + 1
         }
         return size
     }
@@ -7300,6 +7402,10 @@ public struct FallOptions: Message {
             sink.append(0x28)
             sink.appendVarint(self.notWornAfterMs)
         }
+        if self.walkingCancels {
+            sink.append(0x30)
+            sink.append(self.walkingCancels ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -7316,9 +7422,11 @@ public struct FallOptions: Message {
                 self.decisionThreshold = try reader.unsigned32()
             case 40:
                 self.notWornAfterMs = try reader.unsigned32()
+            case 48:
+                self.walkingCancels = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7751,6 +7859,14 @@ public struct CombustibleGasOptions: Message {
     /// Days since 1970 from which a functional test is due, local; 0 for none.
     /// Unit: day. At most 60000.
     public var testFromDay: UInt32
+    /// Unit: centipercent of the lower explosive limit. At most 1000.
+    public var hysteresisClel: UInt32
+    /// Lower for ten minutes is a poisoned element.
+    /// Unit: centipercent of the lower explosive limit.
+    public var lowestZeroClel: Int32
+    /// The very same value for so long is a stuck element; 0 for no such rule.
+    /// Unit: millisecond. At most 604800000.
+    public var frozenAfterMs: UInt32
 
     public init() {
         preAlarmClel = 0
@@ -7758,6 +7874,9 @@ public struct CombustibleGasOptions: Message {
         verificationMs = 0
         warmUpMs = 0
         testFromDay = 0
+        hysteresisClel = 0
+        lowestZeroClel = 0
+        frozenAfterMs = 0
     }
 
     public init(
@@ -7765,16 +7884,22 @@ public struct CombustibleGasOptions: Message {
         alarmClel: UInt32 = 0,
         verificationMs: UInt32 = 0,
         warmUpMs: UInt32 = 0,
-        testFromDay: UInt32 = 0
+        testFromDay: UInt32 = 0,
+        hysteresisClel: UInt32 = 0,
+        lowestZeroClel: Int32 = 0,
+        frozenAfterMs: UInt32 = 0
     ) {
         self.preAlarmClel = preAlarmClel
         self.alarmClel = alarmClel
         self.verificationMs = verificationMs
         self.warmUpMs = warmUpMs
         self.testFromDay = testFromDay
+        self.hysteresisClel = hysteresisClel
+        self.lowestZeroClel = lowestZeroClel
+        self.frozenAfterMs = frozenAfterMs
     }
 
-    public static var maximumEncodedSize: Int { 19 }
+    public static var maximumEncodedSize: Int { 34 }
 
     public var encodedSize: Int {
         var size = 0
@@ -7792,6 +7917,15 @@ public struct CombustibleGasOptions: Message {
         }
         if self.testFromDay != 0 {
             size += 1 + varintSize(self.testFromDay)
+        }
+        if self.hysteresisClel != 0 {
+            size += 1 + varintSize(self.hysteresisClel)
+        }
+        if self.lowestZeroClel != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.lowestZeroClel))
+        }
+        if self.frozenAfterMs != 0 {
+            size += 1 + varintSize(self.frozenAfterMs)
         }
         return size
     }
@@ -7817,6 +7951,18 @@ public struct CombustibleGasOptions: Message {
             sink.append(0x28)
             sink.appendVarint(self.testFromDay)
         }
+        if self.hysteresisClel != 0 {
+            sink.append(0x30)
+            sink.appendVarint(self.hysteresisClel)
+        }
+        if self.lowestZeroClel != 0 {
+            sink.append(0x38)
+            sink.appendVarint(Zigzag.encode(self.lowestZeroClel))
+        }
+        if self.frozenAfterMs != 0 {
+            sink.append(0x40)
+            sink.appendVarint(self.frozenAfterMs)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -7833,9 +7979,15 @@ public struct CombustibleGasOptions: Message {
                 self.warmUpMs = try reader.unsigned32()
             case 40:
                 self.testFromDay = try reader.unsigned32()
+            case 48:
+                self.hysteresisClel = try reader.unsigned32()
+            case 56:
+                self.lowestZeroClel = try reader.zigzag32()
+            case 64:
+                self.frozenAfterMs = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -7848,6 +8000,8 @@ public struct CombustibleGasOptions: Message {
         guard self.verificationMs <= 60000 else { throw MessageError(.outOfRange, field: 3) }
         guard self.warmUpMs <= 3600000 else { throw MessageError(.outOfRange, field: 4) }
         guard self.testFromDay <= 60000 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.hysteresisClel <= 1000 else { throw MessageError(.outOfRange, field: 6) }
+        guard self.frozenAfterMs <= 604800000 else { throw MessageError(.outOfRange, field: 8) }
     }
 }
 
@@ -8357,6 +8511,9 @@ public struct InactivityOptions: Message {
     /// Surprise that is an alarm, in thousandths; without it the detector's own.
     /// 1000 to 20000.
     public var surpriseLimit: UInt32?
+    /// By how much a silence must exceed the most surprising one that ended well.
+    /// Unit: per cent. At most 500.
+    public var marginPercent: UInt32
 
     public init() {
         signs = FixedList<SignOfLife, 6>()
@@ -8367,6 +8524,7 @@ public struct InactivityOptions: Message {
         noExitAfterMs = 0
         exitGraceMs = 0
         surpriseLimit = nil
+        marginPercent = 0
     }
 
     public init(
@@ -8377,7 +8535,8 @@ public struct InactivityOptions: Message {
         longestSilenceMs: UInt32 = 0,
         noExitAfterMs: UInt32 = 0,
         exitGraceMs: UInt32 = 0,
-        surpriseLimit: UInt32? = nil
+        surpriseLimit: UInt32? = nil,
+        marginPercent: UInt32 = 0
     ) {
         self.signs = signs
         self.exitLine = exitLine
@@ -8387,9 +8546,10 @@ public struct InactivityOptions: Message {
         self.noExitAfterMs = noExitAfterMs
         self.exitGraceMs = exitGraceMs
         self.surpriseLimit = surpriseLimit
+        self.marginPercent = marginPercent
     }
 
-    public static var maximumEncodedSize: Int { 65 }
+    public static var maximumEncodedSize: Int { 68 }
 
     public var encodedSize: Int {
         var size = 0
@@ -8416,6 +8576,9 @@ public struct InactivityOptions: Message {
         }
         if let value = self.surpriseLimit {
             size += 1 + varintSize(value)
+        }
+        if self.marginPercent != 0 {
+            size += 1 + varintSize(self.marginPercent)
         }
         return size
     }
@@ -8454,6 +8617,10 @@ public struct InactivityOptions: Message {
             sink.append(0x40)
             sink.appendVarint(value)
         }
+        if self.marginPercent != 0 {
+            sink.append(0x48)
+            sink.appendVarint(self.marginPercent)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -8479,9 +8646,11 @@ public struct InactivityOptions: Message {
                 self.exitGraceMs = try reader.unsigned32()
             case 64:
                 self.surpriseLimit = try reader.unsigned32()
+            case 72:
+                self.marginPercent = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -8504,6 +8673,7 @@ public struct InactivityOptions: Message {
         if let value = self.surpriseLimit {
             guard value >= 1000, value <= 20000 else { throw MessageError(.outOfRange, field: 8) }
         }
+        guard self.marginPercent <= 500 else { throw MessageError(.outOfRange, field: 9) }
     }
 }
 

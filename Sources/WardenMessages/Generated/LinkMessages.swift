@@ -30,6 +30,16 @@ public enum CommandKind: MessageEnum {
     /// The same of every detector that has no alarm; without a target.
     case walkTestBeginAll
     case walkTestEndAll
+    /// A smoke detector is less sensitive for `seconds`, for cooking or steam; the board's own limit holds, and where they
+    /// are 0.
+    case detectorHush
+    /// Nobody is expected for `seconds`, a day where they are 0: inactivity, water and power use.
+    case residentAway
+    case residentReturned
+    /// A smoke chamber was cleaned or replaced: it learns clean air anew. For technicians.
+    case detectorCleaned
+    /// A functional test was done. For technicians.
+    case detectorServiced
     /// Gives a factory-new OSDP reader the key that the board has for it. Answered with `COMMAND_RESULT_STARTED`; an audit
     /// tells of its end. For technicians.
     case readerInstall
@@ -91,6 +101,11 @@ public enum CommandKind: MessageEnum {
         case 18: self = .walkTestEnd
         case 19: self = .walkTestBeginAll
         case 23: self = .walkTestEndAll
+        case 24: self = .detectorHush
+        case 25: self = .residentAway
+        case 26: self = .residentReturned
+        case 27: self = .detectorCleaned
+        case 28: self = .detectorServiced
         case 20: self = .readerInstall
         case 21: self = .pointForce
         case 22: self = .pointRelease
@@ -134,6 +149,11 @@ public enum CommandKind: MessageEnum {
         case .walkTestEnd: 18
         case .walkTestBeginAll: 19
         case .walkTestEndAll: 23
+        case .detectorHush: 24
+        case .residentAway: 25
+        case .residentReturned: 26
+        case .detectorCleaned: 27
+        case .detectorServiced: 28
         case .readerInstall: 20
         case .pointForce: 21
         case .pointRelease: 22
@@ -1370,7 +1390,7 @@ public struct Command: Message {
     public var deadlineNs: UInt64
     /// What the kind says of them; 0 for the others.
     public var value: Int32
-    /// Unit: second. At most 14400.
+    /// Unit: second. At most 7776000.
     public var seconds: UInt32
 
     public init() {
@@ -1395,7 +1415,7 @@ public struct Command: Message {
         self.seconds = seconds
     }
 
-    public static var maximumEncodedSize: Int { 34 }
+    public static var maximumEncodedSize: Int { 36 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1465,7 +1485,7 @@ public struct Command: Message {
 
     public func check() throws(MessageError) {
         guard self.target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
-        guard self.seconds <= 14400 else { throw MessageError(.outOfRange, field: 5) }
+        guard self.seconds <= 7776000 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
 

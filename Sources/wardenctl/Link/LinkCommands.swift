@@ -318,7 +318,7 @@ struct PointCommand: ParsableCommand {
 
 struct AlarmCommand: ParsableCommand {
     enum Action: String, ExpressibleByArgument, CaseIterable {
-        case acknowledge, silence, reset, cancel
+        case acknowledge, silence, reset, cancel, bypass, restore, hush, away, returned, cleaned, serviced
 
         var kind: CommandKind {
             switch self {
@@ -326,6 +326,13 @@ struct AlarmCommand: ParsableCommand {
             case .silence: .alarmSilence
             case .reset: .alarmReset
             case .cancel: .fallCancel
+            case .bypass: .alarmBypass
+            case .restore: .alarmRestore
+            case .hush: .detectorHush
+            case .away: .residentAway
+            case .returned: .residentReturned
+            case .cleaned: .detectorCleaned
+            case .serviced: .detectorServiced
             }
         }
     }
@@ -333,17 +340,38 @@ struct AlarmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "alarm", abstract: "Acknowledges, silences or resets an alarm of a running board.",
         discussion: """
+            bypass takes the detector out of service for an hour at the most, restore ends that. hush makes a smoke detector less \
+            sensitive while somebody cooks; away tells a detector of silence, water or power use that nobody is expected, for a \
+            day where nothing is said, and returned ends that. cleaned has a smoke chamber learn clean air anew, serviced says \
+            that a call point was tried. What a detector has no use for is refused.
+
             EXAMPLES
               wardenctl alarm lobby_smoke acknowledge
               wardenctl alarm caretaker_fall cancel
+              wardenctl alarm kitchen_smoke hush --minutes 5
+              wardenctl alarm silence away --minutes 20160
             """)
     @Argument(help: "Name of the detector.") var name: String
-    @Argument(help: "acknowledge, silence, reset, or cancel (of a fall).") var action: Action
+    @Argument(
+        help:
+            "acknowledge, silence, reset, cancel (of a fall), bypass, restore, hush, away, returned, cleaned or serviced."
+    ) var action: Action
+    @Option(help: "With hush and away: how long, 1 to 129600.") var minutes: UInt32?
     @OptionGroup var board: BoardOptions
 
+    func validate() throws {
+        guard minutes == nil || action == .hush || action == .away else {
+            throw ValidationError("--minutes goes with hush and away")
+        }
+        guard (1...129_600).contains(minutes ?? 1) else { throw ValidationError("--minutes is from 1 to 129600") }
+    }
+
     func run() throws {
+        let connection = try board.connect()
+        let place = try Commanding.place(of: name, in: .detector, word: "detector", ClientNames(connection))
         try Commanding.run(
-            action.kind, of: name, in: .detector, word: "detector", subject: "alarm \(name) \(action.rawValue)", board)
+            Command(kind: action.kind, target: place, seconds: (minutes ?? 0) * 60),
+            subject: "alarm \(name) \(action.rawValue)", connection, json: board.json)
     }
 }
 

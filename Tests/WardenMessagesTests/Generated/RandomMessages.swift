@@ -241,7 +241,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
     }
 }
 
@@ -864,6 +864,8 @@ extension Detector: RandomMessage {
         if generator.chance { message.point = generator.number(.min, 1023) as UInt32 }
         if generator.chance { message.line = generator.number(.min, 1023) as UInt32 }
         if generator.chance { message.sensor = generator.number(.min, 255) as UInt32 }
+        message.endsWithCause = generator.chance
+        if generator.chance { message.selfTestS = generator.number(.min, 2678400) as UInt32 }
         switch generator.below(20) {
         case 0: message.kind = .smoke(SmokeOptions.random(using: &generator))
         case 1: message.kind = .leak(LeakOptions.random(using: &generator))
@@ -896,6 +898,8 @@ extension SmokeOptions: RandomMessage {
         message.preAlarmMdbPerM = generator.number(.min, 10000) as UInt32
         message.alarmMdbPerM = generator.number(.min, 10000) as UInt32
         message.verificationMs = generator.number(.min, 60000) as UInt32
+        message.hysteresisMdbPerM = generator.number(.min, 1000) as UInt32
+        message.hushLimitMs = generator.number(.min, 3600000) as UInt32
         return message
     }
 }
@@ -906,6 +910,8 @@ extension LeakOptions: RandomMessage {
         message.wetBelow = generator.number(.min, .max) as Int32
         message.openAbove = generator.number(.min, .max) as Int32
         message.delayMs = generator.number(.min, 600000) as UInt32
+        if generator.chance { message.shortBelow = generator.number(.min, .max) as Int32 }
+        message.offDelayMs = generator.number(.min, 3600000) as UInt32
         return message
     }
 }
@@ -918,6 +924,7 @@ extension FallOptions: RandomMessage {
         if generator.chance { message.cancelLine = generator.number(.min, 1023) as UInt32 }
         if generator.chance { message.decisionThreshold = generator.number(.min, 8000) as UInt32 }
         message.notWornAfterMs = generator.number(.min, 604800000) as UInt32
+        message.walkingCancels = generator.chance
         return message
     }
 }
@@ -980,6 +987,9 @@ extension CombustibleGasOptions: RandomMessage {
         message.verificationMs = generator.number(.min, 60000) as UInt32
         message.warmUpMs = generator.number(.min, 3600000) as UInt32
         message.testFromDay = generator.number(.min, 60000) as UInt32
+        message.hysteresisClel = generator.number(.min, 1000) as UInt32
+        message.lowestZeroClel = generator.number(.min, .max) as Int32
+        message.frozenAfterMs = generator.number(.min, 604800000) as UInt32
         return message
     }
 }
@@ -1047,6 +1057,7 @@ extension InactivityOptions: RandomMessage {
         message.noExitAfterMs = generator.number(.min, 2419200000) as UInt32
         message.exitGraceMs = generator.number(10000, 3600000) as UInt32
         if generator.chance { message.surpriseLimit = generator.number(1000, 20000) as UInt32 }
+        message.marginPercent = generator.number(.min, 500) as UInt32
         return message
     }
 }
@@ -1468,7 +1479,7 @@ extension Command: RandomMessage {
         message.target = generator.number(.min, 1023) as UInt32
         message.deadlineNs = generator.number(.min, .max) as UInt64
         message.value = generator.number(.min, .max) as Int32
-        message.seconds = generator.number(.min, 14400) as UInt32
+        message.seconds = generator.number(.min, 7776000) as UInt32
         return message
     }
 }
