@@ -18,9 +18,10 @@ extension Command: RoleBound {
         case .readerInstall: .technician
         // A line that is forced does not do its work (EN 54-2, clause 9).
         case .pointForce, .pointRelease: .technician
+        case .recorderMark, .boardRestart, .testAnswer, .testReset, .configSave: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .readerFileSend, .credentialEnrol, .recorderMark, .boardRestart, .testAnswer, .unrecognised:
+            .readerFileSend, .credentialEnrol, .consoleOpen, .unrecognised:
             nil
         }
     }
@@ -46,6 +47,11 @@ extension LogLevelSetting: RoleBound {
 }
 
 extension RecorderQuery: RoleBound {
+    public var requiredRole: Role? { .technician }
+}
+
+/// Who acts there logs in besides, as at a serial line.
+extension ConsoleOpen: RoleBound {
     public var requiredRole: Role? { .technician }
 }
 

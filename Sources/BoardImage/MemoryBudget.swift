@@ -118,7 +118,8 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         amounts[Int(Part.credentials.rawValue)] = capacities.credentials
         amounts[Int(Part.events.rawValue)] = capacities.events
         amounts[Int(Part.links.rawValue)] = capacities.links + UInt32(linkPorts)
-        amounts[Int(Part.consoles.rawValue)] = capacities.consoles
+        // One more is for a client over a link.
+        amounts[Int(Part.consoles.rawValue)] = capacities.consoles + 1
         amounts[Int(Part.people.rawValue)] = capacities.people
         amounts[Int(Part.base.rawValue)] = 1
     }

@@ -63,13 +63,17 @@ extension ConsoleSession {
         case .walkTest(let name, let minutes):
             askForTest(.walkTestBegin, .walkTestBeginAll, name, minutes: minutes ?? 0, subject)
         case .endWalkTest(let name): askForTest(.walkTestEnd, .walkTestEndAll, name, minutes: 0, subject)
+        case .enrol(let line): startEnrolment(line, &subject)
+        case .test(let request): startTest(request, &subject)
+        case .config(let request): startConfig(request, &subject, &sink)
+        case .mark(let number): ask(.command(Command(kind: .recorderMark, value: Int32(number))))
         case .setClock(let seconds): ask(.clock(seconds))
         case .login(let name): startLogin(name, &subject)
         case .logout:
             logOut(&subject)
             answer = .message(.loggedOut)
         case .language(let language):
-            self.language = language
+            choose(language)
             answer = .message(.languageSet)
         case .terminal(let request): setTerminal(request, at: subject.now, &sink)
         case .wrongArguments(let command):
@@ -101,11 +105,14 @@ extension ConsoleSession {
         case .terminal: .terminal
         case .version: .version
         case .whoami: .whoAmI
-        case .help, .door, .alarm, .reader, .point, .fire, .events, .watch, .login, .logout, .language: .help(0)
+        case .recorder: .recorder(0)
+        case .help, .door, .alarm, .reader, .point, .credential, .test, .config, .reboot, .fire, .events, .watch,
+            .login, .logout, .language:
+            .help(0)
         }
     }
 
-    private mutating func setTerminal<Sink: ByteSink & ~Copyable>(
+    mutating func setTerminal<Sink: ByteSink & ~Copyable>(
         _ request: TerminalRequest, at now: Instant, _ sink: inout Sink
     ) {
         answer = .terminal
@@ -160,7 +167,7 @@ extension ConsoleSession {
     }
 
     /// Carries a command out, or asks first if it changes what a door or detector does from now on.
-    private mutating func ask(_ pending: Pending) {
+    mutating func ask(_ pending: Pending) {
         answer = .executing(pending)
         guard !isYes, ConsoleSession.asksFirst(pending) else { return }
         if isPlain {
@@ -174,11 +181,11 @@ extension ConsoleSession {
 
     static func asksFirst(_ pending: Pending) -> Bool {
         switch pending {
-        case .clock: true
+        case .clock, .rollBack: true
         case .command(let command):
             switch command.kind {
             case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .walkTestBegin, .walkTestBeginAll, .readerInstall,
-                .pointForce, .residentAway, .detectorCleaned:
+                .pointForce, .residentAway, .detectorCleaned, .testReset, .boardRestart:
                 true
             default: false
             }
@@ -188,6 +195,8 @@ extension ConsoleSession {
     mutating func execute<Subject: ConsoleSubject & ~Copyable>(_ pending: Pending, _ subject: inout Subject) -> Bool {
         switch pending {
         case .command(let command): report(subject.execute(command, fromConsole: number, user: login.user))
+        case .rollBack:
+            report(CommandAnswer(result: subject.rollBackImage(fromConsole: number, user: login.user)))
         case .clock(let localSeconds):
             let seconds = localSeconds - Int64(subject.utcOffsetMinutes) * 60
             let setting = ClockSetting(
@@ -202,7 +211,7 @@ extension ConsoleSession {
     /// A person who reads a watch and types is a few seconds off.
     private static var typedClockUncertainty: UInt32 { 5_000 }
 
-    private mutating func report(_ answer: CommandAnswer) {
+    mutating func report(_ answer: CommandAnswer) {
         let style = style
         switch answer.result {
         case .done:
@@ -236,7 +245,7 @@ extension ConsoleSession {
     // MARK: Names
 
     /// The place of the thing that the line names; says so if there is none.
-    private mutating func place<Subject: ConsoleSubject & ~Copyable>(
+    mutating func place<Subject: ConsoleSubject & ~Copyable>(
         of kind: NamedKind, _ name: Range<Int>, _ subject: borrowing Subject
     ) -> Int? {
         if let index = subject.index(of: kind, named: editor.line.span.extracting(name)) { return index }
@@ -252,7 +261,7 @@ extension ConsoleSession {
         switch kind {
         case .door: .unknownDoor
         case .reader: .unknownReader
-        case .line: .unknownPoint
+        case .line, .point: .unknownPoint
         default: .unknownDetector
         }
     }

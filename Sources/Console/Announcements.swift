@@ -13,7 +13,7 @@ extension ConsoleSession {
     var mayAnnounce: Bool {
         guard !isPlain else { return false }
         return switch mode {
-        case .line, .more, .confirming, .pin: true
+        case .line, .more, .confirming, .pin, .cardPin, .enrolling, .testing: true
         case .entered, .acting, .checking, .watching, .measuring, .flooded: false
         }
     }

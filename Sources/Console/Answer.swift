@@ -32,6 +32,12 @@ enum Answer: BitwiseCopyable {
     case candidates(Completion, Int)
     case executing(ConsoleSession.Pending)
     case notConfirmed
+    case enrolled(EnrolmentOutcome)
+    case testItem(TestItem, Int)
+    /// The next thing, and 0 before the head.
+    case testReport(TestItem?, Int)
+    case config(Int)
+    case recorder(Int)
     case lost(UInt64)
     case message(Phrase)
     case clearScreen
@@ -126,6 +132,11 @@ extension ConsoleSession {
         case .notConfirmed:
             outcome = .notConfirmed
             return last(say(.cancelled))
+        case .enrolled(let outcome): return last(makeEnrolled(outcome))
+        case .testItem(let item, let number): return makeTestItem(item, number, subject)
+        case .testReport(let item, let number): return makeTestReport(item, number, subject)
+        case .config(let number): return makeConfig(number, subject)
+        case .recorder(let number): return makeRecorder(number, subject)
         case .lost(let count): return last(makeLost(count))
         case .message(let phrase): return last(say(phrase))
         }
@@ -220,8 +231,8 @@ extension ConsoleSession {
     ) {
         let kind: NamedKind =
             switch command {
-            case .door: .door
-            case .reader: .reader
+            case .door, .test: .door
+            case .reader, .credential: .reader
             case .point: .line
             default: .detector
             }
@@ -344,7 +355,7 @@ extension ConsoleSession {
         return true
     }
 
-    private mutating func makeTerminal() -> Bool {
+    mutating func makeTerminal() -> Bool {
         row.append(terminal.isAnsi ? "ansi " : "plain ")
         row.appendDecimal(terminal.columns)
         row.append("x")

@@ -32,6 +32,12 @@ public struct ConsoleSession: ~Copyable {
         case watching
         /// A PIN is being typed for a console user, or for a name that is nobody's.
         case pin(user: Int?, until: Instant)
+        /// The PIN of a card is being typed, the second time once the request has one.
+        case cardPin(EnrolmentRequest, until: Instant)
+        /// A card is waited for.
+        case enrolling(until: Instant)
+        /// A thing of the board stands on the screen, and the technician is asked about it.
+        case testing(TestItem)
         /// The PIN is being checked.
         case checking(user: Int?)
         /// The terminal was asked for its size.
@@ -44,6 +50,8 @@ public struct ConsoleSession: ~Copyable {
     enum Pending: BitwiseCopyable {
         case command(Command)
         case clock(Int64)
+        /// To the board image before this one.
+        case rollBack
     }
 
     let number: Int
@@ -53,6 +61,10 @@ public struct ConsoleSession: ~Copyable {
     var painter = RowPainter()
     var terminal = Terminal()
     var language = Language.english
+    /// Somebody chose the language here; otherwise it is what the board was set to.
+    var hasChosenLanguage = false
+    /// What came of the card that is waited for.
+    var enrolled: EnrolmentOutcome?
     var mode = Mode.line
     var answer = Answer.greeting(0)
     /// The row that is being made.
@@ -99,6 +111,8 @@ public struct ConsoleSession: ~Copyable {
         painter.begin()
         terminal = Terminal()
         language = .english
+        hasChosenLanguage = false
+        enrolled = nil
         login.end()
         pin.wipe()
         mode = .line
@@ -110,6 +124,12 @@ public struct ConsoleSession: ~Copyable {
         lost = 0
         viewStart = 0
         isPainted = false
+    }
+
+    /// What a client says of the terminal that it shows the console on; 0 for one that only goes down.
+    public mutating func setTerminal(columns: Int, rows: Int) {
+        guard columns > 0, rows > 0 else { return }
+        terminal = Terminal(columns: columns, rows: rows, isAnsi: true)
     }
 
     /// Takes typed bytes. When more comes than can wait, everything up to the next silence is dropped, and said.
@@ -150,9 +170,11 @@ public struct ConsoleSession: ~Copyable {
         if hasAnswer { if case .more = mode {} else if case .confirming = mode {} else { return .start } }
         if announced < lastEvent && mayAnnounce { return .start }
         return switch mode {
-        case .line, .more, .confirming: .never
+        case .line, .more, .confirming, .testing: .never
+        case .enrolling(let until): enrolled == nil ? until : .start
         case .entered, .acting, .checking: .start
         case .pin(_, let until): until
+        case .cardPin(_, let until): until
         case .watching: watch.dueAt
         case .measuring(let until): until
         case .flooded: lastTypedAt + ConsoleSession.quietTime
@@ -174,6 +196,9 @@ public struct ConsoleSession: ~Copyable {
         _ subject: inout Subject, into sink: inout Sink
     ) {
         endIdleLogin(&subject)
+        if !hasChosenLanguage, let kept = subject.consoleLanguage, let language = Language(rawValue: kept) {
+            self.language = language
+        }
         if mayAnnounce && login.owesNotice {
             noteLogout(&sink)
             return
@@ -206,6 +231,19 @@ public struct ConsoleSession: ~Copyable {
             guard isPainted else { return }
             readPin(user, until, &subject)
             if !hasPinPrompt { painter.endRow(into: &sink) }
+        case .cardPin(let request, let until):
+            paint(&sink)
+            guard isPainted else { return }
+            readCardPin(request, until, &subject)
+            if !hasPinPrompt { painter.endRow(into: &sink) }
+        case .enrolling(let until):
+            paint(&sink)
+            guard isPainted else { return }
+            if awaitCard(until, &subject) { painter.endRow(into: &sink) }
+        case .testing(let item):
+            paint(&sink)
+            guard isPainted else { return }
+            readTest(item, &subject, &sink)
         case .checking(let user): finishLogin(user, &subject)
         case .watching:
             if typed.isEmpty { refreshWatch(subject, &sink) } else { endWatch(&sink) }
@@ -288,6 +326,10 @@ public struct ConsoleSession: ~Copyable {
         case .more: prompt.append(vocabulary.phrase(.more))
         case .confirming: prompt.append(vocabulary.phrase(.confirm))
         case .pin: prompt.append(vocabulary.phrase(.pinPrompt))
+        case .cardPin(let request, _):
+            prompt.append(vocabulary.phrase(request.pin.isEmpty ? .cardPinPrompt : .cardPinAgain))
+        case .enrolling: prompt.append(vocabulary.phrase(.presentCard))
+        case .testing: prompt.append(vocabulary.phrase(.testPrompt))
         case .checking, .watching, .measuring, .flooded: break
         }
         return prompt.count
@@ -341,12 +383,24 @@ public struct ConsoleSession: ~Copyable {
         return nil
     }
 
-    private var hasPinPrompt: Bool { if case .pin = mode { true } else { false } }
+    private var hasPinPrompt: Bool {
+        switch mode {
+        case .pin, .cardPin: true
+        default: false
+        }
+    }
 
     /// The row with the prompt for a PIN is over; lines are read again.
     mutating func endPrompt() {
         mode = .line
         isPainted = false
+    }
+
+    /// The row with a question is over, and a page begins.
+    mutating func endPromptRow<Sink: ByteSink & ~Copyable>(_ sink: inout Sink) {
+        painter.endRow(into: &sink)
+        endPrompt()
+        rowsOnPage = 0
     }
 
     /// There is no row with a cursor to be shown.
@@ -395,9 +449,7 @@ public struct ConsoleSession: ~Copyable {
         isPainted = true
         while let key = takeKey() {
             guard case .cursorReport(let rows, let columns) = key else { continue }
-            terminal.isAnsi = true
-            terminal.rows = min(max(rows, Terminal.rowRange.lowerBound), Terminal.rowRange.upperBound)
-            terminal.columns = min(max(columns, Terminal.columnRange.lowerBound), Terminal.columnRange.upperBound)
+            terminal = Terminal(columns: columns, rows: rows, isAnsi: true)
             mode = .line
             answer = .terminal
             return

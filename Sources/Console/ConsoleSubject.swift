@@ -35,6 +35,29 @@ public protocol ConsoleSubject: BoardNames, ~Copyable {
     /// Sets the wall clock for the person at console `console`; journalled.
     mutating func setClock(_ setting: ClockSetting, fromConsole console: Int, user: Int?) -> CommandResult
 
+    /// Waits for a card at a reader, to enrol it; `ConsoleSession.cardPresented` brings the outcome. Journalled.
+    ///
+    /// - Returns: `.started`, or why not.
+    mutating func beginEnrolment(
+        _ request: EnrolmentRequest, fromConsole console: Int, user: Int?
+    ) -> CommandResult
+    /// Waits no more for the card that this console began to wait for; nothing where it waits for none.
+    mutating func endEnrolment(atConsole console: Int)
+
+    /// What was last said of a thing while the board is commissioned; `nil` if there is no such thing.
+    func testAnswer(of item: TestItem) -> TestAnswer?
+
+    /// What the board's program writes to its log, and sets it; journalled.
+    var logLevel: LogLevel { get }
+    mutating func setLogLevel(_ level: LogLevel, fromConsole console: Int, user: Int?) -> CommandResult
+    /// The board's image, and what became of the one before.
+    var imageState: ImageState { get }
+    /// Goes back to the image before this one; journalled.
+    mutating func rollBackImage(fromConsole console: Int, user: Int?) -> CommandResult
+    var recorderStatus: RecorderStatus { get }
+    /// The number of the language that was kept for consoles; `nil` where none was.
+    var consoleLanguage: UInt8? { get }
+
     /// The role of a console user; `nil` after the last.
     func consoleRole(ofUser user: Int) -> Role?
 

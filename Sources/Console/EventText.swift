@@ -77,7 +77,7 @@ public enum EventText {
         if decision.credentialTag != 0 { append(credentialTag: decision.credentialTag, in: vocabulary, to: &sink) }
     }
 
-    private static func append<Sink: ByteSink & ~Copyable>(
+    static func append<Sink: ByteSink & ~Copyable>(
         credentialTag: UInt64, in vocabulary: Vocabulary, to sink: inout Sink
     ) {
         sink.append(vocabulary.phrase(.eventCredential))
@@ -87,12 +87,28 @@ public enum EventText {
     }
 
     /// What a command was given besides its target.
-    private static func appendArguments<Sink: ByteSink & ~Copyable>(
-        of audit: CommandAudit, _ kind: CommandKind, in vocabulary: Vocabulary, to sink: inout Sink
+    private static func appendArguments<Names: BoardNames & ~Copyable, Sink: ByteSink & ~Copyable>(
+        of audit: CommandAudit, _ kind: CommandKind, names: borrowing Names, in vocabulary: Vocabulary,
+        to sink: inout Sink
     ) {
         switch kind {
         case .pointForce: sink.append(vocabulary.phrase(audit.value == 0 ? .eventOff : .eventOn))
         case .walkTestBegin, .walkTestBeginAll, .detectorHush, .residentAway: break
+        case .testAnswer:
+            guard let item = TestItem(target: audit.target),
+                let verdict = TestVerdict(rawValue: UInt8(clamping: audit.value))
+            else { return }
+            sink.append(" ")
+            sink.append(vocabulary.phrase(TestWords.word(item.kind)))
+            sink.append(" ")
+            names.append(item.kind, at: item.index, in: vocabulary, to: &sink)
+            sink.append(" ")
+            sink.append(vocabulary.phrase(TestWords.phrase(verdict)))
+            return
+        case .recorderMark where audit.value != 0:
+            sink.append(" ")
+            sink.appendDecimal(audit.value)
+            return
         default: return
         }
         guard audit.seconds > 0 else { return }
@@ -165,7 +181,7 @@ public enum EventText {
             sink.append(" ")
             names.append(target, at: Int(audit.target), in: vocabulary, to: &sink)
         }
-        appendArguments(of: audit, kind, in: vocabulary, to: &sink)
+        appendArguments(of: audit, kind, names: names, in: vocabulary, to: &sink)
         sink.append(" ")
         sink.append(vocabulary.commandResult(audit.result))
         if audit.credentialTag != 0 { append(credentialTag: audit.credentialTag, in: vocabulary, to: &sink) }

@@ -84,6 +84,7 @@ extension ConsoleSession {
 
     /// The terminal is gone: whoever was logged in is no more.
     public mutating func close<Subject: ConsoleSubject & ~Copyable>(_ subject: inout Subject) {
+        if case .enrolling = mode { subject.endEnrolment(atConsole: number) }
         if let user = login.user { subject.recordLogin(.consoleLogout, user: user, .done, atConsole: number) }
         login.end()
         pin.wipe()
@@ -122,19 +123,24 @@ extension ConsoleSession {
             return
         }
         while let key = takeKey() {
-            switch key {
-            case .character(let character): pin.insert(character)
-            case .backspace: pin.eraseLast()
-            case .killToStart, .killWord: pin.wipe()
-            case .interrupt:
-                endPin(.message(.cancelled))
-                return
-            case .enter:
-                submitPin(user, &subject)
-                return
-            default: break
-            }
+            guard !editPin(key) else { continue }
+            if key == .enter { submitPin(user, &subject) } else { endPin(.message(.cancelled)) }
+            return
         }
+    }
+
+    /// Takes a key into the PIN that is being typed.
+    ///
+    /// - Returns: `false` for the key that ends it, right or not.
+    mutating func editPin(_ key: Key) -> Bool {
+        switch key {
+        case .character(let character): pin.insert(character)
+        case .backspace: pin.eraseLast()
+        case .killToStart, .killWord: pin.wipe()
+        case .interrupt, .enter: return false
+        default: break
+        }
+        return true
     }
 
     private mutating func submitPin<Subject: ConsoleSubject & ~Copyable>(_ user: Int?, _ subject: inout Subject) {
@@ -157,7 +163,7 @@ extension ConsoleSession {
         }
     }
 
-    private mutating func endPin(_ answer: Answer) {
+    mutating func endPin(_ answer: Answer) {
         pin.wipe()
         outcome = .notPermitted
         endPrompt()

@@ -20,6 +20,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case systemError = 71
     /// A file or socket cannot be made or written: the disk is full, the folder missing.
     case cannotWrite = 73
+    /// Somebody asked for a restart: the service manager is to start the program anew (EX_TEMPFAIL).
+    case restart = 75
     /// A file or device may not be used by this user.
     case notPermitted = 77
     /// The key does not fit the board.
@@ -37,6 +39,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
         case .unavailable: "the socket is in use by another process"
         case .systemError: "the operating system gave no thread or descriptor"
         case .cannotWrite: "a file or socket cannot be made or written"
+        case .restart: "somebody asked for a restart; to be started anew"
         case .notPermitted: "a file or socket may not be used by this user"
         case .wrongKey: "the hash key does not fit the board"
         }

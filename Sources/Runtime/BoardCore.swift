@@ -37,6 +37,18 @@ struct BoardCore: ~Copyable {
     var readers: ReaderBank
     /// Who has a reader's key being installed, by reader; `nil` where nobody has.
     var installers: FixedArray<Actor?>
+    /// A card that is waited for, and how the last wait ended while its console does not know yet.
+    var enrolment: Enrolment?
+    var endedEnrolment: EndedEnrolment?
+    /// What technicians saw while they commissioned the board.
+    var testAnswers: TestAnswers
+    /// Somebody wants the program to end and be started anew.
+    var isRestartAsked = false
+    /// What was set for all consoles, and where the journal lies.
+    var consoleLanguage: UInt8?
+    var journalPlace = FixedBytes<128>()
+    /// What a client asked of the console that it has over a link.
+    var linkedConsole = LinkedConsole()
     /// The latest file for each reader.
     var readerFiles: FixedArray<ReaderFile>
     /// Contacts that are points: supervised by resistors.
@@ -163,6 +175,7 @@ struct BoardCore: ~Copyable {
         secretCheck = nil
         lines = LineTable(image)
         safetyReleases = SafetyReleases(image, map)
+        testAnswers = TestAnswers(image)
         self.sensors = sensors
         self.points = points
         installers = FixedArray(repeating: nil, count: readers.count)

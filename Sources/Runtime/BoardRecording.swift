@@ -44,7 +44,8 @@ enum RecordKind: UInt8, BitwiseCopyable {
     case readerAnswered = 15
     /// Kind and target of a command, and who gave it: kind, index, user; value and seconds, where it has them.
     case command = 16
-    /// A command that came to nothing, and a login: as above, with the result before value and seconds.
+    /// A command that came to nothing, and a login: as above, with the result before value and seconds, and
+    /// behind them the tag of a credential (8 bytes), where it is about one.
     case audit = 17
     /// Place, 1 if it is active, code.
     case journalTrouble = 18
@@ -192,11 +193,11 @@ extension BoardCore {
 
     // MARK: What is longer to say
 
-    mutating func recordAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
+    mutating func recordAudit(_ command: Command, _ actor: Actor, _ result: CommandResult, tag: UInt64) {
         guard beginsRecord() else { return }
         BoardCore.append(command, actor, to: &recording.content)
         recording.content.appendVarint(Zigzag.encode(Int64(result.rawValue)))
-        BoardCore.appendArguments(of: command, to: &recording.content)
+        BoardCore.appendArguments(of: command, tag: tag, to: &recording.content)
         endRecord(.audit)
     }
 
@@ -216,10 +217,11 @@ extension BoardCore {
     }
 
     /// Left out where the command has none.
-    private static func appendArguments(of command: Command, to content: inout ByteBuffer) {
-        guard command.value != 0 || command.seconds != 0 else { return }
+    private static func appendArguments(of command: Command, tag: UInt64 = 0, to content: inout ByteBuffer) {
+        guard command.value != 0 || command.seconds != 0 || tag != 0 else { return }
         content.appendVarint(Zigzag.encode(Int64(command.value)))
         content.appendVarint(UInt64(command.seconds))
+        if tag != 0 { content.appendLittleEndian(tag) }
     }
 
     /// Says how the journal does, where that has changed.

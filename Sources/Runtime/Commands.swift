@@ -48,18 +48,20 @@ extension BoardCore {
     }
 
     /// Records who asked for something that `carryOut` does not do, and what became of it.
-    mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
-        recordAudit(command, actor, result)
-        publishAudit(command, actor, result)
+    ///
+    /// - Parameter tag: of the credential that it was about.
+    mutating func audit(_ command: Command, _ actor: Actor, _ result: CommandResult, tag: UInt64 = 0) {
+        recordAudit(command, actor, result, tag: tag)
+        publishAudit(command, actor, result, tag: tag)
     }
 
-    mutating func publishAudit(_ command: Command, _ actor: Actor, _ result: CommandResult) {
+    mutating func publishAudit(_ command: Command, _ actor: Actor, _ result: CommandResult, tag: UInt64 = 0) {
         publish(
             .audit,
             .command(
                 CommandAudit(
                     actor: actor, command: UInt32(bitPattern: command.kind.rawValue), target: command.target,
-                    result: result, value: command.value, seconds: command.seconds)), at: now)
+                    result: result, value: command.value, seconds: command.seconds, credentialTag: tag)), at: now)
     }
 
     private mutating func perform(_ command: Command, _ actor: Actor) -> CommandAnswer {
@@ -76,9 +78,18 @@ extension BoardCore {
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
         case .pointForce, .pointRelease: return commandPoint(command, actor)
+        case .testAnswer: return CommandAnswer(result: answerTest(command, actor))
+        case .testReset:
+            testAnswers.removeAll()
+            return CommandAnswer(result: .done)
+        case .recorderMark: return CommandAnswer(result: markRecording(command))
+        case .configSave: return CommandAnswer(result: saveSettings(command))
+        case .boardRestart:
+            isRestartAsked = true
+            return CommandAnswer(result: .done)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .readerFileSend, .credentialEnrol, .recorderMark, .boardRestart, .testAnswer, .unrecognised:
+            .readerFileSend, .credentialEnrol, .consoleOpen, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
     }
@@ -230,6 +241,24 @@ extension BoardCore: ConsoleSubject {
         let principal = consoleAccess.principal(atConsole: console, user: user)
         if let authorised = principal.authorise(setting, at: wallClock) { return setClock(authorised) }
         refused(Command(kind: .clockSet), by: principal.actor, with: .notPermitted)
+        return .notPermitted
+    }
+
+    mutating func setLogLevel(_ level: LogLevel, fromConsole console: Int, user: Int?) -> CommandResult {
+        let principal = consoleAccess.principal(atConsole: console, user: user)
+        let setting = LogLevelSetting(level: level)
+        if let authorised = principal.authorise(setting, at: wallClock) { return setLogLevel(authorised) }
+        refused(Command(kind: .logLevelSet), by: principal.actor, with: .notPermitted)
+        return .notPermitted
+    }
+
+    mutating func rollBackImage(fromConsole console: Int, user: Int?) -> CommandResult {
+        let principal = consoleAccess.principal(atConsole: console, user: user)
+        let transfer = ImageTransfer(step: .action(.rollBack))
+        if let authorised = principal.authorise(transfer, at: wallClock) {
+            return transferImage(authorised).result
+        }
+        refused(Command(kind: .imageRollBack), by: principal.actor, with: .notPermitted)
         return .notPermitted
     }
 

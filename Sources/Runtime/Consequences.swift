@@ -95,6 +95,7 @@ extension BoardCore {
                 let hash = CredentialHashing.card(
                     card.bytes.span, technology: card.technology.rawValue, bitCount: Int(card.bitCount), key: hashKey)
             else { return }
+            if enrol(hash, atReader: index) { return }
             recordReader(.card, index) {
                 $0.appendLittleEndian(hash.low)
                 $0.appendLittleEndian(hash.high)

@@ -57,14 +57,17 @@ struct CredentialKeeping: ~Copyable {
         case .query?, nil: return nil
         case .begin(let begin)?:
             if requests.isFull { return .busy }
-            // Changes go behind what is kept: there must be a list, and room.
-            guard begin.baseVersion != 0 else { return nil }
+            // Changes go behind what is kept: there must be a list, if it is not the image's, and room.
+            guard !begin.isWhole else { return nil }
             return begin.baseVersion == keptVersion && keptBytes < CredentialKeeping.byteLimit
                 ? nil
                 : isCommitting ? .busy : .refused
         case .chunk?, .commit?: return requests.isFull ? .busy : nil
         }
     }
+
+    /// Whether so many steps can be kept now.
+    func hasRoom(for steps: Int) -> Bool { !isOn || requests.count + steps <= requests.capacity }
 
     private var isCommitting: Bool { committing.count > 0 }
 
@@ -74,6 +77,7 @@ struct CredentialKeeping: ~Copyable {
         var request: StoreRequest
         switch transfer.step {
         case .begin(let begin)?:
+            // Changes to the image's list are the beginning of what is kept.
             let isWhole = begin.baseVersion == 0
             if isWhole { keptBytes = 0 }
             request = StoreRequest(.credentialsBegin(isWhole: isWhole))
@@ -130,18 +134,24 @@ extension BoardCore {
             state.result = refusal
             return told(state)
         }
-        if beginsRecord() {
-            transfer.action.encode(into: &recording.content)
-            endRecord(.credentials)
-        }
-        let state = credentialTransfers.take(transfer.action, &access.credentials)
-        if state.result == .done { keeping.keep(transfer.action, version: state.version) }
+        let state = takeStep(transfer.action)
         // What was received changes nothing; what is committed does.
         if case .commit? = transfer.action.step {
             let version = UInt32(truncatingIfNeeded: state.version)
             audit(Command(kind: .credentialsChange, target: version), transfer.actor, state.result)
         }
         return told(state)
+    }
+
+    /// Takes a step that can be kept: records it, does it, keeps it.
+    mutating func takeStep(_ step: CredentialTransfer) -> CredentialState {
+        if beginsRecord() {
+            step.encode(into: &recording.content)
+            endRecord(.credentials)
+        }
+        let state = credentialTransfers.take(step, &access.credentials)
+        if state.result == .done { keeping.keep(step, version: state.version) }
+        return state
     }
 
     private func told(_ state: CredentialState) -> CredentialState {

@@ -49,6 +49,9 @@ struct CredentialTransfers: ~Copyable {
             capacity: UInt32(table.capacity))
     }
 
+    /// Whether a transfer has begun that is neither committed nor dropped.
+    var isUnderWay: Bool { if case .none = kind { false } else { true } }
+
     private mutating func drop(_ table: inout CredentialTable) {
         table.abandonReplacement()
         changes.removeAll()
@@ -59,7 +62,7 @@ struct CredentialTransfers: ~Copyable {
     private mutating func begin(_ begin: CredentialBegin, _ table: inout CredentialTable) -> CommandResult {
         drop(&table)
         guard begin.version > table.version else { return .refused }
-        if begin.baseVersion == 0 {
+        if begin.isWhole {
             table.maintain(buckets: CredentialTransfers.sweepAtBegin)
             let outcome = table.beginReplacement(version: begin.version, count: Int(begin.changes))
             guard outcome == .done else { return CredentialTransfers.result(outcome) }
@@ -165,4 +168,9 @@ struct CredentialTransfers: ~Copyable {
             .refused
         }
     }
+}
+
+extension CredentialBegin {
+    /// A list in place of the one before, not changes to it.
+    var isWhole: Bool { baseVersion == 0 && !ontoImage }
 }

@@ -32,6 +32,8 @@ enum StateOwner {
     static var learned: UInt16 { 11 }
     /// The number of the flight recorder's next page.
     static var recorder: UInt16 { 12 }
+    /// What was set at a console for the time after a restart.
+    static var settings: UInt16 { 13 }
     /// The owners above whose values a start takes up.
     static var restored: ClosedRange<UInt16> { 1...11 }
 }
@@ -48,7 +50,7 @@ extension BoardCore {
         return mark
     }
 
-    private mutating func store(
+    mutating func store(
         _ owner: UInt16, _ item: UInt32, _ value: StateValue, _ urgency: StateUrgency = .ordinary
     ) {
         // What a recording is played back for is what the board decided, not what it kept.
@@ -249,6 +251,7 @@ extension BoardCore {
     /// Brings back what earlier runs kept. Values that this run has changed meanwhile are its own already.
     mutating func restoreState() {
         isStateRestored = true
+        restoreSettings()
         for detector in 0..<monitor.count {
             restoreLearning(detector)
             restoreAlarm(detector)

@@ -337,7 +337,8 @@ extension BoardCore {
             command.value = Int32(truncatingIfNeeded: Zigzag.decode(try reader.variableLength()))
             command.seconds = UInt32(truncatingIfNeeded: try reader.variableLength())
         }
-        if kind == .command { _ = carryOut(command, actor) } else { publishAudit(command, actor, result) }
+        let tag = reader.remaining > 0 ? try reader.littleEndian(UInt64.self) : 0
+        if kind == .command { _ = carryOut(command, actor) } else { publishAudit(command, actor, result, tag: tag) }
         return true
     }
 }

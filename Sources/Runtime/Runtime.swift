@@ -86,7 +86,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     /// When `turn` has something to do though nothing arrives; may be in the past.
     public var deadline: Instant {
         if linksHaveMore { return hardware.now }
-        let consoleDeadline = consoles.deadline(on: hardware, lastEvent: core.lastEventSequence)
+        let consoleDeadline = consoles.deadline(
+            on: hardware, linkRoom: links.consoleRoom, lastEvent: core.lastEventSequence)
         return min(
             min(core.sensors.deadline, min(core.readers.deadline, core.radars.deadline)),
             min(
@@ -138,6 +139,12 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
 
     /// Whether the program around the board is to end in order and start anew, with another image.
     public var wantsRestart: Bool { core.images.wantsRestart }
+
+    /// Whether somebody at a console or link asked that the program end in order and be started anew.
+    public var isRestartAsked: Bool { core.isRestartAsked }
+
+    /// Says where the journal and the recorder lie, for people.
+    public mutating func setJournalPlace(_ path: FixedBytes<128>) { core.journalPlace = path }
 
     /// Whether the recording is on the medium, as far as there is one and it takes it.
     public var isRecorderAtRest: Bool { core.recording.flight.isAtRest }
@@ -261,6 +268,10 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         _ = hardware.send(bytes.span, to: stream)
     }
 
+    private static func show(_ bytes: borrowing ByteBuffer, on links: inout LinkServer) {
+        links.showConsole(bytes.span)
+    }
+
     private mutating func runSensors() {
         for _ in 0..<core.sensors.count {
             guard let sensor = core.sensors.runNextDue(at: core.now, on: &hardware) else { return }
@@ -272,9 +283,15 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     // MARK: Consoles
 
     private mutating func serveConsoles() {
+        if let ended = core.endedEnrolment {
+            core.endedEnrolment = nil
+            consoles.cardPresented(ended)
+        }
+        takeLinkedConsole()
         for _ in 0..<Budget.consoleRows {
             guard
-                let index = consoles.next(on: hardware, at: core.now, lastEvent: core.lastEventSequence)
+                let index = consoles.next(
+                    on: hardware, linkRoom: links.consoleRoom, at: core.now, lastEvent: core.lastEventSequence)
             else { return }
             consoleRow.removeAll()
             consoles.step(index, subject: &core, into: &consoleRow)
@@ -282,9 +299,23 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
                 core.secretCheck = nil
                 if !hardware.submit(check) { consoles.pinChecked(console: index, isRight: false) }
             }
-            let stream = consoles.stream(of: index)
-            Runtime.send(consoleRow, to: stream, on: &hardware)
+            guard consoleRow.count > 0 else { continue }
+            if consoles.isLinked(index) {
+                Runtime.show(consoleRow, on: &links)
+            } else {
+                Runtime.send(consoleRow, to: consoles.stream(of: index), on: &hardware)
+            }
         }
+    }
+
+    /// Hands to the console that a client has over a link what the client asked for.
+    private mutating func takeLinkedConsole() {
+        if let opening = core.linkedConsole.takeOpening() {
+            consoles.openLinked(opening, lastEvent: core.lastEventSequence)
+        }
+        let typed = core.linkedConsole.takeTyped()
+        if !typed.isEmpty { consoles.receiveLinked(typed.span, at: core.now) }
+        if core.linkedConsole.takeClosing() { consoles.closeLinked(subject: &core) }
     }
 }
 

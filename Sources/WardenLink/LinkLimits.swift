@@ -12,6 +12,8 @@ public enum LinkLimits {
     static var framesPerTurn: Int { 8 }
     /// List entries and events that a client takes before its first `Credit`.
     static var initialCredit: UInt64 { 64 }
+    /// Bytes of a console's output that the board sends before the client has taken them.
+    static var consoleWindow: Int { 1_024 }
     /// Bytes that the board sends in one turn on a half-duplex line, at least a frame.
     static var turn: Int { Frame.encodedLimit }
     /// A peer that takes none of the bytes that wait for it is dropped after this time.

@@ -128,6 +128,7 @@ public struct LinkServer: ~Copyable {
             }
         }
         tables.closeAbandonedReaders(&subject)
+        tables.closeAbandonedConsole(&subject)
         return hasMore
     }
 
@@ -138,6 +139,21 @@ public struct LinkServer: ~Copyable {
             if index < sessions.count, sessions[index].hasHandshakeWork { return index }
         }
         return nil
+    }
+
+    // MARK: The console
+
+    /// Bytes that the peer who has the board's console takes now.
+    public var consoleRoom: Int {
+        for index in sessions.indices where sessions[index].hasConsole { return sessions[index].consoleRoom }
+        return 0
+    }
+
+    /// Sends what the console shows, at most `consoleRoom` bytes.
+    public mutating func showConsole(_ bytes: Span<UInt8>) {
+        for index in sessions.indices where sessions[index].hasConsole {
+            sessions[index].showConsole(bytes, tables: &tables)
+        }
     }
 
     /// Tells every peer that the board is stopping.

@@ -39,6 +39,7 @@ public struct LinkSession: ~Copyable {
     }
 
     private var state = State.closed
+    private var console: LinkConsole? = nil
     private var transport = LinkTransport.connection
     /// Whether the transport proves who the peer is, so that messages go as they are.
     private var isLocal = false
@@ -163,6 +164,8 @@ public struct LinkSession: ~Copyable {
             if let reader = subscriptions[index].reader { tables.abandonedReaders.append(reader) }
         }
         subscriptions.removeAll()
+        if console != nil { tables.isConsoleAbandoned = true }
+        console = nil
     }
 
     private mutating func recognise(_ principal: Principal, _ tables: inout LinkTables) {
@@ -473,9 +476,73 @@ public struct LinkSession: ~Copyable {
             list(
                 .recorder(next: query.offset, end: all ? .max : end, sent: 0, identifier: identifier), for: identifier,
                 tables: &tables)
+        case .console(let step)?:
+            takeConsole(step, identifier, of: principal, tables: &tables, subject: &subject)
         case nil:
             refuse(.unknownRequest, identifier, tables: &tables)
         }
+    }
+
+    // MARK: The console
+
+    private mutating func takeConsole(
+        _ step: ConsoleStep, _ identifier: UInt32, of principal: Principal, tables: inout LinkTables,
+        subject: inout some LinkSubject & ~Copyable
+    ) {
+        var output = ConsoleOutput()
+        // Asked at every step: a role may have expired since the console was opened.
+        var open = ConsoleOpen()
+        if case .open(let asked)? = step.step { open = asked }
+        guard let authorised = principal.authorise(open, at: subject.wallClock) else {
+            output.result = notPermitted(.consoleOpen, principal, &tables, &subject)
+            output.closed = true
+            closeConsole(&subject)
+            answer(.console(output), to: identifier, tables: &tables)
+            return
+        }
+        switch step.step {
+        case .open?:
+            output.result = console == nil ? subject.openConsole(authorised) : .busy
+            if output.result == .done { console = LinkConsole(identifier: identifier) }
+        case .input(let bytes)?:
+            output.result = console == nil ? .refused : subject.typeAtConsole(bytes.span)
+            // What is typed is answered by what it shows.
+            if output.result == .done { return }
+        case .taken(let taken)?:
+            console?.take(taken)
+            if console != nil { return }
+            output.result = .refused
+        case .close?:
+            output.closed = true
+            closeConsole(&subject)
+        case nil:
+            refuse(.unknownRequest, identifier, tables: &tables)
+            return
+        }
+        answer(.console(output), to: identifier, tables: &tables)
+    }
+
+    private mutating func closeConsole(_ subject: inout some LinkSubject & ~Copyable) {
+        if console != nil { subject.closeConsole() }
+        console = nil
+    }
+
+    /// Whether the peer has the board's console.
+    var hasConsole: Bool { console != nil }
+
+    /// Bytes of the console's output that may be sent now.
+    var consoleRoom: Int {
+        guard let console, outbox.capacity - outbox.waiting >= LinkLimits.answerReserve else { return 0 }
+        return console.room
+    }
+
+    /// Sends what the console shows, at most `consoleRoom` bytes.
+    mutating func showConsole(_ bytes: Span<UInt8>, tables: inout LinkTables) {
+        guard let identifier = console?.identifier else { return }
+        var output = ConsoleOutput()
+        output.data.append(bytes)
+        console?.sent += UInt64(bytes.count)
+        answer(.console(output), to: identifier, tables: &tables)
     }
 
     private mutating func execute(

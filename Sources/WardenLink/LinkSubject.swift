@@ -61,6 +61,14 @@ public protocol LinkSubject: ~Copyable {
     /// Bytes of the flight recorder from an offset on; `nil` where there are none. A chunk without data where they are on
     /// their way from the disk: ask again.
     mutating func recorderChunk(from offset: UInt64) -> RecorderChunk?
+
+    // MARK: The console
+
+    /// Gives the board's console to a client; `.busy` while another has it. What it shows goes to `LinkServer.showConsole`.
+    mutating func openConsole(_ open: Authorised<ConsoleOpen>) -> CommandResult
+    /// Takes what was typed; `.busy` where it finds no room, and then none of it is taken.
+    mutating func typeAtConsole(_ bytes: Span<UInt8>) -> CommandResult
+    mutating func closeConsole()
 }
 
 /// A reader's place in the board's journal, as the board numbers them.
@@ -95,4 +103,7 @@ extension LinkSubject where Self: ~Copyable {
     public mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult { .unknownCommand }
     public mutating func recorderOpened(by query: Authorised<RecorderQuery>) {}
     public mutating func recorderChunk(from offset: UInt64) -> RecorderChunk? { nil }
+    public mutating func openConsole(_ open: Authorised<ConsoleOpen>) -> CommandResult { .unknownCommand }
+    public mutating func typeAtConsole(_ bytes: Span<UInt8>) -> CommandResult { .unknownCommand }
+    public mutating func closeConsole() {}
 }

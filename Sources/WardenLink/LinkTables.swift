@@ -25,6 +25,8 @@ public struct LinkTables: ~Copyable {
     public internal(set) var counters = LinkCounters()
     /// Readers of sessions that are over, to be closed when the board is at hand.
     var abandonedReaders = FixedArray<LinkReader>(capacity: 64)
+    /// A session is over that had the board's console, which is to be closed when the board is at hand.
+    var isConsoleAbandoned = false
     var commands = CommandMemory(capacity: LinkLimits.rememberedCommands)
     /// Without one, only local peers are let in.
     var identity: LinkIdentity?
@@ -41,5 +43,10 @@ public struct LinkTables: ~Copyable {
     mutating func closeAbandonedReaders(_ subject: inout some LinkSubject & ~Copyable) {
         for index in abandonedReaders.indices { subject.closeReader(abandonedReaders[index], forget: false) }
         abandonedReaders.removeAll()
+    }
+
+    mutating func closeAbandonedConsole(_ subject: inout some LinkSubject & ~Copyable) {
+        if isConsoleAbandoned { subject.closeConsole() }
+        isConsoleAbandoned = false
     }
 }

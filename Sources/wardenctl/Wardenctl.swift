@@ -22,7 +22,7 @@ struct Wardenctl: ParsableCommand {
             WatchCommand.self,
             EventsCommand.self,
             DoorsCommand.self, DoorCommand.self, SensorsCommand.self, AlarmsCommand.self, AlarmCommand.self,
-            WalkTestCommand.self, ReaderCommand.self, PointCommand.self,
+            WalkTestCommand.self, ReaderCommand.self, PointCommand.self, ConsoleLinkCommand.self, CommissionCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, RecorderCommand.self,
             KeysCommand.self, ImageCommand.self, CredentialsCommand.self, TimeCommand.self, LogLevelCommand.self,
             CountersCommand.self, ReferenceCommand.self,

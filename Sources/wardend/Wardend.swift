@@ -214,7 +214,12 @@ enum Wardend {
         say("ready", to: &log)
         var events = EventLog(from: runtime.lastEventSequence + 1)
         supervision.begin(at: hardware.now)
-        while !hardware.isStopRequested && !runtime.wantsRestart {
+        if let path = arguments.journal {
+            var place = FixedBytes<128>()
+            path.append(to: &place)
+            runtime.setJournalPlace(place)
+        }
+        while !hardware.isStopRequested && !runtime.wantsRestart && !runtime.isRestartAsked {
             runtime.turn()
             let hasMore = events.write(runtime)
             hardware.wait(until: hasMore ? hardware.now : min(runtime.deadline, supervision.deadline))
@@ -231,7 +236,7 @@ enum Wardend {
         rest(&runtime, hardware)
         hardware.stop()
         say("ended in order; every output is left as the board file says", to: &log)
-        return .success
+        return runtime.isRestartAsked && !hardware.isStopRequested ? .restart : .success
     }
 
     /// Memory and processor before others, as far as they are asked for and allowed.

@@ -23,6 +23,8 @@ import pexpect
 import pyte
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# Of the demonstration board's technician; see boards/lobby.yaml.
+FITTER_PIN = "135790"
 WARDENSIM = pathlib.Path(os.environ.get("WARDENSIM", ROOT / ".build" / "debug" / "wardensim"))
 
 CALM = """scenario: console
@@ -182,6 +184,49 @@ class ConsoleTest(unittest.TestCase):
         terminal.wait_text("Warden ")
         terminal.send("\x1b[A")
         terminal.wait(lambda: terminal.current == "> version", "the line before")
+
+    def test_a_point_is_forced_for_a_while_and_what_a_door_needs_is_refused(self):
+        terminal = self.start()
+        self.log_in(terminal, "fitter", FITTER_PIN)
+        terminal.wait_prompt("fitter>")
+        terminal.line("point siren on 2")
+        terminal.wait_text("Sure?")
+        terminal.send("y")
+        terminal.wait_text("ok")
+        terminal.line("points")
+        terminal.wait_text("forced")
+        terminal.wait_text("user fitter")
+        terminal.line("point entrance_lock off --yes")
+        terminal.wait_text("a door needs it to let people out")
+        time.sleep(2.2)
+        terminal.line("events 20 kind command")
+        terminal.wait_text("command point-release siren done")
+
+    def test_commissioning_is_walked_through_stopped_and_reported(self):
+        terminal = self.start(duration=240)
+        self.log_in(terminal, "fitter", FITTER_PIN)
+        terminal.wait_prompt("fitter>")
+        terminal.line("test")
+        terminal.wait_text("door: let somebody in")
+        terminal.send("y")
+        terminal.wait_text("reader: present a card")
+        terminal.send("n")
+        terminal.wait_text("point: operate it")
+        terminal.send("q")
+        terminal.wait_text("'test report' says what is done")
+        terminal.clear()
+        terminal.line("language zh")
+        terminal.line("test")
+        terminal.wait_text("正确吗")
+        terminal.send("q")
+        terminal.line("language en")
+        terminal.raw = b""
+        terminal.line("test report --plain")
+        terminal.wait(lambda: b"exit 0 done" in terminal.raw, "the end of the report")
+        report = terminal.raw.decode()
+        self.assertRegex(report, r"door\tentrance\tright\t2026-\S+ \S+ by console 0 user fitter\r\n")
+        self.assertRegex(report, r"reader\tentrance_reader\twrong\t")
+        self.assertRegex(report, r"all\t\d+\tright 1\twrong 1\tpassed over 0\tnot tested \d+\r\n")
 
     def test_login_is_needed_to_act_and_its_pin_is_seen_nowhere(self):
         terminal = self.start()

@@ -101,6 +101,8 @@ struct BenchBoard: ConsoleSubject {
         case .detector: index < detectors.count ? BenchBoard.name(detectors[index].name) : nil
         case .consoleUser: index < users.count ? BenchBoard.name(users[index].name) : nil
         case .line: index == 0 ? "siren" : nil
+        case .reader: index == 0 ? "entrance_reader" : nil
+        case .point: index < 2 ? BenchBoard.name(index == 0 ? "temperature" : "smoke") : nil
         default: nil
         }
     }
@@ -119,6 +121,9 @@ struct BenchBoard: ConsoleSubject {
     mutating func execute(_ command: Command, fromConsole console: Int, user: Int?) -> CommandAnswer {
         commands.append(command)
         askers.append(user)
+        if command.kind == .testAnswer {
+            verdicts[command.target] = TestVerdict(rawValue: UInt8(command.value))
+        }
         return answer
     }
 
@@ -127,6 +132,41 @@ struct BenchBoard: ConsoleSubject {
         askers.append(user)
         return .done
     }
+
+    /// Enrolments that were begun, and how often one was given up.
+    var enrolments: [EnrolmentRequest] = []
+    var enrolmentsEnded = 0
+    var enrolmentResult = CommandResult.started
+
+    mutating func beginEnrolment(
+        _ request: EnrolmentRequest, fromConsole console: Int, user: Int?
+    ) -> CommandResult {
+        enrolments.append(request)
+        return enrolmentResult
+    }
+
+    mutating func endEnrolment(atConsole console: Int) { enrolmentsEnded += 1 }
+
+    var verdicts: [UInt32: TestVerdict] = [:]
+
+    func testAnswer(of item: TestItem) -> TestAnswer? {
+        guard name(of: item.kind, at: item.index) != nil else { return nil }
+        return TestAnswer(
+            verdict: verdicts[item.target] ?? .open, actor: Actor(kind: .console, user: 2),
+            unixMs: 1_795_000_000_000)
+    }
+
+    var logLevel = LogLevel.warning
+    var consoleLanguage: UInt8?
+    var imageState = ImageState(generation: 3, checksum: 0x1A2B_3C4D, hasPrevious: true)
+    var recorderStatus = RecorderStatus(isOnMedium: true, written: 1_234, lost: 0, place: "/var/lib/warden/journal")
+
+    mutating func setLogLevel(_ level: LogLevel, fromConsole console: Int, user: Int?) -> CommandResult {
+        logLevel = level
+        return .done
+    }
+
+    mutating func rollBackImage(fromConsole console: Int, user: Int?) -> CommandResult { .started }
 
     func consoleRole(ofUser user: Int) -> Role? { user >= 0 && user < users.count ? users[user].role : nil }
 

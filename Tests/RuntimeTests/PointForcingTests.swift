@@ -61,7 +61,7 @@ struct PointForcingTests {
     }
 
     @Test("Without a time it is a minute, and more than an hour is refused")
-    func limits() throws {
+    func aForceIsAMinuteAndAtMostAnHour() throws {
         let board = try Self.board()
         board.type("point siren on")
         #expect(board.happened("command point-force siren on 60 s done by console 0"), "\(board.words)")
@@ -91,7 +91,7 @@ struct PointForcingTests {
     @Test(
         "What a door needs to let people out is refused, in either direction",
         arguments: ["lock", "exit", "panel"], ["on", "off"])
-    func safety(line: String, level: String) throws {
+    func whatADoorNeedsToLetPeopleOutIsRefused(line: String, level: String) throws {
         let board = try Self.board()
         let isOn = board.isOn(line)
         board.type("point \(line) \(level) 60")

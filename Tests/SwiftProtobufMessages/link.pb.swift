@@ -116,15 +116,25 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// A card was presented to be enrolled; the target is the reader, the audit has the credential's tag.
   case credentialEnrol // = 43
 
-  /// Somebody marked the moment for whoever reads the recording; the value is what they numbered it.
+  /// Marks the moment for whoever reads the recording; the value is a number of one's own. For technicians.
   case recorderMark // = 44
 
-  /// The board's program ends in order, to be started anew.
+  /// The board's program ends in order, to be started anew. For technicians.
   case boardRestart // = 45
 
-  /// What somebody saw of a point of the board while it was commissioned; the target is the point's number in the walk,
-  /// the value 1 for right, 2 for wrong, 3 for passed over.
+  /// What somebody saw of a thing of the board while it was commissioned; the target is 1,024 times what it is (0 a door,
+  /// 1 a measured point, 2 a detector, 3 a line, 4 a reader) and its place; the value is 1 for right, 2 for wrong, 3 for
+  /// passed over, 0 to take an answer back. For technicians.
   case testAnswer // = 46
+
+  /// Commissioning begins anew: every answer is taken back. For technicians.
+  case testReset // = 47
+
+  /// Somebody opened a console over the link.
+  case consoleOpen // = 48
+
+  /// What was set at run time holds from the next start on too; the value is the consoles' language. For technicians.
+  case configSave // = 49
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -175,6 +185,9 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 44: self = .recorderMark
     case 45: self = .boardRestart
     case 46: self = .testAnswer
+    case 47: self = .testReset
+    case 48: self = .consoleOpen
+    case 49: self = .configSave
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -223,6 +236,9 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .recorderMark: return 44
     case .boardRestart: return 45
     case .testAnswer: return 46
+    case .testReset: return 47
+    case .consoleOpen: return 48
+    case .configSave: return 49
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -271,6 +287,9 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .recorderMark,
     .boardRestart,
     .testAnswer,
+    .testReset,
+    .consoleOpen,
+    .configSave,
   ]
 
 }
@@ -947,6 +966,14 @@ public nonisolated struct Warden_V1_Request: Sendable {
     set {body = .readerFile(newValue)}
   }
 
+  public var console: Warden_V1_ConsoleStep {
+    get {
+      if case .console(let v)? = body {return v}
+      return Warden_V1_ConsoleStep()
+    }
+    set {body = .console(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -966,6 +993,7 @@ public nonisolated struct Warden_V1_Request: Sendable {
     case logLevel(Warden_V1_LogLevelSetting)
     case recorder(Warden_V1_RecorderQuery)
     case readerFile(Warden_V1_ReaderFileTransfer)
+    case console(Warden_V1_ConsoleStep)
 
   }
 
@@ -1135,6 +1163,14 @@ public nonisolated struct Warden_V1_Response: Sendable {
     set {body = .readerFile(newValue)}
   }
 
+  public var console: Warden_V1_ConsoleOutput {
+    get {
+      if case .console(let v)? = body {return v}
+      return Warden_V1_ConsoleOutput()
+    }
+    set {body = .console(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1157,6 +1193,7 @@ public nonisolated struct Warden_V1_Response: Sendable {
     case recorder(Warden_V1_RecorderChunk)
     case counter(Warden_V1_CounterStatus)
     case readerFile(Warden_V1_ReaderFileState)
+    case console(Warden_V1_ConsoleOutput)
 
   }
 
@@ -1521,6 +1558,9 @@ public nonisolated struct Warden_V1_CredentialBegin: Sendable {
   public var version: UInt64 = 0
 
   public var changes: UInt32 = 0
+
+  /// With base version 0: changes to the list that the board's image brings, not a list in its place.
+  public var ontoImage: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1897,6 +1937,106 @@ public nonisolated struct Warden_V1_ReaderFileState: Sendable {
   public init() {}
 }
 
+/// The board's console, as a technician has it at a serial line: what is typed goes in, what is shown comes out, and whoever
+/// acts logs in there. One such console at a time; it ends with the session. Answered with `ConsoleOutput`. For technicians.
+public nonisolated struct Warden_V1_ConsoleStep: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var step: Warden_V1_ConsoleStep.OneOf_Step? = nil
+
+  public var `open`: Warden_V1_ConsoleOpen {
+    get {
+      if case .open(let v)? = step {return v}
+      return Warden_V1_ConsoleOpen()
+    }
+    set {step = .open(newValue)}
+  }
+
+  public var input: Data {
+    get {
+      if case .input(let v)? = step {return v}
+      return Data()
+    }
+    set {step = .input(newValue)}
+  }
+
+  /// Bytes of output that the client has taken in all since it opened the console.
+  public var taken: UInt64 {
+    get {
+      if case .taken(let v)? = step {return v}
+      return 0
+    }
+    set {step = .taken(newValue)}
+  }
+
+  public var close: Warden_V1_ConsoleClose {
+    get {
+      if case .close(let v)? = step {return v}
+      return Warden_V1_ConsoleClose()
+    }
+    set {step = .close(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Step: Equatable, Sendable {
+    case `open`(Warden_V1_ConsoleOpen)
+    case input(Data)
+    /// Bytes of output that the client has taken in all since it opened the console.
+    case taken(UInt64)
+    case close(Warden_V1_ConsoleClose)
+
+  }
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ConsoleOpen: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The terminal's size; 0 for one that only goes down, without colours and cursor keys.
+  public var columns: UInt32 = 0
+
+  public var rows: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_ConsoleClose: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What the console shows, unasked, as far as the client has taken what came before.
+public nonisolated struct Warden_V1_ConsoleOutput: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of a step: `BUSY` where another client has the console, or where more was typed than could wait, which is dropped.
+  public var result: Warden_V1_CommandResult = .done
+
+  public var data: Data = Data()
+
+  /// The console is closed.
+  public var closed: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// A counter, or the fill level of something that has a capacity.
 public nonisolated struct Warden_V1_CounterStatus: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2198,7 +2338,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0\u{1}COMMAND_KIND_TEST_RESET\0\u{1}COMMAND_KIND_CONSOLE_OPEN\0\u{1}COMMAND_KIND_CONFIG_SAVE\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -2323,7 +2463,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0\u{3}reader_file\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0\u{3}reader_file\0\u{2}\u{5}console\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2540,6 +2680,19 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .readerFile(v)
         }
       }()
+      case 30: try {
+        var v: Warden_V1_ConsoleStep?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .console(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .console(v)
+        }
+      }()
       default: break
       }
     }
@@ -2618,6 +2771,10 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .readerFile(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
+    case .console?: try {
+      guard case .console(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2633,7 +2790,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0\u{2}\u{c}console\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2889,6 +3046,19 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .readerFile(v)
         }
       }()
+      case 40: try {
+        var v: Warden_V1_ConsoleOutput?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .console(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .console(v)
+        }
+      }()
       default: break
       }
     }
@@ -2978,6 +3148,10 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
     case .readerFile?: try {
       guard case .readerFile(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .console?: try {
+      guard case .console(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
     }()
     case nil: break
     }
@@ -3713,7 +3887,7 @@ nonisolated extension Warden_V1_CredentialTransfer: SwiftProtobuf.Message, Swift
 
 nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".CredentialBegin"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_version\0\u{1}version\0\u{1}changes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_version\0\u{1}version\0\u{1}changes\0\u{3}onto_image\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3724,6 +3898,7 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.baseVersion) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.changes) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.ontoImage) }()
       default: break
       }
     }
@@ -3739,6 +3914,9 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
     if self.changes != 0 {
       try visitor.visitSingularUInt32Field(value: self.changes, fieldNumber: 3)
     }
+    if self.ontoImage != false {
+      try visitor.visitSingularBoolField(value: self.ontoImage, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3746,6 +3924,7 @@ nonisolated extension Warden_V1_CredentialBegin: SwiftProtobuf.Message, SwiftPro
     if lhs.baseVersion != rhs.baseVersion {return false}
     if lhs.version != rhs.version {return false}
     if lhs.changes != rhs.changes {return false}
+    if lhs.ontoImage != rhs.ontoImage {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4489,6 +4668,191 @@ nonisolated extension Warden_V1_ReaderFileState: SwiftProtobuf.Message, SwiftPro
     if lhs.size != rhs.size {return false}
     if lhs.wantedOffset != rhs.wantedOffset {return false}
     if lhs.wantedLength != rhs.wantedLength {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ConsoleStep: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleStep"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}open\0\u{1}input\0\u{1}taken\0\u{1}close\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Warden_V1_ConsoleOpen?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .open(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .open(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.step != nil {try decoder.handleConflictingOneOf()}
+          self.step = .input(v)
+        }
+      }()
+      case 3: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.step != nil {try decoder.handleConflictingOneOf()}
+          self.step = .taken(v)
+        }
+      }()
+      case 4: try {
+        var v: Warden_V1_ConsoleClose?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .close(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .close(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.step {
+    case .open?: try {
+      guard case .open(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .input?: try {
+      guard case .input(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case .taken?: try {
+      guard case .taken(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    }()
+    case .close?: try {
+      guard case .close(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ConsoleStep, rhs: Warden_V1_ConsoleStep) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ConsoleOpen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleOpen"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}columns\0\u{1}rows\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.columns) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.rows) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.columns != 0 {
+      try visitor.visitSingularUInt32Field(value: self.columns, fieldNumber: 1)
+    }
+    if self.rows != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rows, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ConsoleOpen, rhs: Warden_V1_ConsoleOpen) -> Bool {
+    if lhs.columns != rhs.columns {return false}
+    if lhs.rows != rhs.rows {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ConsoleClose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleClose"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ConsoleClose, rhs: Warden_V1_ConsoleClose) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_ConsoleOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConsoleOutput"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}data\0\u{1}closed\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.closed) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
+    }
+    if self.closed != false {
+      try visitor.visitSingularBoolField(value: self.closed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_ConsoleOutput, rhs: Warden_V1_ConsoleOutput) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.closed != rhs.closed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -165,7 +165,7 @@ import WardenMessages
         arguments: [
             ("no message", [0x10, 0xFF], RefusalReason.malformed),
             ("a length that lies", [0x10, 0x52, 0x7F, 0x08], .malformed),
-            ("a target out of bounds", [0x10, 0x52, 0x05, 0x08, 0x01, 0x10, 0x80, 0x10], .malformed),
+            ("a target out of bounds", [0x10, 0x52, 0x05, 0x08, 0x01, 0x10, 0x80, 0x28], .malformed),
             ("a request that this version does not know", [0x10, 0x08, 0x01, 0xFA, 0x07, 0x00], .unknownRequest),
         ] as [(String, [UInt8], RefusalReason)])
     func whatIsNoRequestIsRefusedAndTheSessionGoesOn(name: String, body: [UInt8], reason: RefusalReason) throws {

@@ -134,7 +134,7 @@ def messages():
     ]
     refused = [
         ("Request", "a length that lies", "527f08", "truncated", 10),
-        ("Request", "a target out of bounds", "52050801108010", "outOfRange", 2),
+        ("Request", "a target out of bounds", "52050801108028", "outOfRange", 2),
         ("Request", "a group", "0b0c", "invalidTag", 1),
         ("Request", "bytes where a number belongs", "0a0101", "wrongWireType", 1),
         ("Request", "an identifier beyond 32 bits", "088080808010", "outOfRange", 1),

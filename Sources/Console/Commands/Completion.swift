@@ -12,6 +12,14 @@ enum CompletionContext: Equatable, BitwiseCopyable {
     case fireActions
     case walkTestNames
     case walkTestActions
+    case credentialActions
+    case enrolmentWords
+    case testWords
+    case testVerdicts
+    case configActions
+    case configSettings
+    case logLevels
+    case recorderActions
     case languages
     case terminals
     case watchSubjects
@@ -34,6 +42,16 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case (.reader, 2): return .readerActions
         case (.point, 1), (.points, 1): return .names(.line)
         case (.point, 2), (.points, 2): return .pointActions
+        case (.credential, 1): return .credentialActions
+        case (.credential, 2): return .names(.reader)
+        case (.credential, 4...): return .enrolmentWords
+        case (.test, 1): return .testWords
+        case (.test, 2): return TestWords.kind(line.extracting(words[1])).map { .names($0) } ?? .none
+        case (.test, 3): return .testVerdicts
+        case (.config, 1): return .configActions
+        case (.config, 2): return .configSettings
+        case (.config, 3): return settingValues(line.extracting(words[2]))
+        case (.recorder, 1): return .recorderActions
         case (.fire, 1): return .fireActions
         case (.walktest, 1): return .walkTestNames
         case (.walktest, 2): return .walkTestActions
@@ -51,6 +69,12 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         }
     }
 
+    private static func settingValues(_ setting: Span<UInt8>) -> CompletionContext {
+        if equal(setting, "log-level") { return .logLevels }
+        if equal(setting, "language") { return .languages }
+        return equal(setting, "terminal") ? .terminals : .none
+    }
+
     /// The word at a place; `nil` after the last.
     func word<Names: BoardNames & ~Copyable>(at index: Int, names: borrowing Names) -> Name? {
         switch self {
@@ -61,6 +85,22 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case .alarmActions: AlarmAction.word(at: index).map { Name($0) }
         case .readerActions: ReaderAction.word(at: index).map { Name($0) }
         case .pointActions: PointAction.word(at: index).map { Name($0) }
+        case .credentialActions: index == 0 ? "enrol" : nil
+        case .enrolmentWords:
+            switch index {
+            case 0: "holder"
+            case 1: "until"
+            case 2: "uses"
+            case 3: "within"
+            case 4: "pin"
+            default: nil
+            }
+        case .testWords: TestWords.word(at: index).map { Name($0) }
+        case .testVerdicts: TestWords.verdict(at: index).map { Name($0) }
+        case .configActions: ConfigWords.action(at: index).map { Name($0) }
+        case .configSettings: ConfigWords.setting(at: index).map { Name($0) }
+        case .logLevels: ConfigWords.level(at: index).map { Name($0) }
+        case .recorderActions: index == 0 ? "mark" : nil
         case .fireActions: index == 0 ? "reset" : nil
         case .walkTestNames: index == 0 ? "all" : names.name(of: .detector, at: index - 1)
         case .walkTestActions: index == 0 ? "end" : nil

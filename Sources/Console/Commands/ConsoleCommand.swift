@@ -16,10 +16,15 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
     case point
     case readers
     case reader
+    case credential
     case events
     case watch
     case counters
     case clock
+    case test
+    case recorder
+    case config
+    case reboot
     case login
     case logout
     case whoami
@@ -46,10 +51,15 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .point: "point"
         case .readers: "readers"
         case .reader: "reader"
+        case .credential: "credential"
         case .events: "events"
         case .watch: "watch"
         case .counters: "counters"
         case .clock: "clock"
+        case .test: "test"
+        case .recorder: "recorder"
+        case .config: "config"
+        case .reboot: "reboot"
         case .login: "login"
         case .logout: "logout"
         case .whoami: "whoami"
@@ -77,10 +87,16 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .point: "point NAME on|off [SECONDS] | point NAME release"
         case .readers: "readers"
         case .reader: "reader NAME install"
+        case .credential:
+            "credential enrol READER N,N [holder N] [until DATE] [uses N] [within T] [pin]"
         case .events: "events [COUNT] [kind KIND] [door NAME] [detector NAME] [since TIME|#NUMBER]"
         case .watch: "watch [doors|sensors|detectors|points] [SECONDS]"
         case .counters: "counters"
         case .clock: "clock [set YYYY-MM-DD HH:MM:SS]"
+        case .test: "test [report|reset|door|reader|point|sensor|detector NAME right|wrong|skip]"
+        case .recorder: "recorder [mark [NUMBER]]"
+        case .config: "config [show|set log-level|language|terminal VALUE|save|rollback]"
+        case .reboot: "reboot"
         case .login: "login NAME"
         case .logout: "logout"
         case .whoami: "whoami"
@@ -106,10 +122,15 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .point: .summaryPoint
         case .readers: .summaryReaders
         case .reader: .summaryReader
+        case .credential: .summaryCredential
         case .events: .summaryEvents
         case .watch: .summaryWatch
         case .counters: .summaryCounters
         case .clock: .summaryClock
+        case .test: .summaryTest
+        case .recorder: .summaryRecorder
+        case .config: .summaryConfig
+        case .reboot: .summaryReboot
         case .login: .summaryLogin
         case .logout: .summaryLogout
         case .whoami: .summaryWhoami
@@ -165,6 +186,9 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.point, 2): Example("point @ release", .examplePointRelease)
         case (.readers, 0): Example("readers", .exampleReaders)
         case (.reader, 0): Example("reader @ install", .exampleReaderInstall)
+        case (.credential, 0): Example("credential enrol @ 1,3", .exampleEnrol)
+        case (.credential, 1): Example("credential enrol @ 1 until 2027-06-30 pin", .exampleEnrolPin)
+        case (.credential, 2): Example("credential enrol @ 2 uses 1 within 2m", .exampleEnrolUses)
         case (.events, 0): Example("events 50", .exampleEventsCount)
         case (.events, 1): Example("events kind alarm since 2h", .exampleEventsKind)
         case (.events, 2): Example("events since #100 --plain", .exampleEventsSince)
@@ -173,6 +197,17 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.counters, 0): Example("counters", .exampleCounters)
         case (.clock, 0): Example("clock", .exampleClock)
         case (.clock, 1): Example("clock set 2026-11-22 18:05:00", .exampleClockSet)
+        case (.test, 0): Example("test", .exampleTest)
+        case (.test, 1): Example("test door @ right", .exampleTestAnswer)
+        case (.test, 2): Example("test report --plain", .exampleTestReport)
+        case (.test, 3): Example("test reset", .exampleTestReset)
+        case (.recorder, 0): Example("recorder", .exampleRecorder)
+        case (.recorder, 1): Example("recorder mark 7", .exampleRecorderMark)
+        case (.config, 0): Example("config show", .exampleConfig)
+        case (.config, 1): Example("config set log-level notice", .exampleConfigSet)
+        case (.config, 2): Example("config save", .exampleConfigSave)
+        case (.config, 3): Example("config rollback", .exampleConfigRollback)
+        case (.reboot, 0): Example("reboot", .exampleReboot)
         case (.login, 0): Example("login caretaker", .exampleLogin)
         case (.logout, 0): Example("logout", .exampleLogout)
         case (.whoami, 0): Example("whoami", .exampleWhoami)

@@ -16,6 +16,11 @@ enum ConsoleRequest: Equatable {
     case lastingCommand(CommandKind, seconds: UInt32, name: Range<Int>)
     /// A line is forced for so many seconds, 0 for the usual time.
     case force(isActive: Bool, seconds: UInt32, name: Range<Int>)
+    case enrol(EnrolmentLine)
+    case test(TestRequest)
+    case config(ConfigRequest)
+    /// A mark with a number of one's own.
+    case mark(Int)
     /// A command that needs no target.
     case globalCommand(CommandKind)
     /// A test of the detector named by a part of the line, or of all; without minutes for the usual time.
@@ -44,6 +49,11 @@ enum ConsoleRequest: Equatable {
             switch command {
             case .help: parseHelp(line, words)
             case .alarms: words.count == 1 ? .show(.alarms) : parseAlarm(line, words)
+            case .credential: EnrolmentLine(line, words).map { .enrol($0) }
+            case .test: TestRequest(line, words).map { .test($0) }
+            case .config: ConfigRequest(line, words).map { .config($0) }
+            case .recorder: words.count == 1 ? .show(.recorder) : parseRecorder(line, words)
+            case .reboot: words.count == 1 ? .globalCommand(.boardRestart) : nil
             case .points: words.count == 1 ? .show(.points) : parsePoint(line, words)
             case .point: parsePoint(line, words)
             case .status, .doors, .detectors, .sensors, .readers, .counters, .version, .whoami:
@@ -120,6 +130,13 @@ enum ConsoleRequest: Equatable {
 
     /// As the schema has it: a test that is forgotten must end.
     private static var walkTestMinutes: ClosedRange<Int> { 1...240 }
+
+    private static func parseRecorder(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
+        guard words.count <= 3, equal(line.extracting(words[1]), "mark") else { return nil }
+        guard words.count == 3 else { return .mark(0) }
+        guard let number = decimal(line.extracting(words[2])), number <= 9_999 else { return nil }
+        return .mark(number)
+    }
 
     private static func parseWatch(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         var kind: NamedKind?

@@ -4,10 +4,10 @@ import FixedMemory
 /// begins with two hyphens, may stand anywhere and is none of the words.
 struct WordList: BitwiseCopyable {
     /// Words that are told apart; more make a line that no command has.
-    static var limit: Int { 10 }
+    static var limit: Int { 14 }
 
-    private var starts = InlineArray<10, Int>(repeating: 0)
-    private var ends = InlineArray<10, Int>(repeating: 0)
+    private var starts = InlineArray<14, Int>(repeating: 0)
+    private var ends = InlineArray<14, Int>(repeating: 0)
     private(set) var count = 0
     /// There are more words than `limit`.
     private(set) var hasMore = false

@@ -318,6 +318,9 @@ enum ChineseWords {
         case .recorderMark: "记录仪标记"
         case .boardRestart: "重启控制板程序"
         case .testAnswer: "调试测试结果"
+        case .testReset: "清除调试测试结果"
+        case .consoleOpen: "打开远程控制台"
+        case .configSave: "保存设置"
         case .unrecognised: "未知"
         }
     }

@@ -364,6 +364,9 @@ package enum Words {
         case .recorderMark: "recorder-mark"
         case .boardRestart: "board-restart"
         case .testAnswer: "test-answer"
+        case .testReset: "test-reset"
+        case .consoleOpen: "console-open"
+        case .configSave: "config-save"
         case .unrecognised: "unknown"
         }
     }
@@ -380,7 +383,7 @@ package enum Words {
         case .none, .walkTestBeginAll, .walkTestEndAll, .fireReset, .consoleLogin, .consoleLogout, .clockSet,
             .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
-            .recorderMark, .boardRestart, .testAnswer, .unrecognised:
+            .recorderMark, .boardRestart, .testAnswer, .testReset, .consoleOpen, .configSave, .unrecognised:
             nil
         }
     }

@@ -44,6 +44,11 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case summaryPoint
     case summaryReaders
     case summaryReader
+    case summaryCredential
+    case summaryTest
+    case summaryRecorder
+    case summaryConfig
+    case summaryReboot
     case summaryEvents
     case summaryWatch
     case summaryCounters
@@ -83,6 +88,20 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case examplePointRelease
     case exampleReaders
     case exampleReaderInstall
+    case exampleEnrol
+    case exampleEnrolPin
+    case exampleEnrolUses
+    case exampleTest
+    case exampleTestAnswer
+    case exampleTestReport
+    case exampleTestReset
+    case exampleRecorder
+    case exampleRecorderMark
+    case exampleConfig
+    case exampleConfigSet
+    case exampleConfigSave
+    case exampleConfigRollback
+    case exampleReboot
     case exampleEventsCount
     case exampleEventsKind
     case exampleEventsSince
@@ -121,6 +140,39 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case output
     case input
     case active
+    case testDoor
+    case testReader
+    case testPoint
+    case testSensor
+    case testDetector
+    case testOpen
+    case testRight
+    case testWrong
+    case testSkipped
+    case testHowDoor
+    case testHowReader
+    case testHowInput
+    case testHowOutput
+    case testHowSensor
+    case testHowDetector
+    case testPrompt
+    case testPaused
+    case testComplete
+    case testReportOf
+    case testSum
+    case labelImage
+    case labelTrial
+    case labelFault
+    case labelLogLevel
+    case labelLanguage
+    case labelTerminal
+    case imageKept
+    case imageKeptWithPrevious
+    case imageTrial
+    case imageTrialHealthy
+    case recorderOnMedium
+    case recorderInMemory
+    case recorderHint
     case inactive
     case unavailable
     case forced
@@ -163,6 +215,15 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case byUser
     case byLocalUser
     case pinPrompt
+    case cardPinPrompt
+    case cardPinAgain
+    case cardPinWrong
+    case cardPinDiffers
+    case presentCard
+    case noCard
+    case enrolled
+    case enrolledNotKept
+    case cardKnown
     case wrongPin
     case lockedOut
     case waitSeconds

@@ -70,13 +70,20 @@ public enum CommandKind: MessageEnum {
     case imageDrop
     /// A card was presented to be enrolled; the target is the reader, the audit has the credential's tag.
     case credentialEnrol
-    /// Somebody marked the moment for whoever reads the recording; the value is what they numbered it.
+    /// Marks the moment for whoever reads the recording; the value is a number of one's own. For technicians.
     case recorderMark
-    /// The board's program ends in order, to be started anew.
+    /// The board's program ends in order, to be started anew. For technicians.
     case boardRestart
-    /// What somebody saw of a point of the board while it was commissioned; the target is the point's number in the walk,
-    /// the value 1 for right, 2 for wrong, 3 for passed over.
+    /// What somebody saw of a thing of the board while it was commissioned; the target is 1,024 times what it is (0 a door,
+    /// 1 a measured point, 2 a detector, 3 a line, 4 a reader) and its place; the value is 1 for right, 2 for wrong, 3 for
+    /// passed over, 0 to take an answer back. For technicians.
     case testAnswer
+    /// Commissioning begins anew: every answer is taken back. For technicians.
+    case testReset
+    /// Somebody opened a console over the link.
+    case consoleOpen
+    /// What was set at run time holds from the next start on too; the value is the consoles' language. For technicians.
+    case configSave
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -126,6 +133,9 @@ public enum CommandKind: MessageEnum {
         case 44: self = .recorderMark
         case 45: self = .boardRestart
         case 46: self = .testAnswer
+        case 47: self = .testReset
+        case 48: self = .consoleOpen
+        case 49: self = .configSave
         default: self = .unrecognised(rawValue)
         }
     }
@@ -174,6 +184,9 @@ public enum CommandKind: MessageEnum {
         case .recorderMark: 44
         case .boardRestart: 45
         case .testAnswer: 46
+        case .testReset: 47
+        case .consoleOpen: 48
+        case .configSave: 49
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -715,6 +728,7 @@ public struct Request: Message {
         case logLevel(LogLevelSetting)
         case recorder(RecorderQuery)
         case readerFile(ReaderFileTransfer)
+        case console(ConsoleStep)
     }
 
     /// Chosen by the client; the answer carries it. A repeated identifier of a command gets the first answer again.
@@ -774,6 +788,8 @@ public struct Request: Message {
         case .recorder(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .readerFile(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .console(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -857,6 +873,11 @@ public struct Request: Message {
             value.encode(into: &sink)
         case .readerFile(let value)?:
             sink.append(0xCA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .console(let value)?:
+            sink.append(0xF2)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -966,9 +987,15 @@ public struct Request: Message {
                 if case .readerFile(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .readerFile(value)
+            case 242:
+                var nested = try reader.nested()
+                var value = ConsoleStep()
+                if case .console(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .console(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1009,6 +1036,8 @@ public struct Request: Message {
             try value.check()
         case .readerFile(let value)?:
             try value.check()
+        case .console(let value)?:
+            try value.check()
         case nil: break
         }
     }
@@ -1036,6 +1065,7 @@ public struct Response: Message {
         case recorder(RecorderChunk)
         case counter(CounterStatus)
         case readerFile(ReaderFileState)
+        case console(ConsoleOutput)
     }
 
     /// Of the request; 0 for what comes unasked.
@@ -1101,6 +1131,8 @@ public struct Response: Message {
         case .counter(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .readerFile(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .console(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
@@ -1200,6 +1232,11 @@ public struct Response: Message {
         case .readerFile(let value)?:
             sink.append(0xE2)
             sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .console(let value)?:
+            sink.append(0xC2)
+            sink.append(0x02)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
         case nil: break
@@ -1326,9 +1363,15 @@ public struct Response: Message {
                 if case .readerFile(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .readerFile(value)
+            case 322:
+                var nested = try reader.nested()
+                var value = ConsoleOutput()
+                if case .console(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .console(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 40: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1375,6 +1418,8 @@ public struct Response: Message {
             try value.check()
         case .readerFile(let value)?:
             try value.check()
+        case .console(let value)?:
+            try value.check()
         case nil: break
         }
     }
@@ -1383,7 +1428,7 @@ public struct Response: Message {
 public struct Command: Message {
     public var kind: CommandKind
     /// Door, detector, reader or line by place.
-    /// At most 1023.
+    /// At most 5119.
     public var target: UInt32
     /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
     /// Unit: nanosecond.
@@ -1484,7 +1529,7 @@ public struct Command: Message {
     }
 
     public func check() throws(MessageError) {
-        guard self.target <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        guard self.target <= 5119 else { throw MessageError(.outOfRange, field: 2) }
         guard self.seconds <= 7776000 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
@@ -2732,24 +2777,29 @@ public struct CredentialBegin: Message {
     public var version: UInt64
     /// At most 1000000.
     public var changes: UInt32
+    /// With base version 0: changes to the list that the board's image brings, not a list in its place.
+    public var ontoImage: Bool
 
     public init() {
         baseVersion = 0
         version = 0
         changes = 0
+        ontoImage = false
     }
 
     public init(
         baseVersion: UInt64 = 0,
         version: UInt64 = 0,
-        changes: UInt32 = 0
+        changes: UInt32 = 0,
+        ontoImage: Bool = false
     ) {
         self.baseVersion = baseVersion
         self.version = version
         self.changes = changes
+        self.ontoImage = ontoImage
     }
 
-    public static var maximumEncodedSize: Int { 26 }
+    public static var maximumEncodedSize: Int { 28 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2761,6 +2811,9 @@ public struct CredentialBegin: Message {
         }
         if self.changes != 0 {
             size += 1 + varintSize(self.changes)
+        }
+        if self.ontoImage {
+            size += 1 + 1
         }
         return size
     }
@@ -2778,6 +2831,10 @@ public struct CredentialBegin: Message {
             sink.append(0x18)
             sink.appendVarint(self.changes)
         }
+        if self.ontoImage {
+            sink.append(0x20)
+            sink.append(self.ontoImage ? 1 : 0)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2790,9 +2847,11 @@ public struct CredentialBegin: Message {
                 self.version = try reader.varint()
             case 24:
                 self.changes = try reader.unsigned32()
+            case 32:
+                self.ontoImage = try reader.boolean()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -4134,6 +4193,286 @@ public struct ReaderFileState: Message {
     }
 
     public func check() throws(MessageError) {
+    }
+}
+
+/// The board's console, as a technician has it at a serial line: what is typed goes in, what is shown comes out, and whoever
+/// acts logs in there. One such console at a time; it ends with the session. Answered with `ConsoleOutput`. For technicians.
+public struct ConsoleStep: Message {
+    public enum Step: Equatable, Sendable, BitwiseCopyable {
+        case open(ConsoleOpen)
+        /// At most 256 bytes.
+        case input(FixedBytes<256>)
+        /// Bytes of output that the client has taken in all since it opened the console.
+        /// Unit: byte.
+        case taken(UInt64)
+        case close(ConsoleClose)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var step: Step?
+
+    public init() {
+        step = nil
+    }
+
+    public init(
+        step: Step? = nil
+    ) {
+        self.step = step
+    }
+
+    public static var maximumEncodedSize: Int { 259 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.step {
+        case .open(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .input(let value)?:
+            size += 1 + lengthDelimitedSize(value.count)
+        case .taken(let value)?:
+            size += 1 + varintSize(value)
+        case .close(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.step {
+        case .open(let value)?:
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .input(let value)?:
+            sink.append(0x12)
+            sink.appendLengthDelimited(value.span)
+        case .taken(let value)?:
+            sink.append(0x18)
+            sink.appendVarint(value)
+        case .close(let value)?:
+            sink.append(0x22)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = ConsoleOpen()
+                if case .open(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .open(value)
+            case 18:
+                self.step = .input(try fixedBytes(from: &reader))
+            case 24:
+                self.step = .taken(try reader.varint())
+            case 34:
+                var nested = try reader.nested()
+                var value = ConsoleClose()
+                if case .close(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .close(value)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.step {
+        case .open(let value)?:
+            try value.check()
+        case .input(let value)?:
+            guard !value.overflowed else { throw MessageError(.tooLong, field: 2) }
+        case .close(let value)?:
+            try value.check()
+        default: break
+        }
+    }
+}
+
+public struct ConsoleOpen: Message {
+    /// The terminal's size; 0 for one that only goes down, without colours and cursor keys.
+    /// At most 240.
+    public var columns: UInt32
+    /// At most 200.
+    public var rows: UInt32
+
+    public init() {
+        columns = 0
+        rows = 0
+    }
+
+    public init(
+        columns: UInt32 = 0,
+        rows: UInt32 = 0
+    ) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    public static var maximumEncodedSize: Int { 6 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.columns != 0 {
+            size += 1 + varintSize(self.columns)
+        }
+        if self.rows != 0 {
+            size += 1 + varintSize(self.rows)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.columns != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.columns)
+        }
+        if self.rows != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.rows)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.columns = try reader.unsigned32()
+            case 16:
+                self.rows = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.columns <= 240 else { throw MessageError(.outOfRange, field: 1) }
+        guard self.rows <= 200 else { throw MessageError(.outOfRange, field: 2) }
+    }
+}
+
+public struct ConsoleClose: Message {
+    public init() {
+    }
+
+    public static var maximumEncodedSize: Int { 0 }
+
+    public var encodedSize: Int {
+        0
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            default:
+                try reader.skip(tag)
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+    }
+}
+
+/// What the console shows, unasked, as far as the client has taken what came before.
+public struct ConsoleOutput: Message {
+    /// Of a step: `BUSY` where another client has the console, or where more was typed than could wait, which is dropped.
+    public var result: CommandResult
+    /// At most 256 bytes.
+    public var data: FixedBytes<256>
+    /// The console is closed.
+    public var closed: Bool
+
+    public init() {
+        result = CommandResult()
+        data = FixedBytes<256>()
+        closed = false
+    }
+
+    public init(
+        result: CommandResult = CommandResult(),
+        data: FixedBytes<256> = FixedBytes<256>(),
+        closed: Bool = false
+    ) {
+        self.result = result
+        self.data = data
+        self.closed = closed
+    }
+
+    public static var maximumEncodedSize: Int { 272 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        if self.closed {
+            size += 1 + 1
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+        if !self.data.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.data.span)
+        }
+        if self.closed {
+            sink.append(0x18)
+            sink.append(self.closed ? 1 : 0)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
+            case 18:
+                self.data = try fixedBytes(from: &reader)
+            case 24:
+                self.closed = try reader.boolean()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
     }
 }
 

@@ -129,6 +129,10 @@ let decoderNames: [StaticString] = [
     "ReaderFileBegin",
     "ReaderFileChunk",
     "ReaderFileState",
+    "ConsoleStep",
+    "ConsoleOpen",
+    "ConsoleClose",
+    "ConsoleOutput",
     "CounterStatus",
     "EndOfList",
     "Refusal",
@@ -288,37 +292,41 @@ func fuzzDecoder(_ number: Int, _ bytes: Span<UInt8>) {
     case 120: checkDecoding(ReaderFileBegin.self, bytes)
     case 121: checkDecoding(ReaderFileChunk.self, bytes)
     case 122: checkDecoding(ReaderFileState.self, bytes)
-    case 123: checkDecoding(CounterStatus.self, bytes)
-    case 124: checkDecoding(EndOfList.self, bytes)
-    case 125: checkDecoding(Refusal.self, bytes)
-    case 126: checkDecoding(BoardStatus.self, bytes)
-    case 127: checkDecoding(DoorStatus.self, bytes)
-    case 128: checkDecoding(PointStatus.self, bytes)
-    case 129: checkDecoding(DetectorStatus.self, bytes)
-    case 130: checkDecoding(LineStatus.self, bytes)
-    case 131: checkDecoding(ReaderStatus.self, bytes)
-    case 132:
+    case 123: checkDecoding(ConsoleStep.self, bytes)
+    case 124: checkDecoding(ConsoleOpen.self, bytes)
+    case 125: checkDecoding(ConsoleClose.self, bytes)
+    case 126: checkDecoding(ConsoleOutput.self, bytes)
+    case 127: checkDecoding(CounterStatus.self, bytes)
+    case 128: checkDecoding(EndOfList.self, bytes)
+    case 129: checkDecoding(Refusal.self, bytes)
+    case 130: checkDecoding(BoardStatus.self, bytes)
+    case 131: checkDecoding(DoorStatus.self, bytes)
+    case 132: checkDecoding(PointStatus.self, bytes)
+    case 133: checkDecoding(DetectorStatus.self, bytes)
+    case 134: checkDecoding(LineStatus.self, bytes)
+    case 135: checkDecoding(ReaderStatus.self, bytes)
+    case 136:
         var walker = Scenario.Walker(bytes)
         while let entry = try? walker.next() {
             checkEncoding(entry.encodedSize, atMost: Scenario.Entry.maximumEncodedSize) { entry.encode(into: &$0) }
         }
-    case 133: checkDecoding(ScenarioHeader.self, bytes)
-    case 134: checkDecoding(Track.self, bytes)
-    case 135: checkDecoding(TrackChunk.self, bytes)
-    case 136: checkDecoding(SetQuantity.self, bytes)
-    case 137: checkDecoding(PlayTrack.self, bytes)
-    case 138: checkDecoding(SetInputLine.self, bytes)
-    case 139: checkDecoding(SerialBytes.self, bytes)
-    case 140: checkDecoding(Fault.self, bytes)
-    case 141: checkDecoding(CardBits.self, bytes)
-    case 142: checkDecoding(ContactlessCard.self, bytes)
-    case 143: checkDecoding(PresentCard.self, bytes)
-    case 144: checkDecoding(PressKeys.self, bytes)
-    case 145: checkDecoding(SetClock.self, bytes)
-    case 146: checkDecoding(ConsoleLine.self, bytes)
-    case 147: checkDecoding(Expectation.self, bytes)
-    case 148: checkDecoding(Remark.self, bytes)
-    case 149: checkDecoding(Step.self, bytes)
+    case 137: checkDecoding(ScenarioHeader.self, bytes)
+    case 138: checkDecoding(Track.self, bytes)
+    case 139: checkDecoding(TrackChunk.self, bytes)
+    case 140: checkDecoding(SetQuantity.self, bytes)
+    case 141: checkDecoding(PlayTrack.self, bytes)
+    case 142: checkDecoding(SetInputLine.self, bytes)
+    case 143: checkDecoding(SerialBytes.self, bytes)
+    case 144: checkDecoding(Fault.self, bytes)
+    case 145: checkDecoding(CardBits.self, bytes)
+    case 146: checkDecoding(ContactlessCard.self, bytes)
+    case 147: checkDecoding(PresentCard.self, bytes)
+    case 148: checkDecoding(PressKeys.self, bytes)
+    case 149: checkDecoding(SetClock.self, bytes)
+    case 150: checkDecoding(ConsoleLine.self, bytes)
+    case 151: checkDecoding(Expectation.self, bytes)
+    case 152: checkDecoding(Remark.self, bytes)
+    case 153: checkDecoding(Step.self, bytes)
     default: break
     }
 }

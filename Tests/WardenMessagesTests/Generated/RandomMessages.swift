@@ -241,7 +241,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49]))
     }
 }
 
@@ -1419,7 +1419,7 @@ extension Request: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Request {
         var message = Request()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(17) {
+        switch generator.below(18) {
         case 0: message.body = .command(Command.random(using: &generator))
         case 1: message.body = .status(StatusQuery.random(using: &generator))
         case 2: message.body = .events(EventQuery.random(using: &generator))
@@ -1436,6 +1436,7 @@ extension Request: RandomMessage {
         case 13: message.body = .logLevel(LogLevelSetting.random(using: &generator))
         case 14: message.body = .recorder(RecorderQuery.random(using: &generator))
         case 15: message.body = .readerFile(ReaderFileTransfer.random(using: &generator))
+        case 16: message.body = .console(ConsoleStep.random(using: &generator))
         default: break
         }
         return message
@@ -1446,7 +1447,7 @@ extension Response: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Response {
         var message = Response()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(20) {
+        switch generator.below(21) {
         case 0: message.body = .command(CommandAnswer.random(using: &generator))
         case 1: message.body = .event(Event.random(using: &generator))
         case 2: message.body = .end(EndOfList.random(using: &generator))
@@ -1466,6 +1467,7 @@ extension Response: RandomMessage {
         case 16: message.body = .recorder(RecorderChunk.random(using: &generator))
         case 17: message.body = .counter(CounterStatus.random(using: &generator))
         case 18: message.body = .readerFile(ReaderFileState.random(using: &generator))
+        case 19: message.body = .console(ConsoleOutput.random(using: &generator))
         default: break
         }
         return message
@@ -1476,7 +1478,7 @@ extension Command: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Command {
         var message = Command()
         message.kind = CommandKind.random(using: &generator)
-        message.target = generator.number(.min, 1023) as UInt32
+        message.target = generator.number(.min, 5119) as UInt32
         message.deadlineNs = generator.number(.min, .max) as UInt64
         message.value = generator.number(.min, .max) as Int32
         message.seconds = generator.number(.min, 7776000) as UInt32
@@ -1650,6 +1652,7 @@ extension CredentialBegin: RandomMessage {
         message.baseVersion = generator.number(.min, .max) as UInt64
         message.version = generator.number(.min, .max) as UInt64
         message.changes = generator.number(.min, 1000000) as UInt32
+        message.ontoImage = generator.chance
         return message
     }
 }
@@ -1819,6 +1822,45 @@ extension ReaderFileState: RandomMessage {
         message.size = generator.number(.min, .max) as UInt32
         message.wantedOffset = generator.number(.min, .max) as UInt32
         message.wantedLength = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension ConsoleStep: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ConsoleStep {
+        var message = ConsoleStep()
+        switch generator.below(5) {
+        case 0: message.step = .open(ConsoleOpen.random(using: &generator))
+        case 1: message.step = .input(generator.data())
+        case 2: message.step = .taken(generator.number(.min, .max) as UInt64)
+        case 3: message.step = .close(ConsoleClose.random(using: &generator))
+        default: break
+        }
+        return message
+    }
+}
+
+extension ConsoleOpen: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ConsoleOpen {
+        var message = ConsoleOpen()
+        message.columns = generator.number(.min, 240) as UInt32
+        message.rows = generator.number(.min, 200) as UInt32
+        return message
+    }
+}
+
+extension ConsoleClose: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ConsoleClose {
+        ConsoleClose()
+    }
+}
+
+extension ConsoleOutput: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> ConsoleOutput {
+        var message = ConsoleOutput()
+        message.result = CommandResult.random(using: &generator)
+        message.data = generator.data()
+        message.closed = generator.chance
         return message
     }
 }
@@ -2264,6 +2306,10 @@ extension MessageCase {
         MessageCase(ReaderFileBegin.self, Warden_V1_ReaderFileBegin.self),
         MessageCase(ReaderFileChunk.self, Warden_V1_ReaderFileChunk.self),
         MessageCase(ReaderFileState.self, Warden_V1_ReaderFileState.self),
+        MessageCase(ConsoleStep.self, Warden_V1_ConsoleStep.self),
+        MessageCase(ConsoleOpen.self, Warden_V1_ConsoleOpen.self),
+        MessageCase(ConsoleClose.self, Warden_V1_ConsoleClose.self),
+        MessageCase(ConsoleOutput.self, Warden_V1_ConsoleOutput.self),
         MessageCase(CounterStatus.self, Warden_V1_CounterStatus.self),
         MessageCase(EndOfList.self, Warden_V1_EndOfList.self),
         MessageCase(Refusal.self, Warden_V1_Refusal.self),
