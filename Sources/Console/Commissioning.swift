@@ -267,7 +267,7 @@ extension ConsoleSession {
         case .reader: makeReader(item.index, subject)
         case .line: makePoint(item.index, subject)
         case .point: makeSensor(item.index, subject, hasAge: true)
-        default: makeDetector(item.index, subject)
+        default: makeDetector(item.index, subject, hasTime: true)
         }
     }
 
