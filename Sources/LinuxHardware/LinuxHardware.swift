@@ -279,7 +279,7 @@ public final class LinuxHardware: Hardware {
             linesMayHaveInput || busesMayHaveInput || portsMayHaveInput || othersMayHaveInput || mediumMayHaveInput
             || secretsMayHaveInput || storeMayHaveInput
         let due = min(deadline, houseAt)
-        let looksOnly = mayHaveInput || clock.owesReport || isStopRequested || due <= now
+        let looksOnly = mayHaveInput || clock.owesReport || due <= now
         if !looksOnly { setTimer(due) }
         let count = max(0, Int(warden_epoll_wait(epoll, &ready[0], looksOnly ? 0 : -1)))
         for index in 0..<count { note(ready[index]) }

@@ -66,6 +66,7 @@ public struct RecordingWriter: ~Copyable {
     /// Pages since the last key frame began.
     private var pagesSinceKeyFrame: UInt64 = 0
     private var isHalted = false
+    private var isEnded = false
 
     public let isOn: Bool
     /// The number of the next page that is written whole.
@@ -115,7 +116,7 @@ public struct RecordingWriter: ~Copyable {
     private var freeSlots: Int { slots.count - 1 - full }
 
     /// Whether records are taken.
-    public var isRecording: Bool { isOn && !isHalted }
+    public var isRecording: Bool { isOn && !isHalted && !isEnded }
 
     /// Whether the next thing recorded should be a key frame: so long ago was the last one, or records were lost.
     ///
@@ -143,6 +144,7 @@ public struct RecordingWriter: ~Copyable {
     ///   - now: not before the record before.
     ///   - isDecision: whether it should be on the medium soon.
     public mutating func append(_ kind: UInt8, _ content: Span<UInt8>, at now: Instant, isDecision: Bool) {
+        guard !isEnded else { return }
         let limit = min(RecordingWriter.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13)
         guard isRecording, content.count <= limit else {
             // Without what finds no room nothing behind it can be played back.
@@ -275,10 +277,16 @@ public struct RecordingWriter: ~Copyable {
         pausedUntil = now + .milliseconds(5)
     }
 
-    /// Has what is in memory written now; for an orderly end.
+    /// Has what is in memory written now.
     public mutating func flushSoon(at now: Instant) {
         guard isOn, slots[filling].used > RecordingPage.headerBytes else { return }
         flushDueAt = min(flushDueAt, now)
+    }
+
+    /// Ends the recording: what is in memory is written now, and nothing is taken any more.
+    public mutating func end(at now: Instant) {
+        flushSoon(at: now)
+        isEnded = true
     }
 
     /// Whether everything recorded is on the medium, as far as it takes it.

@@ -127,7 +127,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         links.stop()
         _ = links.work(at: core.now, subject: &core, hardware: &hardware)
         core.journal.commitSoon(at: core.now)
-        core.recording.flight.flushSoon(at: core.now)
+        core.recording.flight.end(at: core.now)
         core.serveMedium(on: &hardware)
     }
 

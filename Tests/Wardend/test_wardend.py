@@ -1068,6 +1068,26 @@ class Recorder(OnTheBench):
         self.assertEqual(result.returncode, 65)
         self.assertIn("is damaged", result.stderr)
 
+    def test_a_run_whose_start_is_written_over_is_named_and_not_pulled(self):
+        journal = work / "recorded.journal"
+        journal.unlink(missing_ok=True)
+        board = self.start("--journal", journal, "--journal-size", "16M")
+        # Enough for more than one page.
+        for step in range(600):
+            board.tell(f"input 0 {CONTACT} {1 - step % 2}")
+            time.sleep(0.01)
+        time.sleep(1.5)
+        self.assertEqual(board.end(), 0)
+        data = bytearray(journal.read_bytes())
+        first = data.index(b"WFR1") - 4
+        data[first:first + 4096] = bytes(4096)
+        journal.write_bytes(data)
+        result = self.run_tool(WARDENCTL, "recorder", "list", journal)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"run 0: \d+ pages whose start is written over or missing")
+        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", work / "none")
+        self.assertEqual(result.returncode, 1)
+
     def test_what_there_is_to_pull_is_listed_and_the_ring_goes_on_over_restarts(self):
         journal = self.recorded()
         board = self.start("--journal", journal)

@@ -17,6 +17,7 @@ struct KernelPlayer {
           trace         what lines were driven to, as the kernel noted it, and the scenario's remarks
           events.json   every event that wardend kept
           wardend.log   what wardend said
+          journal       its journal, with the recording
 
         Exit status: 0 played to the end and wardend ended in order, 1 it did not, 64 wrong arguments, 65 a file that
         cannot be played.

@@ -15,7 +15,11 @@ struct Programs {
     var isListening: Bool { access(socket, F_OK) == 0 }
 
     func startWardend(console: String?) throws(Failure) -> Int32 {
-        var arguments = ["\(folder)/wardend", "--image", image, "--hash-key", hashKey, "--socket", socket]
+        var arguments = [
+            "\(folder)/wardend", "--image", image, "--hash-key", hashKey, "--socket", socket,
+            // Big enough for the flight recorder beside the journal.
+            "--journal", "\(results)/journal", "--journal-size", "8M",
+        ]
         if let console { arguments += ["--console", console] }
         unlink(socket)
         return try start(arguments, output: nil, log: "\(results)/wardend.log")

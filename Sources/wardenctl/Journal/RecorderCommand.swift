@@ -32,6 +32,7 @@ struct RecorderCommand: ParsableCommand {
         func run() throws {
             let ring = try RecorderRing(file)
             let found = ring.recordings
+            let headless = ring.headlessRuns
             if json {
                 let entries = found.map { recording -> [String: Any] in
                     [
@@ -40,7 +41,10 @@ struct RecorderCommand: ParsableCommand {
                         "to_seconds": Double(recording.to.nanoseconds) / 1e9,
                     ]
                 }
-                let object: [String: Any] = ["file": file, "recordings": entries]
+                let object: [String: Any] = [
+                    "file": file, "recordings": entries,
+                    "without_start": headless.map { ["run": $0.run, "pages": $0.pages] },
+                ]
                 let data = try JSONSerialization.data(
                     withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
                 Terminal.write(String(decoding: data, as: UTF8.self) + "\n")
@@ -50,6 +54,11 @@ struct RecorderCommand: ParsableCommand {
                 Terminal.write(
                     "run \(recording.run): \(recording.pages.count) pages, from \(RecorderRing.text(recording.from)) to"
                         + " \(RecorderRing.text(recording.to)) after its start\n")
+            }
+            for run in headless {
+                Terminal.write(
+                    "run \(run.run): \(run.pages) pages whose start is written over or missing; replaying needs the"
+                        + " start\n")
             }
             if found.isEmpty { Terminal.write("\(file): no recording that replaying can begin with\n") }
         }
@@ -189,6 +198,18 @@ final class RecorderRing {
                 remedy: "Copy it with a tool that passes over unreadable sectors, such as ddrescue.")
         }
         return page
+    }
+
+    /// Runs of which there are pages that no recording begins with: the ring has come round since their start, or records
+    /// were lost.
+    var headlessRuns: [(run: UInt64, pages: Int)] {
+        let replayable = recordings.reduce(into: [UInt64: Int]()) { $0[$1.run, default: 0] += $1.pages.count }
+        var pages: [UInt64: Int] = [:]
+        for place in 0..<area.pages {
+            if let bytes = try? read(place), let page = RecordingPage(bytes.span) { pages[page.run, default: 0] += 1 }
+        }
+        return pages.map { (run: $0.key, pages: $0.value - (replayable[$0.key] ?? 0)) }
+            .filter { $0.pages > 0 }.sorted { $0.run < $1.run }
     }
 
     /// Every stretch that replaying can begin with, oldest first.

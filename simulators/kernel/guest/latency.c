@@ -173,7 +173,7 @@ static size_t rest_count;
 
 #define SECOND_NS INT64_C(1000000000)
 // A frame that interrupts came too late for is damaged, and nothing comes of it.
-#define DAMAGED_NS INT64_C(200000000)
+#define DAMAGED_NS INT64_C(60000000)
 
 // Waits until the kernel notes that a line was set to a level: its own time of that, or 0 after so long.
 static int64_t wait_for(int number, int level, int64_t patience_ns) {
