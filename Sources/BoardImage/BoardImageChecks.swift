@@ -142,10 +142,14 @@ extension BoardImage {
     }
 
     private func checkSensors() throws(BoardImageError) {
+        for index in buses.indices {
+            if let line = buses[index].supplyLine { try checkSupply(line, .buses, index) }
+        }
         for index in sensors.indices {
             let sensor = sensors[index]
             guard let chip = sensor.chip else { throw .invalidEntry(.sensors, index: index, .incomplete) }
             guard sensor.bus < buses.count else { throw .invalidEntry(.sensors, index: index, .referenceOutOfRange) }
+            if let line = sensor.supplyLine { try checkSupply(line, .sensors, index) }
             for earlier in 0..<index where sensors[earlier].bus == sensor.bus {
                 if sensors[earlier].address == sensor.address {
                     throw .invalidEntry(.sensors, index: index, .alreadyUsed)
@@ -355,6 +359,28 @@ extension BoardImage {
         let unit = points[Int(point)].unit
         guard unit == .state || isCounter && unit == .count else {
             throw .invalidEntry(.detectors, index: index, .referenceOfWrongKind)
+        }
+    }
+
+    /// A line that feeds sensors goes off when they hang: nothing else may hang on it.
+    private func checkSupply(
+        _ line: UInt32, _ table: BoardTable, _ index: Int
+    ) throws(BoardImageError) {
+        try check(line: line, is: .output, table, index)
+        guard lines[Int(line)].activeAtStart else { throw .invalidEntry(table, index: index, .contradictory) }
+        var uses = 0
+        for bus in buses.indices where buses[bus].supplyLine == line { uses += 1 }
+        for sensor in sensors.indices where sensors[sensor].supplyLine == line { uses += 1 }
+        for detector in detectors.indices {
+            if case .valve(let options)? = detectors[detector].kind, options.driveLine == line { uses += 1 }
+        }
+        for effect in effects.indices {
+            for action in 0..<effects[effect].actions.count {
+                if case .output(let output)? = effects[effect].actions[action].action, output.line == line { uses += 1 }
+            }
+        }
+        guard uses == 1, !isDrivenByAccess(line) else {
+            throw .invalidEntry(table, index: index, .alreadyUsed)
         }
     }
 

@@ -33,6 +33,7 @@ struct BoardCore: ~Copyable {
     /// Lines that nobody may force.
     let safetyReleases: SafetyReleases
     var sensors: SensorBank
+    var supplies: SupplyTable
     var points: PointTable
     var readers: ReaderBank
     /// Who has a reader's key being installed, by reader; `nil` where nobody has.
@@ -177,6 +178,7 @@ struct BoardCore: ~Copyable {
         safetyReleases = SafetyReleases(image, map)
         testAnswers = TestAnswers(image)
         self.sensors = sensors
+        supplies = SupplyTable(image)
         self.points = points
         installers = FixedArray(repeating: nil, count: readers.count)
         readerFiles = FixedArray(repeating: ReaderFile(), count: readers.count)

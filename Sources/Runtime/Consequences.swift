@@ -21,6 +21,7 @@ extension BoardCore {
                 troubles.set(.sensor, index, isActive: true, code: fault.rawValue)
                 feedSensorLoss(index, health)
             }
+            supplies.settle(index, sensors, at: now)
         }
         for place in 0..<sensors.output.readingCount {
             let found = sensors.output.reading(place)
@@ -384,6 +385,18 @@ extension BoardCore {
             }
         }
         if doorsChanged { settleAccess() }
+    }
+
+    /// Switches supplies that are due, and has what one feeds brought up again.
+    mutating func settleSupplies() {
+        while let action = supplies.next(at: now) {
+            guard lines.demand(action.line, isActive: action.isOn) else { continue }
+            publish(.system, .output(OutputChange(line: UInt32(action.line), active: action.isOn)), at: now)
+            guard action.isOn else { continue }
+            for index in 0..<sensors.count where supplies.feeds(index, on: sensors.bus(of: index), from: action.line) {
+                sensors.restart(index, at: now)
+            }
+        }
     }
 
     /// Tells the matrix which schedules are active.

@@ -16,7 +16,7 @@ extension BoardCore {
     var decisionDeadline: Instant {
         min(
             min(access.deadline, monitor.deadline, matrix.deadline, points.deadline),
-            min(sounderDeadline, lines.forceDeadline))
+            min(sounderDeadline, lines.forceDeadline, supplies.deadline))
     }
 
     /// Begins: doors and alarms take the state of the moment.
@@ -310,5 +310,6 @@ extension BoardCore {
         }
         if sounderDeadline <= now { settleAccess() }
         evaluateMatrix()
+        settleSupplies()
     }
 }

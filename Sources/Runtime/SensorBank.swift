@@ -66,6 +66,13 @@ struct SensorBank: ~Copyable {
     func wasRefused(_ index: Int) -> Bool { entries[index].refused != nil }
 
     func health(of index: Int) -> SensorHealth { entries[index].sensor.health }
+    func bus(of index: Int) -> BusIndex { entries[index].bus }
+
+    /// Has a sensor identified and configured afresh, as after power-on.
+    mutating func restart(_ index: Int, at now: Instant) {
+        entries[index].sensor.restart()
+        deadline = min(deadline, now)
+    }
 
     /// Lets the next sensor that is due act; what it found out is in `output`.
     ///

@@ -130,6 +130,63 @@ struct LifeSafetyTests {
         #expect(board.happened("restored sensor probes"), "\(board.words)")
     }
 
+    static func fed(_ sensors: String = "") -> String {
+        SmallBoards.stairwell.replacing("device: /dev/i2c-1", with: "device: /dev/i2c-1, supply: sensor_supply")
+            .replacing("\n  siren:", with: "\n  sensor_supply: {pin: GPIO24, active: high, start: active}\n  siren:")
+    }
+
+    @Test("A sensor that holds the bus until its supply was off: the board cuts it once, and all sensors measure again")
+    func supplyIsCut() throws {
+        let board = try BoardUnderTest(Self.fed())
+        board.pass(.seconds(10))
+        #expect(board.isOn("sensor_supply"))
+        board.forget()
+        board.change(sensor: 1) { $0.faults.isJammed = true }
+        board.pass(.seconds(25))
+        #expect(board.words.contains { $0.hasPrefix("trouble sensor probes") }, "\(board.words)")
+        #expect(board.isOn("sensor_supply"), "the drivers' own attempts come first")
+        board.pass(.seconds(60))
+        #expect(board.happened("output sensor_supply off") && board.happened("output sensor_supply on"))
+        let off = try #require(board.moment("line sensor_supply off"))
+        let on = try #require(board.moment("line sensor_supply on"))
+        #expect(on - off == .seconds(3))
+        #expect(board.happened("restored sensor probes"), "\(board.words)")
+        #expect(board.words.contains { $0.hasPrefix("alarm smoke normal") }, "\(board.words)")
+        #expect(board.isOn("lock"), "no door follows from it")
+        board.forget()
+        board.pass(.hours(2))
+        #expect(!board.happened("line sensor_supply off"))
+    }
+
+    @Test("Where cutting the supply does not help it is tried less and less often; one sensor that answers keeps it on")
+    func supplyBacksOff() throws {
+        let board = try BoardUnderTest(Self.fed())
+        board.pass(.seconds(10))
+        for sensor in 0..<2 { board.change(sensor: sensor) { $0.faults.isAbsent = true } }
+        board.pass(.hours(4))
+        let cuts = board.trace.filter { $0.words == "line sensor_supply off" }.map(\.at)
+        let waits = zip(cuts, cuts.dropFirst()).map { $1 - $0 }
+        #expect(zip(waits, waits.dropFirst()).allSatisfy { $1 >= $0 }, "\(waits)")
+        #expect(cuts.count >= 7 && cuts.count <= 11, "\(waits)")
+        board.change(sensor: 0) { $0.faults.isAbsent = false }
+        board.pass(.minutes(2))
+        board.forget()
+        board.pass(.hours(3))
+        #expect(!board.happened("line sensor_supply off"), "\(board.words)")
+    }
+
+    @Test(
+        "An output that feeds sensors is nobody else's, and on from the start",
+        arguments: [
+            ("start: active", "start: inactive", "is off at the start"),
+            ("supply: sensor_supply", "supply: lock", "is also the lock"),
+            ("supply: sensor_supply", "supply: valve", "is also driven by effect 'flood'"),
+        ])
+    func supplyProblems(passage: String, other: String, words: String) {
+        let problems = BoardCompiler().check(Self.fed().replacing(passage, with: other)).problems
+        #expect(problems.contains { $0.severity == .error && $0.message.contains(words) }, "\(problems.map(\.message))")
+    }
+
     @Test("A fire that a dead sensor can no longer see stays a fire")
     func fireOutlivesItsSensor() throws {
         let board = try running()

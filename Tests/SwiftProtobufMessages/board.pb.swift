@@ -1593,9 +1593,21 @@ public nonisolated struct Warden_V1_Bus: Sendable {
 
   public var timeoutMs: UInt32 = 0
 
+  /// Output that feeds everything on the bus while active; switched off and on when nothing there answers any more.
+  public var supplyLine: UInt32 {
+    get {_supplyLine ?? 0}
+    set {_supplyLine = newValue}
+  }
+  /// Returns true if `supplyLine` has been explicitly set.
+  public var hasSupplyLine: Bool {self._supplyLine != nil}
+  /// Clears the value of `supplyLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSupplyLine() {self._supplyLine = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _supplyLine: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_Port: Sendable {
@@ -1671,6 +1683,16 @@ public nonisolated struct Warden_V1_Sensor: Sendable {
 
   /// Time between measurements; 0 for the chip's default.
   public var intervalMs: UInt32 = 0
+
+  /// Output that feeds this sensor alone while active; switched off and on when it does not answer any more.
+  public var supplyLine: UInt32 {
+    get {_supplyLine ?? 0}
+    set {_supplyLine = newValue}
+  }
+  /// Returns true if `supplyLine` has been explicitly set.
+  public var hasSupplyLine: Bool {self._supplyLine != nil}
+  /// Clears the value of `supplyLine`. Subsequent reads from it will return its default value.
+  public mutating func clearSupplyLine() {self._supplyLine = nil}
 
   public var chip: Warden_V1_Sensor.OneOf_Chip? = nil
 
@@ -1807,6 +1829,8 @@ public nonisolated struct Warden_V1_Sensor: Sendable {
   }
 
   public init() {}
+
+  fileprivate var _supplyLine: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_Ads1115Options: Sendable {
@@ -4726,7 +4750,7 @@ nonisolated extension Warden_V1_ReaderInput: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Bus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{3}timeout_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}device\0\u{3}timeout_ms\0\u{3}supply_line\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4737,12 +4761,17 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.device) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.timeoutMs) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._supplyLine) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -4752,6 +4781,9 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.timeoutMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.timeoutMs, fieldNumber: 3)
     }
+    try { if let v = self._supplyLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4759,6 +4791,7 @@ nonisolated extension Warden_V1_Bus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.name != rhs.name {return false}
     if lhs.device != rhs.device {return false}
     if lhs.timeoutMs != rhs.timeoutMs {return false}
+    if lhs._supplyLine != rhs._supplyLine {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4901,7 +4934,7 @@ nonisolated extension Warden_V1_ListenAddress: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Sensor"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{2}\u{6}ads1115\0\u{1}bme280\0\u{1}adxl345\0\u{2}X\u{1}sht3x\0\u{1}sht4x\0\u{1}bmp280\0\u{1}scd4x\0\u{1}sgp40\0\u{1}sgp41\0\u{1}bh1750\0\u{1}pmsa003i\0\u{1}lis3dh\0\u{1}mpu6050\0\u{1}mcp23017\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}bus\0\u{1}address\0\u{3}interval_ms\0\u{3}supply_line\0\u{2}\u{5}ads1115\0\u{1}bme280\0\u{1}adxl345\0\u{2}X\u{1}sht3x\0\u{1}sht4x\0\u{1}bmp280\0\u{1}scd4x\0\u{1}sgp40\0\u{1}sgp41\0\u{1}bh1750\0\u{1}pmsa003i\0\u{1}lis3dh\0\u{1}mpu6050\0\u{1}mcp23017\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4913,6 +4946,7 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bus) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.address) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.intervalMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._supplyLine) }()
       case 10: try {
         var v: Warden_V1_Ads1115Options?
         var hadOneofValue = false
@@ -5117,6 +5151,9 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.intervalMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.intervalMs, fieldNumber: 4)
     }
+    try { if let v = self._supplyLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
     switch self.chip {
     case .ads1115?: try {
       guard case .ads1115(let v)? = self.chip else { preconditionFailure() }
@@ -5184,6 +5221,7 @@ nonisolated extension Warden_V1_Sensor: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.bus != rhs.bus {return false}
     if lhs.address != rhs.address {return false}
     if lhs.intervalMs != rhs.intervalMs {return false}
+    if lhs._supplyLine != rhs._supplyLine {return false}
     if lhs.chip != rhs.chip {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

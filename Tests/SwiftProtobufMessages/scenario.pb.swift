@@ -218,6 +218,9 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
   /// An OSDP reader is as it comes from the factory: it has no key of its own. Restored, it has the board's.
   case factoryNew // = 8
 
+  /// The device holds the bus until its supply was off.
+  case jammed // = 10
+
   /// The supply of an OSDP reader fails; a battery in it goes on.
   case supply // = 9
   case UNRECOGNIZED(Int)
@@ -238,6 +241,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case 7: self = .tamper
     case 8: self = .factoryNew
     case 9: self = .supply
+    case 10: self = .jammed
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -254,6 +258,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     case .tamper: return 7
     case .factoryNew: return 8
     case .supply: return 9
+    case .jammed: return 10
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -269,6 +274,7 @@ public nonisolated enum Warden_V1_FaultKind: SwiftProtobuf.Enum, Swift.CaseItera
     .slow,
     .tamper,
     .factoryNew,
+    .jammed,
     .supply,
   ]
 
@@ -816,7 +822,7 @@ nonisolated extension Warden_V1_Quantity: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Warden_V1_FaultKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0\u{1}FAULT_KIND_TAMPER\0\u{1}FAULT_KIND_FACTORY_NEW\0\u{1}FAULT_KIND_SUPPLY\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAULT_KIND_ABSENT\0\u{1}FAULT_KIND_HELD\0\u{1}FAULT_KIND_FROZEN\0\u{1}FAULT_KIND_NONSENSE\0\u{1}FAULT_KIND_RESET\0\u{1}FAULT_KIND_CHECKSUM\0\u{1}FAULT_KIND_SLOW\0\u{1}FAULT_KIND_TAMPER\0\u{1}FAULT_KIND_FACTORY_NEW\0\u{1}FAULT_KIND_SUPPLY\0\u{1}FAULT_KIND_JAMMED\0")
 }
 
 nonisolated extension Warden_V1_Scenario: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

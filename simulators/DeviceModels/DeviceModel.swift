@@ -40,6 +40,7 @@ public struct DeviceModel {
         write: Span<UInt8>, read count: Int, into sink: inout Sink, at now: Instant
     ) -> BusOutcome {
         if faults.isHeld { return .timedOut }
+        if faults.isUnpowered { return .notAcknowledged }
         if faults.timeOuts > 0 {
             faults.timeOuts -= 1
             return .timedOut
@@ -314,6 +315,11 @@ public struct DeviceFaults: Equatable, Sendable, BitwiseCopyable {
     public var isAbsent = false
     /// A line is held: every transaction times out.
     public var isHeld = false
+    /// It pulls the data line low in the middle of a byte and stays so until its supply was off: nobody on its bus gets
+    /// through.
+    public var isJammed = false
+    /// Its supply is off.
+    public var isUnpowered = false
     /// Transactions that are refused before it answers again.
     public var refusals: UInt16 = 0
     /// Transactions that time out before it answers again.

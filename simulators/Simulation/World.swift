@@ -113,7 +113,7 @@ public struct World: ~Copyable {
         case .supply: board.setReader(reader, hasPowerFailure: fault.active)
         case .factoryNew: board.setReader(reader, isFactoryNew: fault.active)
         case .reset: if fault.active { board.restartReader(reader) }
-        case .frozen, .slow, .unrecognised: break
+        case .frozen, .slow, .jammed, .unrecognised: break
         }
     }
 
@@ -148,6 +148,7 @@ public struct World: ~Copyable {
         switch fault.kind {
         case .absent: device.faults.isAbsent = fault.active
         case .held: device.faults.isHeld = fault.active
+        case .jammed: device.faults.isJammed = fault.active
         case .frozen: device.defects.isFrozen = fault.active
         case .nonsense: device.faults.distortion = fault.active ? .nonsense : .none
         case .checksum: device.faults.distortion = fault.active ? .flippedBits : .none

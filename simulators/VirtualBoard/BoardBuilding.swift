@@ -38,7 +38,8 @@ extension VirtualBoard {
             let sensor = image.sensors[index]
             addDevice(
                 VirtualBoard.model(of: sensor), on: BusIndex(UInt8(truncatingIfNeeded: sensor.bus)),
-                address: UInt8(truncatingIfNeeded: sensor.address))
+                address: UInt8(truncatingIfNeeded: sensor.address),
+                supply: (sensor.supplyLine ?? image.buses[Int(sensor.bus)].supplyLine).map { LineIndex(UInt16($0)) })
         }
         for index in image.ports.indices {
             addStream(.serialPort(UInt16(index)), bitsPerSecond: Int(image.ports[index].baud))

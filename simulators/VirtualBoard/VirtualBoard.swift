@@ -104,10 +104,13 @@ public struct VirtualBoard: Hardware, ~Copyable {
 
     /// Puts a device on a bus.
     ///
+    /// - Parameter supply: the output that feeds it; `nil` for one that always has its supply.
     /// - Returns: its place, for stimuli and faults.
     @discardableResult
-    public mutating func addDevice(_ model: consuming DeviceModel, on bus: BusIndex, address: UInt8) -> Int {
-        let added = devices.append(VirtualDevice(bus: bus, address: address, model: model))
+    public mutating func addDevice(
+        _ model: consuming DeviceModel, on bus: BusIndex, address: UInt8, supply: LineIndex? = nil
+    ) -> Int {
+        let added = devices.append(VirtualDevice(bus: bus, address: address, supply: supply, model: model))
         precondition(added, "more devices than the virtual board has room for")
         return devices.count - 1
     }
@@ -439,8 +442,24 @@ public struct VirtualBoard: Hardware, ~Copyable {
         if lines[place].isActive != isActive {
             lines[place].isActive = isActive
             lineChanges.push(LineChange(line: line, isActive: isActive, at: clock))
+            feedDevices(from: line, isOn: isActive)
         }
         return true
+    }
+
+    private func isJammed(_ bus: BusIndex) -> Bool {
+        for place in devices.indices where devices[place].bus == bus {
+            if devices[place].model.faults.isJammed { return true }
+        }
+        return false
+    }
+
+    private mutating func feedDevices(from line: LineIndex, isOn: Bool) {
+        for place in devices.indices where devices[place].supply == line {
+            devices[place].model.faults.isUnpowered = !isOn
+            devices[place].model.faults.isJammed = false
+            if isOn { devices[place].model.powerOn(at: clock) }
+        }
     }
 
     public mutating func submit(_ request: BusRequest, to bus: BusIndex) -> Bool {
@@ -451,6 +470,9 @@ public struct VirtualBoard: Hardware, ~Copyable {
         let outcome: BusOutcome
         let ends: Instant
         switch buses[place].condition {
+        case .sound where isJammed(bus):
+            ends = begins + buses[place].timeout
+            outcome = .timedOut
         case .sound:
             ends = begins + VirtualBus.duration(of: request) + buses[place].delay
             outcome = transact(request, on: bus, at: ends, into: &completion.bytes)

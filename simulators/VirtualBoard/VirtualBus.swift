@@ -40,5 +40,7 @@ struct VirtualBus: ~Copyable {
 struct VirtualDevice: ~Copyable {
     let bus: BusIndex
     let address: UInt8
+    /// The output that feeds it.
+    let supply: LineIndex?
     var model: DeviceModel
 }

@@ -12,6 +12,7 @@ struct BoardChecks {
         checkSensors(board)
         resolvePoints(&board)
         AmbientChecks(context: context).run(board)
+        SupplyChecks(context: context).run(board)
         chooseInputs(&board)
         resolveDetectors(&board)
         resolveOutputs(&board)

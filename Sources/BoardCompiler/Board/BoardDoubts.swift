@@ -40,6 +40,8 @@ struct BoardDoubts {
                 if case .line(let line) = message.causes[index].source { used.insert(line) }
             }
         }
+        used.formUnion(board.buses.compactMap(\.value.supplyLine))
+        used.formUnion(board.sensors.compactMap(\.value.supplyLine))
         for (index, line) in board.lines.enumerated() where !used.contains(UInt32(index)) {
             let isOutput = line.value.message.direction == .output
             doubt(

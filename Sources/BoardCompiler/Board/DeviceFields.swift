@@ -12,6 +12,10 @@ enum DeviceFields {
                 "timeout", .milliseconds(1...10_000), default: "100 ms", example: "100 ms",
                 "How long one transaction may take before the bus counts as held."
             ) { $0.timeoutMs = $1 },
+            .optional(
+                "supply", .reference(to: .lines, trait: "output"), example: "sensor_supply",
+                "The output that feeds everything on the bus while active. When nothing there answers for half a minute it goes off for three seconds, then less and less often, down to once an hour."
+            ) { $0.supplyLine = $1 },
         ])
 
     static let port = Record<Port>(
@@ -70,6 +74,10 @@ enum DeviceFields {
                 "interval", .milliseconds(1...3_600_000), example: "250 ms",
                 "Time from measurement to measurement; without it the chip's own default."
             ) { $0.intervalMs = $1 },
+            .optional(
+                "supply", .reference(to: .lines, trait: "output"), example: "wearer_supply",
+                "The output that feeds this sensor alone while active; switched off and on as that of a bus."
+            ) { $0.supplyLine = $1 },
         ], variantKey: "chip", variantExplanation: "What the sensor is; decides which further keys there are.",
         variants: [
             .init(

@@ -503,6 +503,7 @@ enum ScenarioFields {
                 .choice([
                     Choice("absent", FaultKind.absent, "does not answer, is gone"),
                     Choice("held", .held, "the bus is held: requests time out"),
+                    Choice("jammed", .jammed, "a sensor holds its bus until its supply was off"),
                     Choice("frozen", .frozen, "answers with its last value for ever"),
                     Choice("nonsense", .nonsense, "answers nonsense"),
                     Choice("reset", .reset, "falls back to its power-on state, once"),
@@ -526,7 +527,7 @@ enum ScenarioFields {
             }
             let allowed: [FaultKind]
             switch named[0] {
-            case "sensor": allowed = [.absent, .held, .frozen, .nonsense, .reset, .checksum, .slow]
+            case "sensor": allowed = [.absent, .held, .jammed, .frozen, .nonsense, .reset, .checksum, .slow]
             case "reader":
                 allowed = PresentFields.faults(of: fault, context.scenarioBoard)
             case "bus": allowed = [.absent, .held, .slow]

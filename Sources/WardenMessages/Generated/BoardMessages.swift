@@ -1947,24 +1947,30 @@ public struct Bus: Message {
     public var device: FixedBytes<64>
     /// Unit: millisecond. 1 to 10000.
     public var timeoutMs: UInt32
+    /// Output that feeds everything on the bus while active; switched off and on when nothing there answers any more.
+    /// At most 1023.
+    public var supplyLine: UInt32?
 
     public init() {
         name = FixedBytes<32>()
         device = FixedBytes<64>()
         timeoutMs = 0
+        supplyLine = nil
     }
 
     public init(
         name: FixedBytes<32> = FixedBytes<32>(),
         device: FixedBytes<64> = FixedBytes<64>(),
-        timeoutMs: UInt32 = 0
+        timeoutMs: UInt32 = 0,
+        supplyLine: UInt32? = nil
     ) {
         self.name = name
         self.device = device
         self.timeoutMs = timeoutMs
+        self.supplyLine = supplyLine
     }
 
-    public static var maximumEncodedSize: Int { 103 }
+    public static var maximumEncodedSize: Int { 106 }
 
     public var encodedSize: Int {
         var size = 0
@@ -1976,6 +1982,9 @@ public struct Bus: Message {
         }
         if self.timeoutMs != 0 {
             size += 1 + varintSize(self.timeoutMs)
+        }
+        if let value = self.supplyLine {
+            size += 1 + varintSize(value)
         }
         return size
     }
@@ -1993,6 +2002,10 @@ public struct Bus: Message {
             sink.append(0x18)
             sink.appendVarint(self.timeoutMs)
         }
+        if let value = self.supplyLine {
+            sink.append(0x20)
+            sink.appendVarint(value)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -2005,9 +2018,11 @@ public struct Bus: Message {
                 self.device = try fixedText(from: &reader)
             case 24:
                 self.timeoutMs = try reader.unsigned32()
+            case 32:
+                self.supplyLine = try reader.unsigned32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2020,6 +2035,9 @@ public struct Bus: Message {
         guard !self.device.overflowed else { throw MessageError(.tooLong, field: 2) }
         guard isValidText(self.device.span) else { throw MessageError(.invalidText, field: 2) }
         guard self.timeoutMs >= 1, self.timeoutMs <= 10000 else { throw MessageError(.outOfRange, field: 3) }
+        if let value = self.supplyLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
+        }
     }
 }
 
@@ -2348,6 +2366,9 @@ public struct Sensor: Message {
     /// Time between measurements; 0 for the chip's default.
     /// Unit: millisecond. At most 3600000.
     public var intervalMs: UInt32
+    /// Output that feeds this sensor alone while active; switched off and on when it does not answer any more.
+    /// At most 1023.
+    public var supplyLine: UInt32?
     /// `nil` where none is set, or one that this version of the schema does not know.
     public var chip: Chip?
 
@@ -2356,6 +2377,7 @@ public struct Sensor: Message {
         bus = 0
         address = 0
         intervalMs = 0
+        supplyLine = nil
         chip = nil
     }
 
@@ -2364,16 +2386,18 @@ public struct Sensor: Message {
         bus: UInt32 = 0,
         address: UInt32 = 0,
         intervalMs: UInt32 = 0,
+        supplyLine: UInt32? = nil,
         chip: Chip? = nil
     ) {
         self.name = name
         self.bus = bus
         self.address = address
         self.intervalMs = intervalMs
+        self.supplyLine = supplyLine
         self.chip = chip
     }
 
-    public static var maximumEncodedSize: Int { 59 }
+    public static var maximumEncodedSize: Int { 62 }
 
     public var encodedSize: Int {
         var size = 0
@@ -2388,6 +2412,9 @@ public struct Sensor: Message {
         }
         if self.intervalMs != 0 {
             size += 1 + varintSize(self.intervalMs)
+        }
+        if let value = self.supplyLine {
+            size += 1 + varintSize(value)
         }
         switch self.chip {
         case .ads1115(let value)?:
@@ -2439,6 +2466,10 @@ public struct Sensor: Message {
         if self.intervalMs != 0 {
             sink.append(0x20)
             sink.appendVarint(self.intervalMs)
+        }
+        if let value = self.supplyLine {
+            sink.append(0x28)
+            sink.appendVarint(value)
         }
         switch self.chip {
         case .ads1115(let value)?:
@@ -2524,6 +2555,8 @@ public struct Sensor: Message {
                 self.address = try reader.unsigned32()
             case 32:
                 self.intervalMs = try reader.unsigned32()
+            case 40:
+                self.supplyLine = try reader.unsigned32()
             case 82:
                 var nested = try reader.nested()
                 var value = Ads1115Options()
@@ -2610,7 +2643,7 @@ public struct Sensor: Message {
                 self.chip = .mcp23017(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 10, 11, 12, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -2623,6 +2656,9 @@ public struct Sensor: Message {
         guard self.bus <= 255 else { throw MessageError(.outOfRange, field: 2) }
         guard self.address >= 3, self.address <= 119 else { throw MessageError(.outOfRange, field: 3) }
         guard self.intervalMs <= 3600000 else { throw MessageError(.outOfRange, field: 4) }
+        if let value = self.supplyLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 5) }
+        }
         switch self.chip {
         case .ads1115(let value)?:
             try value.check()

@@ -137,6 +137,8 @@ public enum FaultKind: MessageEnum {
     case tamper
     /// An OSDP reader is as it comes from the factory: it has no key of its own. Restored, it has the board's.
     case factoryNew
+    /// The device holds the bus until its supply was off.
+    case jammed
     /// The supply of an OSDP reader fails; a battery in it goes on.
     case supply
     /// A number that this version of the schema does not know.
@@ -155,6 +157,7 @@ public enum FaultKind: MessageEnum {
         case 6: self = .slow
         case 7: self = .tamper
         case 8: self = .factoryNew
+        case 10: self = .jammed
         case 9: self = .supply
         default: self = .unrecognised(rawValue)
         }
@@ -171,6 +174,7 @@ public enum FaultKind: MessageEnum {
         case .slow: 6
         case .tamper: 7
         case .factoryNew: 8
+        case .jammed: 10
         case .supply: 9
         case .unrecognised(let rawValue): rawValue
         }

@@ -319,7 +319,7 @@ extension Quantity: RandomValue {
 
 extension FaultKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> FaultKind {
-        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+        FaultKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 9]))
     }
 }
 
@@ -388,6 +388,7 @@ extension Bus: RandomMessage {
         message.name = generator.text()
         message.device = generator.text()
         message.timeoutMs = generator.number(1, 10000) as UInt32
+        if generator.chance { message.supplyLine = generator.number(.min, 1023) as UInt32 }
         return message
     }
 }
@@ -432,6 +433,7 @@ extension Sensor: RandomMessage {
         message.bus = generator.number(.min, 255) as UInt32
         message.address = generator.number(3, 119) as UInt32
         message.intervalMs = generator.number(.min, 3600000) as UInt32
+        if generator.chance { message.supplyLine = generator.number(.min, 1023) as UInt32 }
         switch generator.below(15) {
         case 0: message.chip = .ads1115(Ads1115Options.random(using: &generator))
         case 1: message.chip = .bme280(Bme280Options.random(using: &generator))
