@@ -158,6 +158,14 @@ bench:
 	    swift build -c release --scratch-path .build/release --product $$program || exit; done
 	Tests/Benchmarks/bench
 
+## bench-consoles: what a key waits for at a console, and a door, while every console and a link are flooded and alarms storm
+.PHONY: bench-consoles
+bench-consoles:
+	@.ci/setup build bench
+	swift build --product wardenctl
+	swift build --product wardend
+	Tests/Benchmarks/consoles
+
 ## bench-protocol: the link's messages beside nanopb, MAVLink 2, swift-protobuf and a layout written by hand
 .PHONY: bench-protocol
 bench-protocol:

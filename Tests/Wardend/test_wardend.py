@@ -331,6 +331,22 @@ class Running(OnTheBench):
         wait_until(lambda: b"doors" in console.read(), "help is printed")
         self.assertEqual(board.end(), 0)
 
+    def test_a_reboot_from_the_console_ends_in_order_with_75_and_each_output_as_at_an_end(self):
+        console = Terminal(work / "console")
+        self.addCleanup(console.close)
+        text = BOARD.format(reader=work / "reader").replace("board: gate", "board: gate\nconsole_role: technician")
+        board = self.start("--console", work / "console", image_file=build_board("technician", text))
+        wait_until(lambda: b"'help'" in console.read(), "the console greets")
+        console.write(b"reboot\r")
+        wait_until(lambda: b"Sure?" in console.read(), "it asks first")
+        console.write(b"n")
+        wait_until(lambda: b"cancelled" in console.read(), "no is no")
+        console.write(b"reboot --plain --yes\r")
+        self.assertEqual(board.process.wait(timeout=PATIENCE), 75)
+        self.assertIn("ended in order", board.log)
+        self.assertEqual(board.levels_left()[LOCK], 0, "exit: inactive, so that nobody is locked in")
+        self.assertIn(b"exit 0 done", console.read())
+
     def test_the_service_manager_hears_of_readiness_life_and_end(self):
         manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = work / "notify"
@@ -358,7 +374,7 @@ class Running(OnTheBench):
             self.reader.write(KNOWN_CARD if number % 2 else UNKNOWN_CARD)
             board.tell(f"input 0 {CONTACT} {(number + 1) % 2}")
             board.tell(f"input 0 {BUTTON} {number % 2}")
-            console.write(b"help\rstatus\rdoors\rsensors\revents\r")
+            console.write(b"help\rstatus\rdoors\rsensors\revents\rconfig\rrecorder\rpoints\rtest report\r")
             client = socket.socket(socket.AF_UNIX)
             client.connect(str(work / "socket"))
             client.sendall(b"\x01\x02\x03garbage")
