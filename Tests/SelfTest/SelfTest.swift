@@ -143,7 +143,7 @@ struct SelfTest {
             inOrder = inOrder && number == expected
             expected += 1
         }
-        warden_thread_join(&producer)
+        check("a thread whose function has returned is joined", warden_thread_join(&producer, 5_000))
         check("a ring between two threads keeps order and loses nothing", inOrder)
     }
 

@@ -50,7 +50,7 @@ enum Work {
             sum &+= message.first
             taken += 1
         }
-        warden_thread_join(&producer)
+        precondition(warden_thread_join(&producer, 5_000), "the producer has nothing left to do")
         return sum
     }
 
