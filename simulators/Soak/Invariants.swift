@@ -67,19 +67,23 @@ struct Invariants {
 
     // MARK: A danger is an alarm or a trouble
 
-    /// What has been dangerous for longer than detection takes shows as alarm or as trouble of its detector.
+    /// What has been dangerous for longer than detection takes shows as alarm or as trouble of its detector; a detector that
+    /// was in trouble needs the same time again once it sees.
     static func dangerIsSeen(_ world: World) -> Violation? {
         for danger in world.dangers {
-            guard let since = danger.since, world.now - max(since, world.startedAt) > danger.detectionTime,
+            guard let since = danger.since,
+                world.now - max(since, world.startedAt, danger.troubledAt) > danger.detectionTime,
                 let status = world.detector(danger.detector)
             else { continue }
-            if isAlarm(status.state) || status.state == .trouble || status.trouble != 0 { continue }
+            if isAlarm(status.state) || isTrouble(status) { continue }
             return Violation(
                 invariant: "a danger beyond its time raises its alarm or its trouble", at: world.now,
                 detail: "\(danger.detector) is \(status.state) although it should have seen it since \(since)")
         }
         return nil
     }
+
+    static func isTrouble(_ status: DetectorStatus) -> Bool { status.state == .trouble || status.trouble != 0 }
 
     static func isAlarm(_ state: AlarmState) -> Bool {
         switch state {

@@ -32,6 +32,8 @@ final class World {
     struct Danger {
         var detector: String
         var since: Instant?
+        /// When its detector was last in trouble: from then on it needs its time anew.
+        var troubledAt = Instant.start
         /// How long it may go unseen.
         var detectionTime = Invariants.detectionTime
     }
@@ -274,6 +276,7 @@ final class World {
         seen.restored = !wasRestored && runtime.isStateRestored
         if let violation = Invariants.everyReleaseHasACause(seen, self) { throw violation }
         if let violation = Invariants.fireReleasesEgress(self) { throw violation }
+        noteTroubles()
         if let violation = Invariants.dangerIsSeen(self) { throw violation }
         if let alarms = alarmsBefore, now - startedAt > Invariants.restoreTime {
             alarmsBefore = nil
@@ -282,6 +285,14 @@ final class World {
             }
         }
         if runtime.hardware.arrivalUsage.dropped > 0 { preconditionFailure("the virtual board has lost an input") }
+    }
+
+    private func noteTroubles() {
+        for place in dangers.indices where dangers[place].since != nil {
+            if let status = detector(dangers[place].detector), Invariants.isTrouble(status) {
+                dangers[place].troubledAt = now
+            }
+        }
     }
 
     private func collect(_ seen: inout WhatWasSeen) {
