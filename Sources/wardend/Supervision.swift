@@ -1,5 +1,6 @@
 import CLinuxHardware
 import CServiceManager
+import FixedMemory
 import HardwareInterface
 import ProgramSupport
 
@@ -15,6 +16,8 @@ struct Supervision: ~Copyable {
     private let notifiesManager: Bool
     /// When the next sign of life is due; `.never` if nobody waits for one.
     private(set) var deadline = Instant.never
+    /// What the manager was told last of how the board stands.
+    private var told: (alarms: UInt32, troubles: UInt32) = (.max, .max)
 
     /// Starts the board's watchdog, if one is named.
     init(watchdog device: CText?) throws(ProgramFailure) {
@@ -37,12 +40,29 @@ struct Supervision: ~Copyable {
     }
 
     /// Gives a sign of life if it is time; three in each interval, so that a busy moment does no harm.
-    mutating func beat(at now: Instant, areWorkersAlive: @autoclosure () -> Bool) {
-        guard now >= deadline else { return }
+    ///
+    /// - Returns: whether it was time.
+    mutating func beat(at now: Instant, areWorkersAlive: @autoclosure () -> Bool) -> Bool {
+        guard now >= deadline else { return false }
         deadline = now + Interval(nanoseconds: interval.nanoseconds / 3)
-        guard areWorkersAlive() else { return }
+        guard areWorkersAlive() else { return true }
         if notifiesManager { _ = warden_service_notify("WATCHDOG=1") }
         if watchdog >= 0 { warden_watchdog_feed(watchdog) }
+        return true
+    }
+
+    /// Says how the board stands, for people (`systemctl status`) and for programs that wait for a calm moment, if it is not
+    /// what was said last: `STATUS=alarms 0, troubles 2`.
+    mutating func tell(alarms: UInt32, troubles: UInt32) {
+        guard notifiesManager, told != (alarms, troubles) else { return }
+        told = (alarms, troubles)
+        var text = FixedBytes<64>("STATUS=alarms ")
+        text.appendDecimal(alarms)
+        text.append(", troubles ")
+        text.appendDecimal(troubles)
+        text.append(0)
+        let span = text.span
+        span.withUnsafeBytes { _ = warden_service_notify($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
     }
 
     /// The process starts anew, which those who watch over it need not notice.

@@ -223,7 +223,10 @@ enum Wardend {
             runtime.turn()
             let hasMore = events.write(runtime)
             hardware.wait(until: hasMore ? hardware.now : min(runtime.deadline, supervision.deadline))
-            supervision.beat(at: hardware.now, areWorkersAlive: hardware.areWorkersAlive)
+            if supervision.beat(at: hardware.now, areWorkersAlive: hardware.areWorkersAlive) {
+                let status = runtime.boardStatus
+                supervision.tell(alarms: status.alarms, troubles: status.troubles)
+            }
         }
         if runtime.wantsRestart && !hardware.isStopRequested {
             runtime.stop()
