@@ -56,7 +56,7 @@ public struct HardwareModel: Sendable {
 
     public static let all: [HardwareModel] = [
         .raspberryPi4, .raspberryPi5, .raspberryPiZero2W, .beaglePlay, .orangePiZero3, .verdinIMX8MMini,
-        .aspeedEvaluationBoard,
+        .aspeedEvaluationBoard, .qemuVirt,
     ]
 
     public static func named(_ identifier: String) -> HardwareModel? { all.first { $0.identifier == identifier } }
