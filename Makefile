@@ -212,3 +212,13 @@ deb:
 test-deb:
 	@.ci/setup deb arm
 	boards/packaging/test-deb $(or $(ARCH),amd64 arm64)
+
+## image: a flashable image of BOARD=FILE.yaml and its update bundle, into .build/image, as root; HASH_KEY, READER_KEYS, CERTIFICATE and SIGNING_KEY name the site's own
+## test-image: the life of an image on an emulated ARM board: first start, power cuts, updates; as root
+.PHONY: image test-image
+image:
+	@.ci/setup build deb image
+	boards/images/build $(if $(HASH_KEY),--hash-key $(HASH_KEY)) $(if $(READER_KEYS),--reader-keys $(READER_KEYS)) \
+		$(if $(CERTIFICATE),--certificate $(CERTIFICATE)) $(if $(SIGNING_KEY),--signing-key $(SIGNING_KEY)) $(BOARD)
+test-image:
+	boards/images/test
