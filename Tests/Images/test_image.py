@@ -207,7 +207,7 @@ class ImageTests(unittest.TestCase):
     def refused(self):
         """Sticks that must be refused, each with a part of the reason that is told."""
         small = self.folder / "small.img"
-        small.write_bytes(b"\0" * MEBIBYTE)
+        small.write_bytes(os.urandom(MEBIBYTE))
         damaged = self.make_bundle("damaged", "9.0.0", small)
         content = bytearray(damaged.read_bytes())
         content[-300] ^= 1
