@@ -73,25 +73,29 @@ class ConfirmTests(unittest.TestCase):
 
 
 class VersionTests(unittest.TestCase):
-    def test_only_a_newer_version_is_taken(self):
+    def test_only_a_newer_version_that_was_not_tried_before_is_taken(self):
+        newer, tried = "only newer ones are taken", "was tried before"
         table = [
-            ("0.1.0", "0.1.1", True), ("0.9.0", "0.10.0", True), ("1.0.0~rc1", "1.0.0", True),
-            ("0.1.0", "0.1.0", False), ("0.10.0", "0.9.9", False), ("0.1.0", "", False), ("1.0.0", "1.0.0~rc1", False),
+            ("0.1.0", "0.1.1", None), ("0.9.0", "0.10.0", None), ("1.0.0~rc1", "1.0.0", None), ("0.1.0", "0.3.0", None),
+            ("0.1.0", "0.1.0", newer), ("0.10.0", "0.9.9", newer), ("0.1.0", "", newer), ("1.0.0", "1.0.0~rc1", newer),
+            ("0.1.0", "0.2.0", tried),
         ]
-        for running, offered, taken in table:
+        for running, offered, reason in table:
             with self.subTest(running=running, offered=offered), tempfile.TemporaryDirectory() as folder:
                 folder = Path(folder)
                 (folder / "version").write_text(running + "\n")
                 manifest = "[update]\ncompatible=warden-qemu-virt\n" + (f"version={offered}\n" if offered else "")
                 (folder / "manifest.raucm").write_text(manifest)
                 text = (PROGRAMS / "check-version").read_text()
-                self.assertIn("/usr/share/warden/version", text)
-                text = text.replace("/usr/share/warden/version", str(folder / "version"))
-                environment = dict(os.environ, RAUC_UPDATE_SOURCE=str(folder))
+                (folder / "tried").write_text("0.2.0\n")
+                for path, other in (("/usr/share/warden/version", "version"), ("/data/rauc/tried", "tried")):
+                    self.assertIn(path, text)
+                    text = text.replace(path, str(folder / other))
+                environment = dict(os.environ, RAUC_UPDATE_SOURCE=str(folder), WARDEN_REFUSAL=str(folder / "refusal"))
                 result = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True)
-                self.assertEqual(result.returncode == 0, taken, result.stderr)
-                if not taken:
-                    self.assertIn(running, result.stderr)
+                self.assertEqual(result.returncode == 0, reason is None, result.stderr)
+                if reason:
+                    self.assertIn(reason, (folder / "refusal").read_text())
 
 
 if __name__ == "__main__":
