@@ -150,6 +150,8 @@ struct EvaluateCommand: ParsableCommand {
         @Option(help: "The table, or a folder with just this one.", completion: .file()) var corpus: String
         @Option(help: "Sensor of the door by which the resident leaves.") var exitDoor = "Front_door"
         @Option(help: "Days at the beginning in which the detector only learns.") var learningDays = 10
+        @Option(help: "How surprising a silence must be, as `surprise_limit` of a board file.")
+        var surpriseLimit: Int32 = 3_000
         @Option(
             help: "The day from which all is deleted in the drawing, with --svg; 14.5 is noon of the fifteenth day.")
         var trial: Double?
@@ -159,6 +161,9 @@ struct EvaluateCommand: ParsableCommand {
 
         func validate() throws {
             guard (0...365).contains(learningDays) else { throw ValidationError("--learning-days is from 0 to 365") }
+            guard (1_000...20_000).contains(surpriseLimit) else {
+                throw ValidationError("--surprise-limit is from 1000 to 20000")
+            }
             guard (trial == nil) == (svg == nil) else {
                 throw ValidationError("--trial DAY and --svg FILE belong together")
             }
@@ -169,6 +174,7 @@ struct EvaluateCommand: ParsableCommand {
             var options = InactivityEvaluationOptions()
             options.exitDoor = exitDoor
             options.learningDays = learningDays
+            options.configuration.surpriseLimit = surpriseLimit
             if let trial, let svg {
                 let drawing = try EvaluateCommand.reading {
                     try plotInactivity(corpus: file, deletedFrom: trial, options: options)
