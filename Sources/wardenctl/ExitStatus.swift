@@ -41,4 +41,9 @@ struct Failure: Error {
     var status: ExitStatus
     var message: String
     var remedy: String = ""
+
+    /// The board says that whoever asked may not.
+    static func notPermitted(remedy: String) -> Failure {
+        Failure(status: .notPermitted, message: ExitStatus.notPermitted.explanation, remedy: remedy)
+    }
 }

@@ -363,9 +363,7 @@ final class BoardConnection {
     private func refused(_ refusal: Refusal) -> Failure {
         switch refusal.reason {
         case .notPermitted:
-            Failure(
-                status: .notPermitted, message: "the board does not permit it",
-                remedy: "Who may do what is said under 'local_users' of the board file.")
+            Failure.notPermitted(remedy: "Who may do what is said under 'local_users' of the board file.")
         case .busy: Failure(status: .unavailable, message: "the board is busy", remedy: "Try again.")
         case .malformed, .unknownRequest, .unrecognised:
             Failure(

@@ -193,8 +193,7 @@ final class CredentialUpload {
     private func refused(_ state: CredentialState) -> Failure {
         switch state.result {
         case .notPermitted:
-            Failure(
-                status: .notPermitted, message: "the board does not permit it",
+            Failure.notPermitted(
                 remedy: "Credentials are for administrators: 'role' under 'clients' or 'local_users' of the board file."
             )
         case .outOfRange:

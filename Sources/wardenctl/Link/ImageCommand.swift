@@ -144,8 +144,7 @@ struct ImageUpdate {
     private func refused(_ state: ImageState) -> Failure {
         switch state.result {
         case .notPermitted:
-            Failure(
-                status: .notPermitted, message: "the board does not permit it",
+            Failure.notPermitted(
                 remedy: "Images are for administrators: 'role' under 'clients' or 'local_users' of the board file.")
         case .unknownCommand:
             Failure(

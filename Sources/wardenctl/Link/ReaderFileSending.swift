@@ -56,9 +56,7 @@ struct ReaderFileSending {
                 status: .unavailable, message: "a file is being sent to the reader",
                 remedy: "Wait for its end: an event 'command reader-file-send' tells of it.")
         case .notPermitted:
-            throw Failure(
-                status: .notPermitted, message: "the board does not permit it",
-                remedy: "Sending files to readers is for technicians.")
+            throw Failure.notPermitted(remedy: "Sending files to readers is for technicians.")
         case .refused:
             throw Failure(
                 status: .unavailable, message: "the reader takes no file now",

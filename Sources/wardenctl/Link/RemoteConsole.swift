@@ -22,8 +22,7 @@ final class RemoteConsole {
                     status: .unavailable, message: "another client has the board's console",
                     remedy: "It is free again when that client ends.")
             case .notPermitted:
-                throw Failure(
-                    status: .notPermitted, message: "the board does not permit it",
+                throw Failure.notPermitted(
                     remedy: "This is for a technician: 'role' under 'clients' or 'local_users' of the board file.")
             default: throw Failure(status: .negative, message: "the board gives no console: \(output.result)")
             }

@@ -12,8 +12,7 @@ enum Service {
             switch answer.result {
             case .done: return
             case .notPermitted:
-                throw Failure(
-                    status: .notPermitted, message: "the board does not permit it",
+                throw Failure.notPermitted(
                     remedy: "This is for a \(role): 'role' under 'clients' or 'local_users' of the board file.")
             case let result:
                 throw Failure(status: .negative, message: "the board says: \(Words.commandResult(result))")
