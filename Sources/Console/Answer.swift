@@ -330,9 +330,7 @@ extension ConsoleSession {
         row.append(isPlain ? "\t" : ", ")
         style.append(status.name, &row)
         row.append(isPlain ? "\t" : ", ")
-        style.text(.generation, &row)
-        row.append(" ")
-        row.appendDecimal(status.generation)
+        appendGeneration(status.generation)
         return true
     }
 

@@ -323,11 +323,7 @@ extension ConsoleSession {
             let status = subject.boardStatus
             style.cell(.testReportOf, 16, &row)
             style.cell(status.name, 24, &row)
-            style.text(.generation, &row)
-            row.append(" ")
-            row.appendDecimal(status.generation)
-            row.append(isPlain ? "\tWarden " : ", Warden ")
-            style.append(status.version, &row)
+            appendProgram(status)
             row.append(isPlain ? "\t" : ", ")
             appendMoment(status.clockTrust == .unset ? 0 : status.unixMs, subject)
             return .row

@@ -81,10 +81,8 @@ struct EnrolmentLine: Equatable {
         {
             request.uses = UInt32(uses)
         } else if equal(keyword, "until"), request.validUntil == 0 {
-            let midnight: StaticString = "00:00:00"
-            var time = FixedBytes<8>()
-            time.append(midnight)
-            guard let seconds = TimeText.civilSeconds(date: value, time: time.span) else { return false }
+            let midnight = FixedBytes<8>("00:00:00")
+            guard let seconds = TimeText.civilSeconds(date: value, time: midnight.span) else { return false }
             // The day itself is the last one.
             request.validUntil = UInt32(clamping: seconds + 86_400)
         } else if equal(keyword, "within"), let seconds = ConsoleRequest.seconds(value),

@@ -15,11 +15,7 @@ extension ConsoleSession {
             style.cell(.labelBoard, 14, &row)
             style.append(status.name, &row)
             row.append(isPlain ? "\t" : ", ")
-            style.text(.generation, &row)
-            row.append(" ")
-            row.appendDecimal(status.generation)
-            row.append(isPlain ? "\tWarden " : ", Warden ")
-            style.append(status.version, &row)
+            appendProgram(status)
             row.append(isPlain ? "\t" : ", ")
             style.text(.uptime, &row)
             row.append(" ")
@@ -69,6 +65,19 @@ extension ConsoleSession {
         row.appendDecimal(count)
         row.append("/")
         row.appendDecimal(capacity)
+    }
+
+    /// What runs: the board image's generation and the program's version.
+    mutating func appendProgram(_ status: BoardStatus) {
+        appendGeneration(status.generation)
+        row.append(isPlain ? "\tWarden " : ", Warden ")
+        style.append(status.version, &row)
+    }
+
+    mutating func appendGeneration(_ generation: UInt32) {
+        style.text(.generation, &row)
+        row.append(" ")
+        row.appendDecimal(generation)
     }
 
     private mutating func appendDoorSummary<Subject: ConsoleSubject & ~Copyable>(_ subject: borrowing Subject) {
