@@ -5,8 +5,8 @@ import HardwareInterface
 /// The world as Linux presents it: GPIO lines, I2C adapters, serial ports, consoles and connections.
 ///
 /// One thread waits in `wait(until:)` and decides; I2C adapters have a thread each, and spare ones for those that the kernel
-/// does not let go. Every device may be missing or
-/// vanish: that is reported, the rest runs on, and the device is opened again when it is back. Memory is allocated in
+/// does not let go. Every device may be missing or vanish: that is reported, the rest runs on, and the device is opened again
+/// when it is back. Memory is allocated in
 /// `init`; opening a device again allocates inside libgpiod and libserialport and nowhere else.
 ///
 /// A class, because the worker threads and the program's end refer to it; it is made once and lives as long as the

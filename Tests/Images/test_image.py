@@ -229,7 +229,7 @@ class ImageTests(unittest.TestCase):
         self.assertGreater(len(code), 12, "the code to photograph")
 
         # Without the right update the other slot is not touched.
-        before, record = board.slot("B"), None
+        before = board.slot("B")
         board.wait_until(lambda: board.record().get("a") == "good" and not board.record()["a_starts"], "A is confirmed")
         record = board.record()
         for name, stick, reason in self.refused():
