@@ -1,6 +1,6 @@
-"""OSDP readers by libosdp on one serial line, as peers of the tests.
+"""OSDP readers by libosdp on one line, as peers of the tests.
 
-usage: osdp_peripherals.py DEVICE
+usage: osdp_peripherals.py
 
 Every line on standard input is a JSON object with a reader's `address` and one of:
   {"do": "add", "scbk": HEX or null, "secure": bool}     puts a reader on the line; without a key it is in install mode
@@ -10,24 +10,26 @@ Every line on standard input is a JSON object with a reader's `address` and one 
   {"do": "local" | "inputs" | "outputs", "data": HEX}     reports a status
   {"do": "noise", "data": HEX}                            sends bytes on the line that belong to nobody
   {"do": "drop", "every": N}                              loses every Nth chunk that comes from the panel; 0 for none
-Every line on standard output is a JSON object: what a reader was told, with its address.
+  {"do": "turn", "line": HEX}                             gives the readers what the panel sent, and each its turn
+Every line on standard output is a JSON object: what a reader was told, with its address, or what the line carries back
+after a turn, {"line": HEX}. Nothing moves between turns, so a slow machine makes no packet late.
 """
 
 import json
-import os
-import select
 import sys
-import termios
-import tty
 
 import osdp_sys
+
+
+# A packet is answered in the same turn: one call takes it in, the next sends the reply.
+REFRESHES_PER_TURN = 3
 
 
 class Channel:
     """A reader's end of the line: it hears everything and speaks when asked."""
 
-    def __init__(self, device, address):
-        self.device = device
+    def __init__(self, line):
+        self.line = line
         self.pending = b""
 
     def read(self, limit):
@@ -35,16 +37,17 @@ class Channel:
         return taken
 
     def write(self, data):
-        return os.write(self.device, data)
+        self.line.extend(data)
+        return len(data)
 
     def flush(self):
         self.pending = b""
 
 
 class Reader:
-    def __init__(self, device, address, scbk, secure):
+    def __init__(self, line, address, scbk, secure):
         self.address = address
-        self.channel = Channel(device, address)
+        self.channel = Channel(line)
         self.file = bytearray()
         flags = osdp_sys.FLAG_ENFORCE_SECURE if secure and scbk else 0
         information = {
@@ -114,63 +117,55 @@ def say(message):
 
 
 def main():
-    device = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
-    tty.setraw(device, termios.TCSANOW)
     osdp_sys.set_loglevel(osdp_sys.LOG_EMERG)
     readers = {}
-    text = b""
+    line = bytearray()
     chunks = 0
     every = 0
     say({"ready": True})
-    while True:
-        ready, _, _ = select.select([device, 0], [], [], 0.002)
-        if device in ready:
-            data = os.read(device, 4096)
-            chunks += 1
-            if not every or chunks % every:
+    for text in sys.stdin:
+        order = json.loads(text)
+        address = order.get("address")
+        data = bytes.fromhex(order.get("data", ""))
+        do = order["do"]
+        if do == "turn":
+            heard = bytes.fromhex(order["line"])
+            if heard:
+                chunks += 1
+                if not every or chunks % every:
+                    for reader in readers.values():
+                        reader.channel.pending += heard
+            for _ in range(REFRESHES_PER_TURN):
                 for reader in readers.values():
-                    reader.channel.pending += data
-        if 0 in ready:
-            piece = os.read(0, 65536)
-            if not piece:
-                return
-            text += piece
-            *lines, text = text.split(b"\n")
-            for line in lines:
-                order = json.loads(line)
-                address = order.get("address")
-                data = bytes.fromhex(order.get("data", ""))
-                do = order["do"]
-                if do == "add":
-                    key = order.get("scbk")
-                    readers[address] = Reader(
-                        device, address, bytes.fromhex(key) if key else None, order.get("secure", False)
-                    )
-                elif do == "remove":
-                    del readers[address]
-                elif do == "noise":
-                    os.write(device, data)
-                elif do == "drop":
-                    every = order["every"]
-                elif do == "card":
-                    readers[address].context.submit_event({
-                        "event": osdp_sys.EVENT_CARDREAD, "reader_no": 0, "direction": 0, "length": order["bits"],
-                        "format": osdp_sys.CARD_FMT_RAW_WIEGAND, "data": data,
-                    })
-                elif do == "keys":
-                    readers[address].context.submit_event(
-                        {"event": osdp_sys.EVENT_KEYPRESS, "reader_no": 0, "data": data}
-                    )
-                else:
-                    kinds = {
-                        "local": osdp_sys.STATUS_REPORT_LOCAL, "inputs": osdp_sys.STATUS_REPORT_INPUT,
-                        "outputs": osdp_sys.STATUS_REPORT_OUTPUT,
-                    }
-                    readers[address].context.submit_event(
-                        {"event": osdp_sys.EVENT_STATUS, "type": kinds[do], "report": data}
-                    )
-        for reader in readers.values():
-            reader.refresh()
+                    reader.refresh()
+            say({"line": line.hex()})
+            line.clear()
+        elif do == "add":
+            key = order.get("scbk")
+            readers[address] = Reader(line, address, bytes.fromhex(key) if key else None, order.get("secure", False))
+        elif do == "remove":
+            del readers[address]
+        elif do == "noise":
+            line.extend(data)
+        elif do == "drop":
+            every = order["every"]
+        elif do == "card":
+            readers[address].context.submit_event({
+                "event": osdp_sys.EVENT_CARDREAD, "reader_no": 0, "direction": 0, "length": order["bits"],
+                "format": osdp_sys.CARD_FMT_RAW_WIEGAND, "data": data,
+            })
+        elif do == "keys":
+            readers[address].context.submit_event(
+                {"event": osdp_sys.EVENT_KEYPRESS, "reader_no": 0, "data": data}
+            )
+        else:
+            kinds = {
+                "local": osdp_sys.STATUS_REPORT_LOCAL, "inputs": osdp_sys.STATUS_REPORT_INPUT,
+                "outputs": osdp_sys.STATUS_REPORT_OUTPUT,
+            }
+            readers[address].context.submit_event(
+                {"event": osdp_sys.EVENT_STATUS, "type": kinds[do], "report": data}
+            )
 
 
 main()

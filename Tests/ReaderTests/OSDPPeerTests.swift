@@ -5,13 +5,14 @@ import Foundation
 import HardwareInterface
 import Testing
 
-/// The panel on one end of a pseudo-terminal, readers by libosdp on the other, in real time.
+/// The panel in virtual time and readers by libosdp in a process of their own, turn by turn: what the panel sends, the
+/// readers' answer to it, and only then the clock goes on. However slow the machine is, no packet comes late.
 struct OSDPPeerBench: ~Copyable {
     var bus: OSDPBus
     var output = ReaderOutput()
-    let line = PseudoTerminal()
     let peer: PeerProcess
-    let clock = RealClock()
+    private(set) var now = Instant.start
+    private var sent: [UInt8] = []
     var reports: [ReaderReport] = []
     var file: [UInt8] = []
 
@@ -20,12 +21,9 @@ struct OSDPPeerBench: ~Copyable {
         timing.pollInterval = .milliseconds(20)
         timing.shortestSecureRetry = .seconds(1)
         timing.offlineAfter = .seconds(3)
-        bus = OSDPBus(timing: timing, random: randomGenerator(UInt8(ProcessInfo.processInfo.processIdentifier & 0xFF)))
-        let script = Peers.folder.appendingPathComponent("osdp_peripherals.py").path
-        peer = try PeerProcess(python, [script, line.path])
+        bus = OSDPBus(timing: timing, random: randomGenerator(7))
+        peer = try PeerProcess(python, [Peers.folder.appendingPathComponent("osdp_peripherals.py").path])
     }
-
-    var now: Instant { Instant(nanoseconds: clock.elapsed) }
 
     mutating func add(_ address: UInt8, _ security: OSDPBus.Security) {
         precondition(bus.addPeripheral(.init(address: address, security: security)) != nil)
@@ -33,7 +31,7 @@ struct OSDPPeerBench: ~Copyable {
 
     mutating func collect() {
         for index in output.reports.indices { reports.append(output.reports[index]) }
-        line.write((0..<output.transmit.count).map { output.transmit[$0] })
+        for index in 0..<output.transmit.count { sent.append(output.transmit[index]) }
         for index in output.reports.indices {
             guard case .fileDataWanted(let offset, let length) = output.reports[index].event else { continue }
             let piece = Array(file[Int(offset)..<Int(offset) + Int(length)])
@@ -42,21 +40,31 @@ struct OSDPPeerBench: ~Copyable {
         output.removeAll()
     }
 
-    /// Runs until the condition holds, for at most a minute: the peers are real, and so is the machine's load.
+    /// Gives the readers what the panel has sent, waits for their answer and lets the panel hear it.
+    ///
+    /// - Returns: whether the peer still runs.
+    mutating func turn() -> Bool {
+        let wait = min(max(bus.deadline - now, .milliseconds(1)), .milliseconds(20))
+        now = now + wait
+        bus.poll(at: now, into: &output)
+        collect()
+        peer.tell(["do": "turn", "line": hexadecimal(sent)])
+        sent = []
+        guard let heard = peer.await("line") as? String else { return false }
+        let bytes = hexBytes(heard)
+        if !bytes.isEmpty { bus.receive(bytes.span, at: now, into: &output) }
+        collect()
+        return true
+    }
+
+    /// Runs until the condition holds, for at most two minutes of the panel's time.
     mutating func run(
         until condition: (_ reports: [ReaderReport], _ told: [[String: Any]]) -> Bool
     ) -> Bool {
-        let end = clock.elapsed + 60_000_000_000
-        while clock.elapsed < end {
-            let wait = min(max(0, (bus.deadline - now).nanoseconds / 1_000_000 + 1), 20)
-            let bytes = line.read(waiting: Int32(wait))
-            if !bytes.isEmpty { bus.receive(bytes.span, at: now, into: &output) }
-            collect()
-            bus.poll(at: now, into: &output)
-            collect()
-            peer.listen()
+        let end = now + .seconds(120)
+        while now < end {
+            guard turn() else { return false }
             if condition(reports, peer.lines) { return true }
-            if !peer.isRunning { return false }
         }
         return false
     }
@@ -212,8 +220,7 @@ struct OSDPPeerTests {
         for round in 0..<8 {
             bench.reports = []
             let noise = (0..<20).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            let hex = noise.map { String(format: "%02x", $0) }.joined()
-            bench.peer.tell(["do": "noise", "data": hex])
+            bench.peer.tell(["do": "noise", "data": hexadecimal(noise)])
             if round == 4 {
                 bench.peer.tell(["do": "remove", "address": 2])
                 bench.peer.tell(["do": "add", "address": 2, "scbk": Self.key, "secure": true])
@@ -245,7 +252,7 @@ struct OSDPPeerTests {
         bench.file = (0..<4_096).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         #expect(bench.bus.beginFileTransfer(type: 13, size: 4_096, to: 0) == true)
         #expect(bench.runUntil((0, .fileTransferEnded(.processed))) == true)
-        let hex = bench.file.map { String(format: "%02x", $0) }.joined()
+        let hex = hexadecimal(bench.file)
         #expect(bench.run { _, told in told.contains { $0["file"] as? String == hex } } == true)
     }
 }

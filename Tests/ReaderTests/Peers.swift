@@ -116,6 +116,18 @@ final class PeerProcess {
         input.fileHandleForWriting.write(data)
     }
 
+    /// Waits until the peer says something by this name, for as long as the peer runs and at most five minutes.
+    ///
+    /// - Returns: what it said; it is not kept in `lines`. `nil` when the peer has ended.
+    func await(_ name: String) -> Any? {
+        while true {
+            listen()
+            if let place = lines.firstIndex(where: { $0[name] != nil }) { return lines.remove(at: place)[name] }
+            var entry = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&entry, 1, 300_000) > 0, entry.revents & Int16(POLLIN) != 0 else { return nil }
+        }
+    }
+
     /// Takes what the peer has said by now.
     func listen() {
         var buffer = [UInt8](repeating: 0, count: 65_536)

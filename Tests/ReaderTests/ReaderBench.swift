@@ -1,4 +1,5 @@
 import Drivers
+import Foundation
 import FixedMemory
 import HardwareInterface
 
@@ -61,6 +62,11 @@ struct ReaderBench<Driver: ReaderDriver & ~Copyable>: ~Copyable {
         defer { sent = [] }
         return sent
     }
+}
+
+/// Two digits a byte, as the peers take them.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { String(format: "%02x", $0) }.joined()
 }
 
 /// Bytes of a hexadecimal string; blanks are allowed.
