@@ -1,6 +1,9 @@
 """OSDP readers by libosdp on one line, as peers of the tests.
 
-usage: osdp_peripherals.py
+usage: osdp_peripherals.py [DEVICE]
+
+With a DEVICE the readers speak there, whenever something comes. Without, they take turns with the panel by orders, so that
+no packet is late however slow the machine is.
 
 Every line on standard input is a JSON object with a reader's `address` and one of:
   {"do": "add", "scbk": HEX or null, "secure": bool}     puts a reader on the line; without a key it is in install mode
@@ -10,13 +13,17 @@ Every line on standard input is a JSON object with a reader's `address` and one 
   {"do": "local" | "inputs" | "outputs", "data": HEX}     reports a status
   {"do": "noise", "data": HEX}                            sends bytes on the line that belong to nobody
   {"do": "drop", "every": N}                              loses every Nth chunk that comes from the panel; 0 for none
-  {"do": "turn", "line": HEX}                             gives the readers what the panel sent, and each its turn
-Every line on standard output is a JSON object: what a reader was told, with its address, or what the line carries back
-after a turn, {"line": HEX}. Nothing moves between turns, so a slow machine makes no packet late.
+  {"do": "turn", "line": HEX}                             without a DEVICE: gives the readers what the panel sent
+Every line on standard output is a JSON object: what a reader was told, with its address, or what the readers sent in a
+turn, {"line": HEX}.
 """
 
 import json
+import os
+import select
 import sys
+import termios
+import tty
 
 import osdp_sys
 
@@ -28,8 +35,8 @@ REFRESHES_PER_TURN = 3
 class Channel:
     """A reader's end of the line: it hears everything and speaks when asked."""
 
-    def __init__(self, line):
-        self.line = line
+    def __init__(self, send):
+        self.send = send
         self.pending = b""
 
     def read(self, limit):
@@ -37,7 +44,7 @@ class Channel:
         return taken
 
     def write(self, data):
-        self.line.extend(data)
+        self.send(data)
         return len(data)
 
     def flush(self):
@@ -45,9 +52,9 @@ class Channel:
 
 
 class Reader:
-    def __init__(self, line, address, scbk, secure):
+    def __init__(self, send, address, scbk, secure):
         self.address = address
-        self.channel = Channel(line)
+        self.channel = Channel(send)
         self.file = bytearray()
         flags = osdp_sys.FLAG_ENFORCE_SECURE if secure and scbk else 0
         information = {
@@ -116,46 +123,48 @@ def say(message):
     sys.stdout.flush()
 
 
-def main():
-    osdp_sys.set_loglevel(osdp_sys.LOG_EMERG)
-    readers = {}
-    line = bytearray()
-    chunks = 0
-    every = 0
-    say({"ready": True})
-    for text in sys.stdin:
-        order = json.loads(text)
+class Line:
+    """The readers on one line; `send` takes what they say."""
+
+    def __init__(self, send):
+        self.send = send
+        self.readers = {}
+        self.chunks = 0
+        self.every = 0
+
+    def hear(self, data):
+        self.chunks += 1
+        if self.every and self.chunks % self.every == 0:
+            return
+        for reader in self.readers.values():
+            reader.channel.pending += data
+
+    def refresh(self):
+        for reader in self.readers.values():
+            reader.refresh()
+
+    def obey(self, order):
         address = order.get("address")
         data = bytes.fromhex(order.get("data", ""))
         do = order["do"]
-        if do == "turn":
-            heard = bytes.fromhex(order["line"])
-            if heard:
-                chunks += 1
-                if not every or chunks % every:
-                    for reader in readers.values():
-                        reader.channel.pending += heard
-            for _ in range(REFRESHES_PER_TURN):
-                for reader in readers.values():
-                    reader.refresh()
-            say({"line": line.hex()})
-            line.clear()
-        elif do == "add":
+        if do == "add":
             key = order.get("scbk")
-            readers[address] = Reader(line, address, bytes.fromhex(key) if key else None, order.get("secure", False))
+            self.readers[address] = Reader(
+                self.send, address, bytes.fromhex(key) if key else None, order.get("secure", False)
+            )
         elif do == "remove":
-            del readers[address]
+            del self.readers[address]
         elif do == "noise":
-            line.extend(data)
+            self.send(data)
         elif do == "drop":
-            every = order["every"]
+            self.every = order["every"]
         elif do == "card":
-            readers[address].context.submit_event({
+            self.readers[address].context.submit_event({
                 "event": osdp_sys.EVENT_CARDREAD, "reader_no": 0, "direction": 0, "length": order["bits"],
                 "format": osdp_sys.CARD_FMT_RAW_WIEGAND, "data": data,
             })
         elif do == "keys":
-            readers[address].context.submit_event(
+            self.readers[address].context.submit_event(
                 {"event": osdp_sys.EVENT_KEYPRESS, "reader_no": 0, "data": data}
             )
         else:
@@ -163,9 +172,54 @@ def main():
                 "local": osdp_sys.STATUS_REPORT_LOCAL, "inputs": osdp_sys.STATUS_REPORT_INPUT,
                 "outputs": osdp_sys.STATUS_REPORT_OUTPUT,
             }
-            readers[address].context.submit_event(
+            self.readers[address].context.submit_event(
                 {"event": osdp_sys.EVENT_STATUS, "type": kinds[do], "report": data}
             )
 
 
-main()
+def serve(path):
+    """Speaks on a device, in real time, until standard input ends."""
+    device = os.open(path, os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(device, termios.TCSANOW)
+    line = Line(lambda data: os.write(device, data))
+    text = b""
+    say({"ready": True})
+    while True:
+        ready, _, _ = select.select([device, 0], [], [], 0.002)
+        if device in ready:
+            line.hear(os.read(device, 4096))
+        if 0 in ready:
+            piece = os.read(0, 65536)
+            if not piece:
+                return
+            text += piece
+            *orders, text = text.split(b"\n")
+            for order in orders:
+                line.obey(json.loads(order))
+        line.refresh()
+
+
+def take_turns():
+    """Speaks only in turns, until standard input ends."""
+    said = bytearray()
+    line = Line(said.extend)
+    say({"ready": True})
+    for text in sys.stdin:
+        order = json.loads(text)
+        if order["do"] != "turn":
+            line.obey(order)
+            continue
+        heard = bytes.fromhex(order["line"])
+        if heard:
+            line.hear(heard)
+        for _ in range(REFRESHES_PER_TURN):
+            line.refresh()
+        say({"line": said.hex()})
+        said.clear()
+
+
+osdp_sys.set_loglevel(osdp_sys.LOG_EMERG)
+if len(sys.argv) > 1:
+    serve(sys.argv[1])
+else:
+    take_turns()
