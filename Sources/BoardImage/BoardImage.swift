@@ -42,10 +42,16 @@ public struct BoardImage: ~Copyable {
 
     /// Decodes and checks a whole file.
     ///
-    /// - Parameter bytes: the file, envelope included.
+    /// - Parameters:
+    ///   - bytes: the file, envelope included.
+    ///   - isOfRecording: it is for a look at what a board did, which need not fit: another version may have counted its
+    ///     memory otherwise.
     /// - Throws: `BoardImageError`; nothing of the image may be used then.
-    public init(decoding bytes: Span<UInt8>) throws(BoardImageError) {
+    public init(decoding bytes: Span<UInt8>, isOfRecording: Bool = false) throws(BoardImageError) {
         let image = try BoardImage(unchecked: bytes)
+        guard isOfRecording || image.memoryBudget.total == image.header.memoryBudgetBytes else {
+            throw .budgetDiffers(image: image.header.memoryBudgetBytes, program: image.memoryBudget.total)
+        }
         try image.check()
         self = image
     }
@@ -131,9 +137,6 @@ public struct BoardImage: ~Copyable {
             throw .tooMany(.credentials, count: counts[.credentials])
         }
         let budget = MemoryBudget(counts: counts, capacities: capacities, linkPorts: linkPorts)
-        guard budget.total == header.memoryBudgetBytes else {
-            throw .budgetDiffers(image: header.memoryBudgetBytes, program: budget.total)
-        }
 
         self.header = header
         self.capacities = capacities

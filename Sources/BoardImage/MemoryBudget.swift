@@ -32,9 +32,13 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case people = 21
         /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
         case base = 22
+        /// The journal's and the flight recorder's pages, segments and readers; not the newest events, which have their own.
+        case journal = 23
+        /// Values that outlive a restart: alarms, positions, counters, learned baselines.
+        case keptValues = 24
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 23 }
+        public static var count: Int { 25 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -62,6 +66,8 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .consoles: "consoles"
             case .people: "people"
             case .base: "base"
+            case .journal: "journal"
+            case .keptValues: "kept values"
             }
         }
 
@@ -100,11 +106,15 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             // Four slots for three people.
             case .people: 40
             case .base: 262_144
+            // 67 pages of 4 KiB, the places of 4,096 segments, and a window of 128 events for each of eight readers.
+            case .journal: 458_752
+            // Key, value, where it lies on the medium, and its places in the index.
+            case .keptValues: 144
             }
         }
     }
 
-    private var amounts: InlineArray<23, UInt32>
+    private var amounts: InlineArray<25, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.
@@ -122,6 +132,16 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         amounts[Int(Part.consoles.rawValue)] = capacities.consoles + 1
         amounts[Int(Part.people.rawValue)] = capacities.people
         amounts[Int(Part.base.rawValue)] = 1
+        amounts[Int(Part.journal.rawValue)] = 1
+        amounts[Int(Part.keptValues.rawValue)] = MemoryBudget.keptValues(counts, capacities)
+    }
+
+    /// Values that a board may want to keep over a restart, and the most that it is given room for: five for a door, nine
+    /// for a detector with eight pieces of what it learns, one for an effect and for a card, one for each of 64 at which PINs
+    /// are guessed, and 64 for the board as a whole.
+    private static func keptValues(_ counts: BoardCounts, _ capacities: Capacities) -> UInt32 {
+        let devices = 5 * counts[.doors] + 9 * counts[.detectors] + counts[.effects]
+        return UInt32(min(4_096, 64 + 64 + devices + Int(capacities.credentials)))
     }
 
     /// How many of a part there are.

@@ -1,11 +1,9 @@
-import AccessControl
 import BoardImage
 import Cryptography
 import EventJournal
 import FixedMemory
 import Recording
 import HardwareInterface
-import LifeSafety
 import WardenMessages
 
 /// What the runtime is told about the journal's medium.
@@ -39,14 +37,8 @@ public struct JournalMedium: Sendable, BitwiseCopyable {
         return RecordingArea(behind: layout.usedBytes, of: byteCount, pageBytes: layout.blockBytes)
     }
 
-    /// Values of the state store that a board may want to keep, and the most that it is given room for.
-    static func stateEntries(_ image: borrowing BoardImage) -> Int {
-        let perDoor = 3 + 2
-        let perDetector = 1 + LifeSafetyMonitor.learnedPieceLimit
-        let perDevice = perDetector * image.detectors.count + perDoor * image.doors.count + image.effects.count
-        // And one for each card with wrong PINs.
-        return min(4_096, 64 + AccessCapacities().pinAttempts + perDevice + Int(image.capacities.credentials))
-    }
+    /// Values of the state store that a board is given room for.
+    static func stateEntries(_ image: borrowing BoardImage) -> Int { image.memoryBudget.amount(.keptValues) }
 
     /// Shares the image's events over the classes: what must be kept longest gets as much as what comes most often.
     static func capacities(_ image: borrowing BoardImage) -> JournalCapacities {

@@ -1,3 +1,5 @@
+import AccessControl
+import BoardImage
 import EventJournal
 import FixedMemory
 import HardwareInterface
@@ -30,6 +32,15 @@ struct JournalTests {
         #expect(board.isAtRest)
         #expect(board.journal.medium == .healthy)
         #expect(!board.words.contains { $0.contains("trouble") }, "\(board.words)")
+    }
+
+    @Test("Pages and kept values of the journal are in the memory budget")
+    func budget() throws {
+        #expect(LifeSafetyMonitor.learnedPieceLimit == 8 && AccessCapacities().pinAttempts == 64)
+        let board = try running()
+        let pages = board.runtime.core.journal.mediumPages
+        #expect(pages.count == 67 && pages.pageBytes == 4_096)
+        #expect(pages.count * pages.pageBytes + 4_096 * 32 < MemoryBudget.Part.journal.bytesEach)
     }
 
     @Test("An event is volatile for 50 ms at the most, an alarm for one commit only")

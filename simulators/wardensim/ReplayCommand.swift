@@ -95,7 +95,7 @@ enum ReplayCommand {
         let imageSpan = file.span.extracting(recording.image)
         let image: BoardImage
         do throws(BoardImageError) {
-            image = try BoardImage(decoding: imageSpan)
+            image = try BoardImage(decoding: imageSpan, isOfRecording: true)
         } catch {
             throw Failure(code: .invalidInput, message: Inputs.text(of: error), subject: path)
         }

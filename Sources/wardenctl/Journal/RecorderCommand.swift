@@ -122,7 +122,7 @@ struct RecordingFolder: ParsableArguments {
 enum RecordingOutput {
     static func image(_ path: String) throws -> [UInt8] {
         let bytes = try Files.read(path, limit: ImageEnvelope.length + ImageEnvelope.messageLimit)
-        do { _ = try BoardImage(decoding: bytes.span) } catch {
+        do { _ = try BoardImage(decoding: bytes.span, isOfRecording: true) } catch {
             throw Failure(
                 status: .invalidData, message: "\(path): is no sound board image",
                 remedy: "Give the image that the board ran from; 'wardenctl board build' makes it.")
