@@ -6,6 +6,7 @@
 #include <linux/fuse.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -15,6 +16,8 @@
 // of unknown form is made known step by step: the answer asks for it again with the memory that it points to.
 
 #define MESSAGES 2
+// The same call comes again, with more of the caller's memory.
+#define ASKED_AGAIN 2
 
 static union {
     struct fuse_in_header header;
@@ -38,7 +41,8 @@ static int answer_control(int adapter, uint64_t identity, int result, const void
 // Asks for the same call with these pieces of the caller's memory.
 static int ask_again(int adapter, uint64_t identity, const struct fuse_ioctl_iovec *pieces, uint32_t in, uint32_t out) {
     struct fuse_ioctl_out head = {.flags = FUSE_IOCTL_RETRY, .in_iovs = in, .out_iovs = out};
-    return answer(adapter, identity, 0, &head, sizeof(head), pieces, (in + out) * sizeof(*pieces));
+    int status = answer(adapter, identity, 0, &head, sizeof(head), pieces, (in + out) * sizeof(*pieces));
+    return status != 0 ? status : ASKED_AGAIN;
 }
 
 int kernel_world_adapter_make(const char *name) {
@@ -135,7 +139,7 @@ static int take_control(int adapter, kernel_world_transfer *transfer) {
     }
 }
 
-int kernel_world_adapter_take(int adapter, kernel_world_transfer *transfer) {
+static int take_call(int adapter, kernel_world_transfer *transfer) {
     ssize_t count = read(adapter, &request, sizeof(request));
     if (count < 0) return errno == EAGAIN || errno == EINTR || errno == ENOENT ? 0 : -errno;
     if (count < (ssize_t)sizeof(request.header)) return -EPROTO;
@@ -153,6 +157,14 @@ int kernel_world_adapter_take(int adapter, kernel_world_transfer *transfer) {
     default:
         return answer(adapter, request.header.unique, -ENOSYS, NULL, 0, NULL, 0);
     }
+}
+
+int kernel_world_adapter_take(int adapter, kernel_world_transfer *transfer) {
+    int status = take_call(adapter, transfer);
+    // It is there as soon as the caller's thread has had its turn; a caller that was killed does not come back.
+    struct pollfd again = {.fd = adapter, .events = POLLIN};
+    while (status == ASKED_AGAIN && poll(&again, 1, 1) > 0) status = take_call(adapter, transfer);
+    return status == ASKED_AGAIN ? 0 : status;
 }
 
 void kernel_world_adapter_answer(
