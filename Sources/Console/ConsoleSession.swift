@@ -5,6 +5,7 @@ import WardenMessages
 /// One terminal: collects lines, carries out what they ask, and answers a piece at a time so that no answer ever holds
 /// up the loop or floods the line.
 public struct ConsoleSession: ~Copyable {
+    private let inPlace = InPlace()
     /// Bytes that a step writes at the most: one row.
     public static var rowLimit: Int { 240 }
 

@@ -9,6 +9,7 @@ import HardwareInterface
 ///
 /// Nothing here waits, reads a clock or touches a file. `append` and `read` take bounded time.
 public struct EventJournal: ~Copyable {
+    private let inPlace = InPlace()
     var rings: FixedArray<RecordRing>
     var readers: FixedArray<Reader>
     var window: FixedArray<WindowEntry>

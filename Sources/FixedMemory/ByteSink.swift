@@ -12,6 +12,7 @@ public protocol ByteSink: ~Copyable {
 }
 
 extension ByteSink where Self: ~Copyable {
+    @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
         for index in bytes.indices { append(bytes[index]) }
     }
@@ -22,6 +23,7 @@ extension ByteSink where Self: ~Copyable {
         for index in 0..<text.utf8CodeUnitCount { unsafe append(start[index]) }
     }
 
+    @inlinable
     public mutating func appendLittleEndian<Value: FixedWidthInteger>(_ value: Value) {
         var rest = value
         for _ in 0..<(Value.bitWidth / 8) {

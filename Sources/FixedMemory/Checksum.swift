@@ -1,16 +1,39 @@
 /// Checksums of the board's links and stores, as running values over bytes.
 ///
-/// Each is one small table in flash and no state beyond the running value.
+/// Each is a small table and no state beyond the running value.
 public enum Checksum {
     /// CRC-32C (Castagnoli), reflected polynomial 0x82F63B78, start and final XOR of all ones; RFC 3720 section 12.1.
     ///
     /// - Parameter initial: the result of the bytes before, to continue over several spans.
     public static func crc32c(_ bytes: Span<UInt8>, continuing initial: UInt32 = 0) -> UInt32 {
         var crc = ~initial
-        for index in bytes.indices {
+        var start = 0
+        if bytes.count >= sliceLimit {
+            start = bytes.count & ~3
+            crc = crc32c(words: bytes.extracting(0..<start), of: crc)
+        }
+        for index in start..<bytes.count {
             crc = crc32cTable[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])] ^ (crc >> 8)
         }
         return ~crc
+    }
+
+    /// From how many bytes on four at a time are quicker.
+    private static var sliceLimit: Int { 64 }
+
+    /// The remainder after so many words of four bytes, each in one step: a table says what a byte adds that is followed by
+    /// one, two or three others (Kounavis and Berry 2008).
+    private static func crc32c(words bytes: Span<UInt8>, of initial: UInt32) -> UInt32 {
+        var crc = initial
+        unsafe bytes.withUnsafeBytes { words in
+            for place in stride(from: 0, to: words.count, by: 4) {
+                crc ^= UInt32(littleEndian: unsafe words.loadUnaligned(fromByteOffset: place, as: UInt32.self))
+                crc =
+                    crc32cSlices[Int(512 + crc & 0xFF)] ^ crc32cSlices[Int(256 + crc >> 8 & 0xFF)]
+                    ^ crc32cSlices[Int(crc >> 16 & 0xFF)] ^ crc32cTable[Int(crc >> 24)]
+            }
+        }
+        return crc
     }
 
     /// CRC-32C of one more byte.
@@ -75,6 +98,16 @@ public enum Checksum {
         0xF36E_6F75, 0x0105_EC76, 0x1255_1F82, 0xE03E_9C81, 0x34F4_F86A, 0xC69F_7B69, 0xD5CF_889D, 0x27A4_0B9E,
         0x79B7_37BA, 0x8BDC_B4B9, 0x988C_474D, 0x6AE7_C44E, 0xBE2D_A0A5, 0x4C46_23A6, 0x5F16_D052, 0xAD7D_5351,
     ]
+
+    /// The same for a byte that is followed by one, by two and by three others, 256 each.
+    private static let crc32cSlices: InlineArray<768, UInt32> = {
+        var table = InlineArray<768, UInt32>(repeating: 0)
+        for place in 0..<768 {
+            let before = place < 256 ? crc32cTable[place] : table[place - 256]
+            table[place] = crc32cTable[Int(before & 0xFF)] ^ (before >> 8)
+        }
+        return table
+    }()
 
     private static let crc16Table: InlineArray<256, UInt16> = {
         var table = InlineArray<256, UInt16>(repeating: 0)

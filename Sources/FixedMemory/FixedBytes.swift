@@ -3,16 +3,21 @@
 /// A plain value without a pointer, so that it may cross a thread in a ring and lie inside other values.
 public struct FixedBytes<let capacity: Int>: BitwiseCopyable, Sendable, Equatable {
     @usableFromInline var storage: InlineArray<capacity, UInt8>
-    /// Bytes held.
-    public private(set) var count: Int
-    /// Set when an `append` found no room; stays set until `removeAll`.
-    public private(set) var overflowed: Bool
+    @usableFromInline var held: Int
+    @usableFromInline var hasOverflowed: Bool
 
+    /// Bytes held.
+    @inlinable public var count: Int { held }
+    /// Set when an `append` found no room; stays set until `removeAll`.
+    @inlinable public var overflowed: Bool { hasOverflowed }
+
+    // Part of its caller, which knows how many bytes there are to clear.
     /// Makes an empty value.
+    @inlinable
     public init() {
         storage = InlineArray(repeating: 0)
-        count = 0
-        overflowed = false
+        held = 0
+        hasOverflowed = false
     }
 
     /// Copies `bytes`; what does not fit is left out and `overflowed` is set.
@@ -51,12 +56,13 @@ public struct FixedBytes<let capacity: Int>: BitwiseCopyable, Sendable, Equatabl
     public var span: Span<UInt8> {
         @_lifetime(borrow self)
         @_transparent
-        get { storage.span.extracting(0..<count) }
+        get { storage.span.extracting(0..<held) }
     }
 
+    @inlinable
     public mutating func removeAll() {
-        count = 0
-        overflowed = false
+        held = 0
+        hasOverflowed = false
     }
 
     public static func == (left: Self, right: Self) -> Bool {
@@ -67,13 +73,14 @@ public struct FixedBytes<let capacity: Int>: BitwiseCopyable, Sendable, Equatabl
 }
 
 extension FixedBytes: ByteSink {
+    @inlinable
     public mutating func append(_ byte: UInt8) {
-        guard count < capacity else {
-            overflowed = true
+        guard held < capacity else {
+            hasOverflowed = true
             return
         }
-        storage[count] = byte
-        count += 1
+        storage[held] = byte
+        held += 1
     }
 }
 

@@ -18,6 +18,7 @@ import WardenMessages
 ///
 /// All memory is allocated in `init`.
 struct BoardCore: ~Copyable {
+    private let inPlace = InPlace()
     /// The moment of the latest input or turn.
     var now: Instant
 

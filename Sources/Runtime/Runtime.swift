@@ -31,6 +31,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         static var consoleRows: Int { 8 }
     }
 
+    private let inPlace = InPlace()
     /// The world.
     public var hardware: Board
 

@@ -7,6 +7,7 @@ import WardenMessages
 ///
 /// The runtime hands it the inputs of its streams, and lets it work once each turn.
 public struct LinkServer: ~Copyable {
+    private let inPlace = InPlace()
     /// Those of connections, then those of lines, which no connection takes.
     private var sessions: FixedArray<LinkSession>
     /// The stream of each session; meaningless while it is closed.

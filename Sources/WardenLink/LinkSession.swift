@@ -10,6 +10,7 @@ import WardenMessages
 /// Answers to requests go out first. List entries and events follow as far as the peer's credit and the outbox reach,
 /// a few each turn, so that a peer that asks for much delays nobody.
 public struct LinkSession: ~Copyable {
+    private let inPlace = InPlace()
     private enum State: BitwiseCopyable {
         case closed
         /// Nobody is recognised yet.

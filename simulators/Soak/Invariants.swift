@@ -5,9 +5,11 @@ import WardenMessages
 struct Invariants {
     // MARK: Times
 
-    /// Smoke or water that stays must be an alarm or a trouble within this: verification 5 s, two measuring intervals of
-    /// 2 s, a reading that goes stale after 10 s, and what a retried bus takes.
-    static let detectionTime = Interval.seconds(40)
+    /// Smoke or water that stays must be an alarm or a trouble within this: verification 5 s, two looks of the probes, a
+    /// reading that goes stale, and 21 s that a retried bus takes.
+    static func detectionTime(interval: Int) -> Interval {
+        .seconds(Int64(26 + 2 * interval + SoakBoard.staleAfter(interval: interval)))
+    }
     /// Somebody who lies below the radar must be an alarm or a trouble within this: the radar's word every 10 s,
     /// confirmation 15 s, and 60 s after which a silent module is missing.
     static let fallDetectionTime = Interval.seconds(90)

@@ -12,13 +12,17 @@ enum Shrinking {
 
     /// - Parameters:
     ///   - violation: what `plan` breaks.
+    ///   - interval: of the probes; see `World`.
     ///   - progress: told of each shorter plan.
     static func shrink(
-        _ plan: [Planned], breaking violation: Invariants.Violation, progress: (Int) -> Void
+        _ plan: [Planned], breaking violation: Invariants.Violation, interval: Int, progress: (Int) -> Void
     ) -> [Planned] {
+        func breaks(_ plan: [Planned]) -> Bool {
+            World(interval: interval).live(plan, until: violation.at + .seconds(1))?.invariant == violation.invariant
+        }
         // Nothing after the breach had a part in it.
         var best = plan.filter { $0.at <= violation.at }
-        guard breaks(best, violation) else { return plan }
+        guard breaks(best) else { return plan }
         var parts = 2
         while true {
             let loose = best.indices.filter { !isEssential(best[$0]) }
@@ -28,7 +32,7 @@ enum Shrinking {
             for start in stride(from: 0, to: loose.count, by: size) {
                 let left = Set(loose[start..<min(start + size, loose.count)])
                 let candidate = best.indices.filter { !left.contains($0) }.map { best[$0] }
-                guard breaks(candidate, violation) else { continue }
+                guard breaks(candidate) else { continue }
                 best = candidate
                 isShorter = true
                 progress(best.count)
@@ -42,19 +46,10 @@ enum Shrinking {
                 parts = min(2 * parts, loose.count)
             }
         }
-        return withoutIdleCaretakers(best, violation)
-    }
-
-    private static func withoutIdleCaretakers(_ plan: [Planned], _ violation: Invariants.Violation) -> [Planned] {
-        var best = plan
-        for planned in plan where isEssential(planned) {
+        for planned in best where isEssential(planned) {
             let candidate = best.filter { $0 != planned }
-            if breaks(candidate, violation) { best = candidate }
+            if breaks(candidate) { best = candidate }
         }
         return best
-    }
-
-    private static func breaks(_ plan: [Planned], _ violation: Invariants.Violation) -> Bool {
-        World().live(plan, until: violation.at + .seconds(1))?.invariant == violation.invariant
     }
 }

@@ -5,8 +5,9 @@ import Cryptography
 enum SoakBoard {
     static let key = HashKey([UInt8](0..<32).span)!
 
-    static func image() -> [UInt8] {
-        let result = BoardCompiler().check(yaml)
+    /// - Parameter interval: seconds from one look of the smoke and leak probes to the next.
+    static func image(interval: Int) -> [UInt8] {
+        let result = BoardCompiler().check(yaml(interval: interval))
         guard let board = result.board, let image = try? board.image(key: key, generation: 1) else {
             preconditionFailure("the soak board does not compile: \(result.problems.map(\.message))")
         }
@@ -17,7 +18,11 @@ enum SoakBoard {
     static let cards = ["0500207B32", "01023C4D5E", "0110A2B3C4", "01778899AA", "0142424242"]
     static let residents = 2
 
-    static let yaml = """
+    /// After how many seconds a reading of such a probe counts no more.
+    static func staleAfter(interval: Int) -> Int { max(10, 3 * interval) }
+
+    private static func yaml(interval: Int) -> String {
+        """
         board: soak
         hardware: raspberry-pi-4
         console_role: technician
@@ -40,7 +45,7 @@ enum SoakBoard {
           store_port: {device: /dev/ttyAMA1, baud: 9600}
           radar_port: {device: /dev/ttyAMA2, baud: 115200}
         sensors:
-          probes: {chip: ads1115, bus: sensors, address: 0x48, interval: 2 s, full_scale: 4.096 V}
+          probes: {chip: ads1115, bus: sensors, address: 0x48, interval: \(interval) s, full_scale: 4.096 V}
           climate: {chip: bme280, bus: sensors, address: 0x76, interval: 60 s}
         points:
           smoke_level:
@@ -48,8 +53,8 @@ enum SoakBoard {
             unit: dB/m
             scale: {0.4 V: 0 dB/m, 2.4 V: 0.5 dB/m}
             range: -0.05 dB/m to 0.6 dB/m
-            stale_after: 10 s
-          leak_level: {measures: probes.input1, range: -0.1 V to 3.6 V, stale_after: 10 s}
+            stale_after: \(staleAfter(interval: interval)) s
+          leak_level: {measures: probes.input1, range: -0.1 V to 3.6 V, stale_after: \(staleAfter(interval: interval)) s}
           temperature: {measures: climate.temperature, range: -20 °C to 60 °C, stale_after: 5 min}
         doors:
           street:
@@ -104,4 +109,5 @@ enum SoakBoard {
           - {tag: "0110A2B3C4", groups: [staff]}
           - {tag: "01778899AA", groups: [residents], status: lost}
         """
+    }
 }

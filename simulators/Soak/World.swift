@@ -35,7 +35,7 @@ final class World {
         /// When its detector was last in trouble: from then on it needs its time anew.
         var troubledAt = Instant.start
         /// How long it may go unseen.
-        var detectionTime = Invariants.detectionTime
+        var detectionTime: Interval
     }
 
     /// Places in `dangers`.
@@ -59,9 +59,11 @@ final class World {
         case noise(Fault, until: Instant)
     }
 
-    private let file = SoakBoard.image()
+    private let file: [UInt8]
     private let medium = VirtualMedium(byteCount: 8 << 20)
     private var runtime: Runtime<VirtualBoard>
+    /// When the board next has something to do, as it was after its last turn.
+    private var boardDue = Instant.start
     private(set) var doors: [Door] = []
     private var queue: [(at: Instant, order: Int, step: Step)] = []
     private var order = 0
@@ -71,10 +73,7 @@ final class World {
     private(set) var startedAt = Instant.start
 
     // The physical world, as it must be shown to a board that starts.
-    private(set) var dangers = [
-        Danger(detector: "smoke"), Danger(detector: "leak"),
-        Danger(detector: "fall", detectionTime: Invariants.fallDetectionTime),
-    ]
+    private(set) var dangers: [Danger]
     private var faults: [Fault] = []
     private var doorIsOpen: [Bool]
     private var buttonIsPressed = false
@@ -105,9 +104,19 @@ final class World {
     private static let turnsAtOneMoment = 10_000
     private let lineNames: [String: LineIndex]
 
-    init(trace: ((String) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - interval: seconds from one look of the smoke and leak probes to the next.
+    ///   - trace: is told everything that happens, a line each.
+    init(interval: Int, trace: ((String) -> Void)? = nil) {
         self.trace = trace
-        let bytes = file
+        let detectionTime = Invariants.detectionTime(interval: interval)
+        dangers = [
+            Danger(detector: "smoke", detectionTime: detectionTime),
+            Danger(detector: "leak", detectionTime: detectionTime),
+            Danger(detector: "fall", detectionTime: Invariants.fallDetectionTime),
+        ]
+        let bytes = SoakBoard.image(interval: interval)
+        file = bytes
         guard let image = try? BoardImage(decoding: bytes.span) else { preconditionFailure("the image is whole") }
         var names: [String: LineIndex] = [:]
         for index in image.lines.indices { names[World.text(image.lines[index].name)] = LineIndex(UInt16(index)) }
@@ -237,7 +246,7 @@ final class World {
         try settle()
         while true {
             let nextStep = queue.first?.at ?? .never
-            let due = max(min(runtime.deadline, runtime.hardware.nextArrival), runtime.hardware.now)
+            let due = max(boardDue, runtime.hardware.now)
             let next = min(startedAt + (due - .start), nextStep, end)
             if next > now { runtime.hardware.advance(to: .start + (next - startedAt)) }
             if nextStep <= next, let first = queue.first {
@@ -265,12 +274,13 @@ final class World {
         var turns = 0
         repeat {
             runtime.turn()
+            boardDue = min(runtime.deadline, runtime.hardware.nextArrival)
             turns += 1
             guard turns < World.turnsAtOneMoment else {
                 throw Invariants.Violation(
                     invariant: "a board has nothing to do for ever", at: now, detail: "turn after turn at one moment")
             }
-        } while runtime.deadline <= runtime.hardware.now || runtime.hardware.nextArrival <= runtime.hardware.now
+        } while boardDue <= runtime.hardware.now
         turnCount += UInt64(turns)
         collect(&seen)
         seen.restored = !wasRestored && runtime.isStateRestored
@@ -377,7 +387,7 @@ final class World {
         case .noise(let fault, let end):
             guard faults.contains(fault), now < end else { break }
             makeNoise(fault)
-            later(fault == .streetPortBabble ? .milliseconds(260) : .seconds(2), .noise(fault, until: end))
+            later(fault == .streetPortBabble ? .milliseconds(261) : .seconds(2), .noise(fault, until: end))
         }
         try settle()
     }
@@ -548,6 +558,8 @@ final class World {
     }
 
     private func sendNoise(to stream: StreamIndex, count: Int) {
+        // A wire that is busy with other noise takes no more.
+        guard !runtime.hardware.isReceiving(on: stream) else { return }
         let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: noise.next()) }
         runtime.hardware.transmit(bytes.span, to: stream)
     }

@@ -52,6 +52,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
     /// Requests that the medium takes before it says that it is busy.
     private static var mediumRequests: Int { 64 }
 
+    private let inPlace = InPlace()
     private let capacities: Capacities
     private var clock: Instant = .start
     private var arrivals: ArrivalQueue
@@ -155,7 +156,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
     public mutating func advance(to instant: Instant) {
         precondition(instant >= clock, "the monotonic clock never goes back")
         clock = instant
-        runReaders()
+        if readerDeadline <= clock { runReaders() }
     }
 
     // MARK: Readers

@@ -27,9 +27,11 @@ public final class VirtualMedium {
         case torn(Int)
     }
 
-    private struct Pending: BitwiseCopyable {
+    struct Pending: BitwiseCopyable {
         var offset: Int64
         var durableAt: Instant
+        /// Its place in `before` and `after`.
+        var place: Int
     }
 
     /// Writes between two flushes whose fate a power cut decides; a journal makes far fewer.
@@ -41,7 +43,8 @@ public final class VirtualMedium {
     /// For each pending write what was there before, and what was written.
     private let before: UnsafeMutableRawPointer
     private let after: UnsafeMutableRawPointer
-    private var pending: FixedArray<Pending>
+    private var pending: Ring<Pending>
+    private var nextPlace = 0
 
     public var condition = Condition.sound
     /// How long a write or a read takes, and how long a flush.
@@ -62,7 +65,7 @@ public final class VirtualMedium {
         let undoBytes = VirtualMedium.pendingLimit * pageBytes
         before = UnsafeMutableRawPointer.allocate(byteCount: undoBytes, alignment: 4_096)
         after = UnsafeMutableRawPointer.allocate(byteCount: undoBytes, alignment: 4_096)
-        pending = FixedArray(capacity: VirtualMedium.pendingLimit)
+        pending = Ring(capacity: VirtualMedium.pendingLimit)
     }
 
     deinit {
@@ -92,8 +95,7 @@ public final class VirtualMedium {
             pages.bytes(of: request.page).baseAddress!.copyMemory(
                 from: content + Int(request.offset), byteCount: pageBytes)
         case .write: write(request, pages)
-        case .flush:
-            for place in pending.indices where pending[place].durableAt == .never { pending[place].durableAt = ends }
+        case .flush: markDurable(at: ends)
         }
         return (.done, ends)
     }
@@ -114,26 +116,27 @@ public final class VirtualMedium {
     private func write(_ request: MediumRequest, _ pages: MediumPages) {
         let source = UnsafeRawPointer(pages.bytes(of: request.page).baseAddress!)
         let target = content + Int(request.offset)
-        // More than anybody leaves unflushed: the oldest counts as written.
-        if pending.isFull { dropPending(0) }
-        let place = pending.count
+        let place = nextPlace
+        nextPlace = (place + 1) % VirtualMedium.pendingLimit
         (before + place * pageBytes).copyMemory(from: target, byteCount: pageBytes)
         (after + place * pageBytes).copyMemory(from: source, byteCount: pageBytes)
-        pending.append(Pending(offset: request.offset, durableAt: .never))
+        // More than anybody leaves unflushed: the oldest counts as written.
+        pending.pushOverwriting(Pending(offset: request.offset, durableAt: .never, place: place))
         target.copyMemory(from: source, byteCount: pageBytes)
+    }
+
+    /// Everything that is written by now is durable at `moment`, what was flushed before already earlier.
+    private func markDurable(at moment: Instant) {
+        for _ in 0..<pending.count {
+            guard var write = pending.pop() else { return }
+            write.durableAt = min(write.durableAt, moment)
+            pending.push(write)
+        }
     }
 
     /// Forgets writes that are durable by now.
     private func settlePending(by now: Instant) {
-        while pending.count > 0, pending[0].durableAt <= now { dropPending(0) }
-    }
-
-    private func dropPending(_ place: Int) {
-        let left = pending.count - place - 1
-        (before + place * pageBytes).copyMemory(from: before + (place + 1) * pageBytes, byteCount: left * pageBytes)
-        (after + place * pageBytes).copyMemory(from: after + (place + 1) * pageBytes, byteCount: left * pageBytes)
-        for index in place..<pending.count - 1 { pending[index] = pending[index + 1] }
-        pending.swapRemove(at: pending.count - 1)
+        while let first = pending.first, first.durableAt <= now { pending.pop() }
     }
 
     /// The power goes at `now`: what was flushed is there, the rest is as `fate` says. The medium is then as after a
@@ -142,17 +145,19 @@ public final class VirtualMedium {
     /// - Parameter fate: asked for each write that was not durable, oldest first.
     public func cutPower(at now: Instant, fate: (Int) -> Fate) {
         settlePending(by: now)
-        for place in pending.indices.reversed() {
-            (content + Int(pending[place].offset)).copyMemory(from: before + place * pageBytes, byteCount: pageBytes)
+        for order in (0..<pending.count).reversed() {
+            let write = pending[order]
+            (content + Int(write.offset)).copyMemory(from: before + write.place * pageBytes, byteCount: pageBytes)
         }
-        for place in pending.indices {
+        for order in 0..<pending.count {
+            let write = pending[order]
             let count =
-                switch fate(place) {
+                switch fate(order) {
                 case .written: pageBytes
                 case .lost: 0
                 case .torn(let count): max(1, min(count, pageBytes - 1))
                 }
-            (content + Int(pending[place].offset)).copyMemory(from: after + place * pageBytes, byteCount: count)
+            (content + Int(write.offset)).copyMemory(from: after + write.place * pageBytes, byteCount: count)
         }
         pending.removeAll()
         busyUntil = .start
