@@ -41,7 +41,7 @@ test:
 	swift run --skip-build warden-selftest
 	.ci/scenarios
 	.ci/check-sensor-models
-	swift run --skip-build warden-soak --seeds 1-3 --days 1
+	swift run --skip-build wardensim soak --seeds 1-3 --days 1
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
 	.ci/recordings

@@ -10,13 +10,16 @@ public struct RecorderStatus: Sendable, BitwiseCopyable {
     public var written: UInt64
     /// Records that found no room since start.
     public var lost: UInt64
+    /// What was recorded since the board's start can be played back.
+    public var replays: Bool
     /// The file or device that the journal and the recorder lie in; empty where nobody said.
     public var place: FixedBytes<128>
 
-    public init(isOnMedium: Bool, written: UInt64, lost: UInt64, place: FixedBytes<128>) {
+    public init(isOnMedium: Bool, written: UInt64, lost: UInt64, replays: Bool, place: FixedBytes<128>) {
         self.isOnMedium = isOnMedium
         self.written = written
         self.lost = lost
+        self.replays = replays
         self.place = place
     }
 }
@@ -184,6 +187,8 @@ extension ConsoleSession {
         let style = style
         let status = subject.recorderStatus
         answer = .recorder(number + 1)
+        // Rows that are left out do not count.
+        let placeRow = status.isOnMedium ? 2 : 1
         switch number {
         case 0:
             style.text(status.isOnMedium ? .recorderOnMedium : .recorderInMemory, &row)
@@ -193,10 +198,12 @@ extension ConsoleSession {
             style.text(.dropped, &row)
             row.append(" ")
             row.appendDecimal(status.lost)
-        case 1 where !status.place.isEmpty:
+        case 1 where status.isOnMedium:
+            style.text(status.replays ? .recorderReplays : .recorderDoesNotReplay, &row)
+        case placeRow where !status.place.isEmpty:
             style.append(status.place, &row)
-        case 1,
-            2 where !status.place.isEmpty:
+        case placeRow,
+            placeRow + 1 where !status.place.isEmpty:
             style.text(.recorderHint, &row)
             answer = .ending
         default:

@@ -28,7 +28,8 @@ public struct RecordingArea: Equatable, Sendable, BitwiseCopyable {
 ///
 /// Records gather in pages in memory; a full page goes to the medium, and a page that is not full after a while, so that
 /// little is missing when the power goes. One write is under way at a time, and none is waited for. Where the medium does
-/// not keep up and memory is full, recording halts, and goes on with a key frame once there is room.
+/// not keep up and memory is full, recording halts, and goes on by itself once half of the memory is free again, on a page that
+/// says so: what comes then can be read, and replayed from the next start on.
 ///
 /// Sans input and output: it hands out requests and is told how they ended. Nothing is allocated after it is made.
 public struct RecordingWriter: ~Copyable {
@@ -63,8 +64,8 @@ public struct RecordingWriter: ~Copyable {
     private var isRunning = false
     private var pausedUntil = Instant.start
     private var flushDueAt = Instant.never
-    /// Pages since the last key frame began.
-    private var pagesSinceKeyFrame: UInt64 = 0
+    /// The page that the start of this run is on.
+    private var firstNumber: UInt64 = 0
     private var isHalted = false
     private var isEnded = false
 
@@ -106,6 +107,7 @@ public struct RecordingWriter: ~Copyable {
         guard isOn, !isRunning else { return }
         self.run = run
         self.number = number
+        firstNumber = number
         isRunning = true
     }
 
@@ -118,22 +120,23 @@ public struct RecordingWriter: ~Copyable {
     /// Whether records are taken.
     public var isRecording: Bool { isOn && !isHalted && !isEnded }
 
-    /// Whether the next thing recorded should be a key frame: so long ago was the last one, or records were lost.
-    ///
-    /// - Parameter pages: that it takes.
-    public func wantsKeyFrame(ofPages pages: Int) -> Bool {
-        guard isOn, freeSlots > pages else { return false }
-        if isHalted { return freeSlots * 2 >= slots.count }
-        return pagesSinceKeyFrame >= UInt64(max(1, area.pages / 4))
-    }
+    /// Whether what was recorded since the start can be played back: the page of the start is still in the ring, and nothing
+    /// was lost.
+    public var isReplayable: Bool { isOn && lost == 0 && number - firstNumber < UInt64(area.pages) }
 
     /// Begins a page with which replaying can begin.
     public mutating func beginKeyFrame(at now: Instant) {
         guard isOn, slots[filling].used == RecordingPage.headerBytes || finishPage() else { return }
         slots[filling].beginsKeyFrame = true
-        slots[filling].followsLoss = slots[filling].followsLoss || isHalted
+    }
+
+    /// Goes on after a halt, once so much has been written that there is room for a while.
+    private mutating func goOn() {
+        guard freeSlots * 2 >= slots.count, slots[filling].used == RecordingPage.headerBytes || finishPage() else {
+            return
+        }
+        slots[filling].followsLoss = true
         isHalted = false
-        pagesSinceKeyFrame = 0
     }
 
     /// Records something.
@@ -145,6 +148,7 @@ public struct RecordingWriter: ~Copyable {
     ///   - isDecision: whether it should be on the medium soon.
     public mutating func append(_ kind: UInt8, _ content: Span<UInt8>, at now: Instant, isDecision: Bool) {
         guard !isEnded else { return }
+        if isHalted { goOn() }
         let limit = min(RecordingWriter.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13)
         guard isRecording, content.count <= limit else {
             // Without what finds no room nothing behind it can be played back.
@@ -198,7 +202,6 @@ public struct RecordingWriter: ~Copyable {
         guard freeSlots > 0 else { return false }
         full += 1
         slots[filling] = Slot()
-        pagesSinceKeyFrame += 1
         return true
     }
 

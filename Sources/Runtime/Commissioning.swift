@@ -79,7 +79,8 @@ extension BoardCore {
         let isOnMedium = recording.mode == .recording && recording.flight.isOn
         return RecorderStatus(
             isOnMedium: isOnMedium, written: isOnMedium ? recording.flight.number : recorder.end,
-            lost: isOnMedium ? recording.flight.lost : 0, place: journalPlace)
+            lost: isOnMedium ? recording.flight.lost : 0, replays: isOnMedium && recording.flight.isReplayable,
+            place: journalPlace)
     }
 
     var imageState: ImageState { images.state(result: .done, generation: image.header.generation, at: now) }

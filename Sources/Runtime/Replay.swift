@@ -95,6 +95,55 @@ public struct Replay: ~Copyable {
         return true
     }
 
+    /// Shows the decisions of the next page as they were recorded, of a recording whose start is missing: there is nothing to
+    /// play then, and nothing to hold them to.
+    ///
+    /// - Returns: `false` if it is damaged, or holds what this version does not know.
+    public mutating func show<Sink: ReplaySink & ~Copyable>(_ page: Span<UInt8>, into sink: inout Sink) -> Bool {
+        guard difference == nil else { return false }
+        guard var reader = RecordingPageReader(page) else {
+            difference = .damagedPage(pages)
+            return false
+        }
+        pages += 1
+        while reader.next() {
+            core.now = reader.at
+            guard let kind = RecordKind(rawValue: reader.kind), show(kind, reader.content, into: &sink) else {
+                difference = .unknownRecord(reader.at)
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func show<Sink: ReplaySink & ~Copyable>(
+        _ kind: RecordKind, _ content: Span<UInt8>, into sink: inout Sink
+    ) -> Bool {
+        var reader = ByteReader(content)
+        do throws(ByteReader.Truncated) {
+            switch kind {
+            case .line:
+                let line = try reader.variableLength()
+                guard line >> 1 < UInt64(core.lines.count) else { return false }
+                sink.driven(LineIndex(UInt16(line >> 1)), isActive: line & 1 != 0, at: core.now, on: self)
+            case .event:
+                guard let eventClass = JournalClass(rawValue: try reader.byte()) else { return false }
+                let ago = Zigzag.decode(try reader.variableLength())
+                guard var event = try? Event(decoding: try reader.bytes(reader.remaining)) else { return false }
+                event.monotonicNs = UInt64(clamping: core.now.nanoseconds &- ago)
+                event.class = BoardCore.schemaClass(eventClass)
+                sink.recorded(event, on: self)
+            default:
+                inputs += 1
+                return true
+            }
+        } catch {
+            return false
+        }
+        decisions += 1
+        return true
+    }
+
     private mutating func take(_ kind: UInt8, _ content: Span<UInt8>, at moment: Instant) -> Bool {
         guard let kind = RecordKind(rawValue: kind) else { return false }
         if kind.isDecision {

@@ -159,7 +159,8 @@ struct BenchBoard: ConsoleSubject {
     var logLevel = LogLevel.warning
     var consoleLanguage: UInt8?
     var imageState = ImageState(generation: 3, checksum: 0x1A2B_3C4D, hasPrevious: true)
-    var recorderStatus = RecorderStatus(isOnMedium: true, written: 1_234, lost: 0, place: "/var/lib/warden/journal")
+    var recorderStatus = RecorderStatus(
+        isOnMedium: true, written: 1_234, lost: 0, replays: true, place: "/var/lib/warden/journal")
 
     mutating func setLogLevel(_ level: LogLevel, fromConsole console: Int, user: Int?) -> CommandResult {
         logLevel = level

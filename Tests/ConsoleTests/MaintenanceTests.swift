@@ -124,7 +124,10 @@ struct MaintenanceTests {
         bench.type("reboot\r")
         bench.type("y")
         #expect(bench.board.commands.last == Command(kind: .boardRestart))
-        #expect(bench.ask("recorder").contains("/var/lib/warden/journal"))
+        let rows = bench.ask("recorder")
+        #expect(rows.contains("/var/lib/warden/journal") && rows.contains("replays from the board's start on"))
+        bench.board.recorderStatus.replays = false
+        #expect(bench.ask("recorder").contains { $0.hasPrefix("does not replay") })
     }
 
     @Test("A console speaks the language that the board was set to, until somebody chooses another")

@@ -53,9 +53,10 @@ final class RecorderRig {
 
     var isRecording: Bool { recorder.isRecording }
     var isAtRest: Bool { recorder.isAtRest }
+    var isReplayable: Bool { recorder.isReplayable }
+    var number: UInt64 { recorder.number }
     var lost: UInt64 { recorder.lost }
     var deadline: Instant { recorder.deadline }
-    var wantsKeyFrame: Bool { recorder.wantsKeyFrame(ofPages: 1) }
 
     /// Records of all sound pages in the order of their numbers: kind, time, content.
     var records: [(kind: UInt8, at: Instant, content: [UInt8])] {
@@ -117,17 +118,13 @@ struct RecordingTests {
         #expect(rig.deadline == .never && rig.isAtRest)
     }
 
-    @Test("A full ring gives up its oldest page, and asks for a key frame every quarter of it")
+    @Test("A full ring gives up its oldest page, and with the page of the start what could be played back")
     func wrapping() {
         let rig = RecorderRig(ringPages: 16)
         rig.begin()
-        var keyFrames = 0
         for step in 0..<2_000 {
             rig.now = rig.now + .milliseconds(1)
-            if rig.wantsKeyFrame {
-                rig.recorder.beginKeyFrame(at: rig.now)
-                keyFrames += 1
-            }
+            #expect(rig.isReplayable == (rig.number < 16))
             rig.append(1, [UInt8(truncatingIfNeeded: step), UInt8(truncatingIfNeeded: step >> 8), 0, 0, 0, 0])
             rig.pump()
         }
@@ -135,13 +132,12 @@ struct RecordingTests {
         let headers = rig.headers
         #expect(headers.count == 16)
         #expect(headers.last!.number - headers.first!.number == 15)
-        #expect(headers.count { $0.beginsKeyFrame } >= 3)
-        #expect(keyFrames > 4)
+        #expect(headers.allSatisfy { !$0.beginsKeyFrame })
         let last = rig.records.last!
         #expect(Int(last.content[0]) | Int(last.content[1]) << 8 == 1_999)
     }
 
-    @Test("A medium that takes nothing halts recording; a key frame marked as behind a loss begins it anew")
+    @Test("A medium that takes nothing halts recording, which goes on by itself on a page marked as behind a loss")
     func halting() {
         let rig = RecorderRig(ringPages: 64)
         rig.begin()
@@ -152,15 +148,14 @@ struct RecordingTests {
         }
         #expect(!rig.isRecording && rig.lost > 0)
         #expect(rig.writes < 10, "it is left alone for a while after each refusal")
-        #expect(!rig.wantsKeyFrame)
+        #expect(!rig.isReplayable)
         rig.outcome = .done
         rig.pass(.seconds(11))
-        #expect(rig.wantsKeyFrame)
-        rig.recorder.beginKeyFrame(at: rig.now)
         rig.append(2, [1, 2, 3])
+        #expect(rig.isRecording)
         rig.pass(.seconds(11))
         let marked = rig.headers.filter { $0.followsLoss }
-        #expect(marked.count == 1 && marked[0].beginsKeyFrame)
+        #expect(marked.count == 1 && !marked[0].beginsKeyFrame)
         #expect(rig.records.last?.kind == 2)
     }
 

@@ -39,7 +39,7 @@ struct ReplayTests {
         var decisions: UInt64 = 0
     }
 
-    /// The pages of the newest run, in order.
+    /// The pages of the newest run, in order, up to the first that follows a loss.
     static func pages(_ medium: VirtualMedium) throws -> [[UInt8]] {
         let bytes = UnsafeRawBufferPointer(medium.bytes)
         let superblock = MediumLayout(superblock: UnsafeRawBufferPointer(rebasing: bytes[..<4_096]))
@@ -52,7 +52,9 @@ struct ReplayTests {
             if let header = RecordingPage(page.span) { found.append((header, page)) }
         }
         let run = found.map(\.page.run).max()
-        return found.filter { $0.page.run == run }.sorted { $0.page.number < $1.page.number }.map(\.bytes)
+        let ofRun = found.filter { $0.page.run == run }.sorted { $0.page.number < $1.page.number }
+        let isWhole = ofRun.allSatisfy { !$0.page.followsLoss }
+        return (isWhole ? ofRun[...] : ofRun.prefix { !$0.page.followsLoss }).map(\.bytes)
     }
 
     static func play(_ pages: [[UInt8]], file: [UInt8]) throws -> Outcome {
@@ -275,5 +277,28 @@ struct ReplayTests {
         board.pass(.minutes(10))
         let outcome = try Self.play(try Self.recording(of: board), file: board.file)
         #expect(outcome.difference == nil)
+    }
+
+    @Test("Without the board's start a recording shows what was decided, word for word, and plays nothing")
+    func headless() throws {
+        let board = try BoardUnderTest(medium: Self.medium())
+        Self.live(board)
+        let pages = try Self.recording(of: board)
+        #expect(pages.count > 4)
+        let later = pages[2...]
+        let start = later[2]
+        let header = RecordingPage(start.span)
+        let first = try #require(header)
+        #expect(!first.beginsKeyFrame)
+        let file = board.file
+        var replay = try Replay(image: BoardImage(decoding: file.span), file: file.span, start: first.at)
+        var words = Words()
+        for page in later {
+            let isShown = replay.show(page.span, into: &words)
+            #expect(isShown)
+        }
+        let all = Self.words(of: board)
+        #expect(words.lines.count > 3 && words.lines == all.lines.suffix(words.lines.count))
+        #expect(words.events.count > 10 && words.events == all.events.suffix(words.events.count))
     }
 }

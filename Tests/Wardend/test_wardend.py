@@ -1105,9 +1105,14 @@ class Recorder(OnTheBench):
         journal.write_bytes(data)
         result = self.run_tool(WARDENCTL, "recorder", "list", journal)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, r"run 0: \d+ pages whose start is written over or missing")
-        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", work / "none")
-        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, r"run 0: \d+ pages, .*; does not replay, its start is not there")
+        recording = work / "headless.recording"
+        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", recording)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("it does not replay", result.stderr)
+        result = self.run_tool(WARDENSIM, "replay", recording)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("NOT PLAYED: the board's start is not in this recording", result.stdout)
 
     def test_what_there_is_to_pull_is_listed_and_the_ring_goes_on_over_restarts(self):
         journal = self.recorded()
@@ -1125,7 +1130,7 @@ class Recorder(OnTheBench):
             self.assertEqual(self.run_tool(WARDENSIM, "replay", recording, "--quiet").returncode, 0)
         result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "--run", 9, "-o", work / "none")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("no recording that replaying can begin with", result.stderr)
+        self.assertIn("nothing of that is recorded", result.stderr)
         small = work / "recorded.small"
         small.unlink(missing_ok=True)
         board = self.start("--journal", small, "--journal-size", "4M")

@@ -25,6 +25,19 @@ __attribute__((constructor)) static void take_arguments(int count, char **values
 int simulator_argument_count(void) { return argument_count; }
 const char *simulator_argument(int index) { return arguments[index]; }
 
+int simulator_become(const char *name)
+{
+    char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (length < 0) return -errno;
+    path[length] = 0;
+    char *end = strrchr(path, '/') + 1;
+    if (strlen(name) >= sizeof(path) - (size_t)(end - path)) return -ENAMETOOLONG;
+    strcpy(end, name);
+    execv(path, arguments + 1);
+    return -errno;
+}
+
 int simulator_open(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

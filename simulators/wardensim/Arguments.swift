@@ -179,6 +179,7 @@ struct Arguments {
     static let usage: StaticString = """
         usage: wardensim BOARD SCENARIO --hash-key FILE [options]
                wardensim replay RECORDING [options]       'wardensim replay --help' says more
+               wardensim soak [options]                   'wardensim soak --help' says more
 
         Plays a scenario on a virtual board: the runtime of the real board on devices that answer at register and byte
         level, with a virtual clock. Same board and scenario, same trace, on every machine.

@@ -13,7 +13,8 @@ enum ReplayCommand {
         usage: wardensim replay RECORDING [--quiet] [--trace FILE]
 
         Tells a board again what one in the field was told, at the same moments, and holds what it decides to what was
-        decided there, byte for byte. No key is needed: cards are keyed hashes in a recording.
+        decided there, byte for byte. No key is needed: cards are keyed hashes in a recording. A recording without the
+        board's start cannot be played: then it shows what was decided, as recorded.
 
           RECORDING          as 'wardenctl recorder pull' wrote it
           --trace FILE       writes what was decided
@@ -25,7 +26,7 @@ enum ReplayCommand {
 
         exit codes:
            0  every decision is as it was recorded
-           1  a decision differs; the moment is told
+           1  a decision differs, and the moment is told; or the board's start is missing
           64  the command line is wrong
           65  the file is no recording, or of a board that this version does not know
           66  the file cannot be read
@@ -119,20 +120,22 @@ enum ReplayCommand {
             }
             lines.file = Output(descriptor: descriptor)
         }
-        var page = 0
-        while page < recording.pages, replay.play(file.span.extracting(recording.page(page)), into: &lines) {
-            page += 1
+        for page in 0..<recording.pages {
+            let bytes = file.span.extracting(recording.page(page))
+            guard first.beginsKeyFrame ? replay.play(bytes, into: &lines) : replay.show(bytes, into: &lines) else {
+                break
+            }
         }
         lines.file?.flush()
         if let error = lines.file?.error, error < 0 {
             throw Failure(code: .cannotWrite, message: "the trace is cut short", subject: trace, systemError: error)
         }
-        conclude(replay, &lines.shown)
+        conclude(replay, isPlayed: first.beginsKeyFrame, &lines.shown)
         lines.shown.flush()
-        return replay.difference == nil ? .success : .expectationFailed
+        return first.beginsKeyFrame && replay.difference == nil ? .success : .expectationFailed
     }
 
-    private static func conclude(_ replay: borrowing Replay, _ output: inout Output) {
+    private static func conclude(_ replay: borrowing Replay, isPlayed: Bool, _ output: inout Output) {
         output.writeDecimal((replay.now - replay.began).nanoseconds / 1_000_000_000)
         output.write(" s, ")
         output.writeDecimal(Int64(replay.inputs))
@@ -140,6 +143,8 @@ enum ReplayCommand {
         output.writeDecimal(Int64(replay.decisions))
         output.write(" decisions: ")
         switch replay.difference {
+        case nil where !isPlayed:
+            output.write("shown as they were recorded, NOT PLAYED: the board's start is not in this recording\n")
         case nil: output.write("every one as it was recorded\n")
         case .decision(let moment)?:
             output.write("the next one DIFFERS, at ")

@@ -14,7 +14,7 @@ import WardenMessages
 enum Wardensim {
     static func main() {
         simulator_catch_signals()
-        if let code = ReplayCommand.run() { simulator_exit(code.rawValue) }
+        if let code = ReplayCommand.run() ?? SoakCommand.run() { simulator_exit(code.rawValue) }
         let code: ExitCode
         switch Arguments.parse() {
         case .help:

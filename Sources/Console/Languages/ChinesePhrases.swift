@@ -174,6 +174,8 @@ enum ChinesePhrases {
         case .imageTrialHealthy: "试用中，运行正常，"
         case .recorderOnMedium: "在磁盘上，页数"
         case .recorderInMemory: "仅在内存中，字节数"
+        case .recorderReplays: "可从开机起重放"
+        case .recorderDoesNotReplay: "不可重放：开机部分已被覆盖，或有记录丢失"
         case .recorderHint: "用 wardenctl recorder download 下载"
         case .inactive: "未激活"
         case .unavailable: "不可用"

@@ -174,6 +174,8 @@ enum EnglishPhrases {
         case .imageTrialHealthy: "on trial, healthy,"
         case .recorderOnMedium: "on the disk, pages"
         case .recorderInMemory: "in memory alone, bytes"
+        case .recorderReplays: "replays from the board's start on"
+        case .recorderDoesNotReplay: "does not replay: the board's start is written over, or records were lost"
         case .recorderHint: "'wardenctl recorder download' gets it"
         case .inactive: "inactive"
         case .unavailable: "unavailable"

@@ -172,6 +172,8 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case imageTrialHealthy
     case recorderOnMedium
     case recorderInMemory
+    case recorderReplays
+    case recorderDoesNotReplay
     case recorderHint
     case inactive
     case unavailable

@@ -12,7 +12,9 @@ struct RecorderCommand: ParsableCommand {
         discussion: """
             A board with a journal writes down what it is told and what it decides, in a ring behind the journal. A \
             recording replays: the same is decided again, byte for byte, on any machine and without the board's key. It \
-            names no card: cards are keyed hashes in it, and digits are only counted.
+            names no card: cards are keyed hashes in it, and digits are only counted. Replaying begins with a start of the \
+            board: where the ring has come round since then, or a full or failing disk has cost records, 'wardensim replay' \
+            shows what was decided and plays nothing. The next start begins anew.
 
             EXAMPLES
               wardenctl recorder list /var/lib/warden/journal
@@ -24,7 +26,7 @@ struct RecorderCommand: ParsableCommand {
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists the recordings that replaying can begin with, oldest first.")
+            abstract: "Lists what is recorded, oldest first, and what of it replays.")
 
         @Argument(help: "The journal's file, or a copy of it.", completion: .file()) var file: String
         @Flag(help: "Write one JSON object.") var json = false
@@ -32,19 +34,15 @@ struct RecorderCommand: ParsableCommand {
         func run() throws {
             let ring = try RecorderRing(file)
             let found = ring.recordings
-            let headless = ring.headlessRuns
             if json {
                 let entries = found.map { recording -> [String: Any] in
                     [
-                        "run": recording.run, "pages": recording.pages.count,
+                        "run": recording.run, "pages": recording.pages.count, "replays": recording.replays,
                         "from_seconds": Double(recording.from.nanoseconds) / 1e9,
                         "to_seconds": Double(recording.to.nanoseconds) / 1e9,
                     ]
                 }
-                let object: [String: Any] = [
-                    "file": file, "recordings": entries,
-                    "without_start": headless.map { ["run": $0.run, "pages": $0.pages] },
-                ]
+                let object: [String: Any] = ["file": file, "recordings": entries]
                 let data = try JSONSerialization.data(
                     withJSONObject: object, options: [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes])
                 Terminal.write(String(decoding: data, as: UTF8.self) + "\n")
@@ -52,15 +50,9 @@ struct RecorderCommand: ParsableCommand {
             }
             for recording in found {
                 Terminal.write(
-                    "run \(recording.run): \(recording.pages.count) pages, from \(RecorderRing.text(recording.from)) to"
-                        + " \(RecorderRing.text(recording.to)) after its start\n")
+                    recording.words + (recording.replays ? "" : "; does not replay, its start is not there") + "\n")
             }
-            for run in headless {
-                Terminal.write(
-                    "run \(run.run): \(run.pages) pages whose start is written over or missing; replaying needs the"
-                        + " start\n")
-            }
-            if found.isEmpty { Terminal.write("\(file): no recording that replaying can begin with\n") }
+            if found.isEmpty { Terminal.write("\(file): nothing is recorded\n") }
         }
     }
 
@@ -68,28 +60,33 @@ struct RecorderCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes a recording into a file of its own, with the board's image.",
             discussion: """
-                The newest one, or the newest of the run that is asked for. The journal's file is only read; a board may go \
-                on writing to it.
+                The newest that replays, or the newest of the run that is asked for; where none does, the newest. The \
+                journal's file is only read; a board may go on writing to it.
                 """)
 
         @Argument(help: "The journal's file, or a copy of it.", completion: .file()) var file: String
         @Option(help: "The image that the board ran from.", completion: .file()) var image: String
         @Option(name: .customLong("run"), help: "The run, as 'recorder list' numbers them; the newest without it.")
         var wantedRun: UInt64?
+        @Flag(help: "The newest, whether it replays or not.") var newest = false
         @OptionGroup var beside: RecordingFolder
         @Option(name: .shortAndLong, help: "The recording.", completion: .file()) var output: String
 
         func run() throws {
             let bytes = try RecordingOutput.image(image)
             let ring = try RecorderRing(file)
-            guard let recording = ring.recordings.last(where: { wantedRun == nil || $0.run == wantedRun }) else {
+            let candidates = ring.recordings.filter { wantedRun == nil || $0.run == wantedRun }
+            guard let recording = RecorderRing.best(of: candidates, newest: newest) else {
                 throw Failure(
-                    status: .negative, message: "\(file): no recording that replaying can begin with",
+                    status: .negative, message: "\(file): nothing of that is recorded",
                     remedy: "'wardenctl recorder list \(file)' shows what there is.")
             }
             try RecordingOutput.write(
                 output, image: bytes, credentials: beside.credentials(), pages: recording.pages.map(ring.read),
-                run: recording.run, from: recording.from, to: recording.to)
+                of: recording)
+            if recording.replays, candidates.last?.replays == false {
+                Terminal.complain("what came later does not replay; --newest takes that")
+            }
         }
     }
 }
@@ -131,7 +128,7 @@ enum RecordingOutput {
     }
 
     static func write(
-        _ path: String, image: [UInt8], credentials: [UInt8], pages: [[UInt8]], run: UInt64, from: Instant, to: Instant
+        _ path: String, image: [UInt8], credentials: [UInt8], pages: [[UInt8]], of recording: RecorderRing.Recording
     ) throws {
         var data = Data()
         var header = ByteBuffer(capacity: RecordingFile.headerBytes)
@@ -148,21 +145,34 @@ enum RecordingOutput {
                 status: .cannotWrite, message: "\(path): \(error.localizedDescription)",
                 remedy: "Check the path, the permissions and the room.")
         }
-        Terminal.write(
-            "\(path): run \(run), \(pages.count) pages, from \(RecorderRing.text(from)) to \(RecorderRing.text(to))"
-                + " after its start\n")
+        Terminal.write("\(path): \(recording.words)\n")
+        if !recording.replays {
+            Terminal.complain(
+                "it does not replay, the board's start is not in it; 'wardensim replay' shows what was decided")
+        }
     }
 }
 
 /// The ring of a flight recorder as it lies in a journal's file.
 final class RecorderRing {
-    /// Pages of one run without a hole, from a key frame on.
+    /// Pages of one run without a hole.
     struct Recording {
         var run: UInt64
         /// Places in the ring.
         var pages: [Int]
         var from: Instant
         var to: Instant
+        /// It begins with the board's start.
+        var replays: Bool
+
+        var words: String {
+            "run \(run): \(pages.count) pages, from \(RecorderRing.text(from)) to \(RecorderRing.text(to)) after its start"
+        }
+    }
+
+    /// The newest recording that replays; where none does, or it does not matter, the newest.
+    static func best(of recordings: [Recording], newest: Bool = false) -> Recording? {
+        newest ? recordings.last : recordings.last(where: \.replays) ?? recordings.last
     }
 
     private let path: String
@@ -200,19 +210,7 @@ final class RecorderRing {
         return page
     }
 
-    /// Runs of which there are pages that no recording begins with: the ring has come round since their start, or records
-    /// were lost.
-    var headlessRuns: [(run: UInt64, pages: Int)] {
-        let replayable = recordings.reduce(into: [UInt64: Int]()) { $0[$1.run, default: 0] += $1.pages.count }
-        var pages: [UInt64: Int] = [:]
-        for place in 0..<area.pages {
-            if let bytes = try? read(place), let page = RecordingPage(bytes.span) { pages[page.run, default: 0] += 1 }
-        }
-        return pages.map { (run: $0.key, pages: $0.value - (replayable[$0.key] ?? 0)) }
-            .filter { $0.pages > 0 }.sorted { $0.run < $1.run }
-    }
-
-    /// Every stretch that replaying can begin with, oldest first.
+    /// Every stretch without a hole, oldest first.
     var recordings: [Recording] {
         RecorderRing.recordings(in: 0..<area.pages) { place in try? self.read(place) }
     }
@@ -228,21 +226,15 @@ final class RecorderRing {
         }
         found.sort { ($0.page.run, $0.page.number) < ($1.page.run, $1.page.number) }
         var recordings: [Recording] = []
-        var isOpen = false
         var next: UInt64 = 0
         for (page, place) in found {
-            let goesOn =
-                isOpen && recordings.last?.run == page.run && page.number == next && !page.followsLoss
-            if goesOn {
+            if let last = recordings.last, last.run == page.run, page.number == next, !page.followsLoss {
                 recordings[recordings.count - 1].pages.append(place)
-            } else if page.beginsKeyFrame {
-                recordings.append(Recording(run: page.run, pages: [place], from: page.at, to: page.at))
-                isOpen = true
             } else {
-                isOpen = false
+                recordings.append(
+                    Recording(run: page.run, pages: [place], from: page.at, to: page.at, replays: page.beginsKeyFrame))
             }
             next = page.number + 1
-            if isOpen { recordings[recordings.count - 1].to = page.at }
         }
         for index in recordings.indices {
             guard let last = recordings[index].pages.last, let bytes = read(last),

@@ -6,7 +6,7 @@ import WardenMessages
 extension RecorderCommand {
     struct Download: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Downloads the newest recording of a running board.",
+            abstract: "Downloads the newest recording of a running board that replays.",
             discussion: """
                 A board with a journal gives what lies on its disk, and the result is what 'recorder pull' writes. One \
                 without gives the last minutes that it has in memory, which do not replay. A download that was \
@@ -65,14 +65,14 @@ extension RecorderCommand {
                 let start = place * pageBytes
                 return start + pageBytes <= bytes.count ? Array(bytes[start..<start + pageBytes]) : nil
             }
-            guard let recording = RecorderRing.recordings(in: 0..<bytes.count / pageBytes, read).last else {
+            let recordings = RecorderRing.recordings(in: 0..<bytes.count / pageBytes, read)
+            guard let recording = RecorderRing.best(of: recordings) else {
                 throw Failure(
-                    status: .negative, message: "the board has no recording that replaying can begin with",
-                    remedy: "It makes one with each start.")
+                    status: .negative, message: "the board has recorded nothing", remedy: "It begins with each start.")
             }
             try RecordingOutput.write(
                 output, image: image, credentials: beside.credentials(), pages: recording.pages.compactMap(read),
-                run: recording.run, from: recording.from, to: recording.to)
+                of: recording)
             try download.remove()
         }
     }

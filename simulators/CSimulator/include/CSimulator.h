@@ -8,6 +8,9 @@
 int simulator_argument_count(void);
 const char *_Nonnull simulator_argument(int index);
 
+// Goes on as the program of this name beside this one, with the arguments from the second on; -errno on failure.
+int simulator_become(const char *_Nonnull name);
+
 // Opens for reading; -errno on failure.
 int simulator_open(const char *_Nonnull path);
 // Makes or empties a file for writing; -errno on failure.
