@@ -18,6 +18,8 @@ extension Command: RoleBound {
         case .readerInstall: .technician
         // A line that is forced does not do its work (EN 54-2, clause 9).
         case .pointForce, .pointRelease: .technician
+        // What an alarm is judged by.
+        case .pointCalibrate, .pointUncalibrate: .technician
         case .recorderMark, .boardRestart, .testAnswer, .testReset, .configSave: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,

@@ -30,6 +30,8 @@ public struct BoardImage: ~Copyable {
     public let areas: FixedArray<Area>
     public let interlocks: FixedArray<Interlock>
     public let holidays: FixedArray<Holiday>
+    /// Names of the groups, by bit; empty in images that name none.
+    public let groups: FixedArray<Group>
     /// `nil` for the runtime's own.
     public let accessPolicy: AccessPolicy?
     /// Where Warden Link is offered over networks; `nil` for nowhere.
@@ -80,6 +82,7 @@ public struct BoardImage: ~Copyable {
         var areas = FixedArray<Area>(capacity: counts[.areas])
         var interlocks = FixedArray<Interlock>(capacity: counts[.interlocks])
         var holidays = FixedArray<Holiday>(capacity: counts[.holidays])
+        var groups = FixedArray<Group>(capacity: counts[.groups])
         var accessPolicy: AccessPolicy?
         var network: Network?
         var linkPorts = 0
@@ -114,6 +117,7 @@ public struct BoardImage: ~Copyable {
             case .areas(let value): areas.append(value)
             case .interlocks(let value): interlocks.append(value)
             case .holidays(let value): holidays.append(value)
+            case .groups(let value): groups.append(value)
             case .accessPolicy(let value):
                 guard accessPolicy == nil else { throw .incomplete }
                 accessPolicy = value
@@ -157,6 +161,7 @@ public struct BoardImage: ~Copyable {
         self.areas = areas
         self.interlocks = interlocks
         self.holidays = holidays
+        self.groups = groups
         self.accessPolicy = accessPolicy
         self.network = network
         self.counts = counts
@@ -230,6 +235,7 @@ public struct BoardImage: ~Copyable {
         case Board.Field.areas: .areas
         case Board.Field.interlocks: .interlocks
         case Board.Field.holidays: .holidays
+        case Board.Field.groups: .groups
         default: nil
         }
     }

@@ -95,6 +95,10 @@ extension BoardImage {
             let name = holidays[index].name
             try checkName(.holidays, index, isEmpty: name.isEmpty, first: find(holiday: name.span))
         }
+        for index in groups.indices {
+            let name = groups[index].name
+            try checkName(.groups, index, isEmpty: name.isEmpty, first: find(group: name.span))
+        }
     }
 
     private func checkName(_ table: BoardTable, _ index: Int, isEmpty: Bool, first: Int?) throws(BoardImageError) {

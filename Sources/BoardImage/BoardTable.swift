@@ -18,9 +18,10 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
     case areas = 15
     case interlocks = 16
     case holidays = 17
+    case groups = 18
 
     /// Number of tables; raw values are 0 to one less.
-    public static var count: Int { 18 }
+    public static var count: Int { 19 }
 
     /// Entries of one image at the most. What an index of the schema could name may be more.
     public var limit: Int {
@@ -43,6 +44,7 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .areas: 64
         case .interlocks: 32
         case .holidays: 256
+        case .groups: 64
         }
     }
 
@@ -67,13 +69,14 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .areas: "areas"
         case .interlocks: "interlocks"
         case .holidays: "holidays"
+        case .groups: "groups"
         }
     }
 }
 
 /// Entries in each table of an image.
 public struct BoardCounts: Equatable, Sendable, BitwiseCopyable {
-    private var counts: InlineArray<18, UInt32>
+    private var counts: InlineArray<19, UInt32>
 
     public init() { counts = InlineArray(repeating: 0) }
 

@@ -26,19 +26,20 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case areas = 15
         case interlocks = 16
         case holidays = 17
-        case events = 18
-        case links = 19
-        case consoles = 20
-        case people = 21
+        case groups = 18
+        case events = 19
+        case links = 20
+        case consoles = 21
+        case people = 22
         /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
-        case base = 22
+        case base = 23
         /// The journal's and the flight recorder's pages, segments and readers; not the newest events, which have their own.
-        case journal = 23
+        case journal = 24
         /// Values that outlive a restart: alarms, positions, counters, learned baselines.
-        case keptValues = 24
+        case keptValues = 25
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 25 }
+        public static var count: Int { 26 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -61,6 +62,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .areas: "areas"
             case .interlocks: "interlocks"
             case .holidays: "holidays"
+            case .groups: "groups"
             case .events: "events"
             case .links: "links"
             case .consoles: "consoles"
@@ -99,6 +101,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .areas: 128
             case .interlocks: 64
             case .holidays: 64
+            case .groups: 48
             case .events: 128
             // A frame each way and the answers that wait for room.
             case .links: 32_768
@@ -114,7 +117,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
-    private var amounts: InlineArray<25, UInt32>
+    private var amounts: InlineArray<26, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.
@@ -138,10 +141,13 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
 
     /// Values that a board may want to keep over a restart, and the most that it is given room for: five for a door, nine
     /// for a detector with eight pieces of what it learns, one for an effect and for a card, one for each of 64 at which PINs
-    /// are guessed, and 64 for the board as a whole.
+    /// are guessed, and 64 for the board as a whole. Besides what people find out: a calibration for a point, and an answer
+    /// of commissioning for every thing.
     private static func keptValues(_ counts: BoardCounts, _ capacities: Capacities) -> UInt32 {
         let devices = 5 * counts[.doors] + 9 * counts[.detectors] + counts[.effects]
-        return UInt32(min(4_096, 64 + 64 + devices + Int(capacities.credentials)))
+        let byHand =
+            2 * counts[.points] + counts[.doors] + counts[.readers] + counts[.lines] + counts[.detectors]
+        return UInt32(min(4_096, 64 + 64 + devices + byHand + Int(capacities.credentials)))
     }
 
     /// How many of a part there are.

@@ -74,6 +74,11 @@ extension BoardImage {
         return nil
     }
 
+    public func find(group name: Span<UInt8>) -> Int? {
+        for index in groups.indices where equal(groups[index].name, name) { return index }
+        return nil
+    }
+
     public func find(schedule name: Span<UInt8>) -> Int? {
         for index in schedules.indices where equal(schedules[index].name, name) { return index }
         return nil

@@ -3,9 +3,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -165,4 +169,57 @@ int warden_tcp_connect(const char *address, uint16_t port) {
         return status;
     }
     return fd;
+}
+
+// A number that the kernel shows in a file; 0 where it shows none.
+static uint64_t statistic(const char *interface, const char *name) {
+    char path[96];
+    if (snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name) >= (int)sizeof(path)) return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    char text[24];
+    ssize_t count = read(fd, text, sizeof(text));
+    close(fd);
+    uint64_t value = 0;
+    for (ssize_t index = 0; index < count && text[index] >= '0' && text[index] <= '9'; index++)
+        value = 10 * value + (uint64_t)(text[index] - '0');
+    return value;
+}
+
+int warden_interface_of(int number, warden_interface *interface) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    struct ifreq request = {.ifr_ifindex = number};
+    int status = ioctl(fd, SIOCGIFNAME, &request);
+    if (status == 0) status = ioctl(fd, SIOCGIFFLAGS, &request);
+    if (status != 0) status = -errno;
+    close(fd);
+    if (status != 0) return status;
+    memset(interface, 0, sizeof(*interface));
+    memcpy(interface->name, request.ifr_name, sizeof(interface->name) - 1);
+    interface->is_up = (request.ifr_flags & IFF_UP) != 0;
+    interface->has_link = (request.ifr_flags & IFF_RUNNING) != 0;
+    interface->received = statistic(interface->name, "rx_bytes");
+    interface->sent = statistic(interface->name, "tx_bytes");
+    return 0;
+}
+
+int warden_interface_addresses(char (*texts)[20], int capacity) {
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    struct ifreq found[16];
+    struct ifconf list = {.ifc_len = sizeof(found), .ifc_req = found};
+    int count = ioctl(fd, SIOCGIFCONF, &list) == 0 ? 0 : -errno;
+    int all = count == 0 ? list.ifc_len / (int)sizeof(found[0]) : 0;
+    for (int index = 0; index < all && count < capacity; index++) {
+        struct sockaddr_in address, mask = {0};
+        if (found[index].ifr_addr.sa_family != AF_INET) continue;
+        memcpy(&address, &found[index].ifr_addr, sizeof(address));
+        if (ioctl(fd, SIOCGIFNETMASK, &found[index]) == 0) memcpy(&mask, &found[index].ifr_netmask, sizeof(mask));
+        char text[INET_ADDRSTRLEN];
+        if (inet_ntop(AF_INET, &address.sin_addr, text, sizeof(text)) == NULL) continue;
+        snprintf(texts[count++], sizeof(texts[0]), "%s/%d", text, __builtin_popcount(mask.sin_addr.s_addr));
+    }
+    close(fd);
+    return count;
 }

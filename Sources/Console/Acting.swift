@@ -65,6 +65,10 @@ extension ConsoleSession {
         case .endWalkTest(let name): askForTest(.walkTestEnd, .walkTestEndAll, name, minutes: 0, subject)
         case .enrol(let line): startEnrolment(line, &subject)
         case .test(let request): startTest(request, &subject)
+        case .calibrate(let request): startCalibration(request, &subject, &sink)
+        case .network:
+            subject.lookAtNetwork()
+            answer = .network(.waiting, 0)
         case .config(let request): startConfig(request, &subject, &sink)
         case .mark(let number): ask(.command(Command(kind: .recorderMark, value: Int32(number))))
         case .setClock(let seconds): ask(.clock(seconds))
@@ -106,8 +110,8 @@ extension ConsoleSession {
         case .version: .version
         case .whoami: .whoAmI
         case .recorder: .recorder(0)
-        case .help, .door, .alarm, .reader, .point, .credential, .test, .config, .reboot, .fire, .events, .watch,
-            .login, .logout, .language:
+        case .help, .door, .alarm, .reader, .point, .credential, .test, .calibrate, .network, .config, .reboot, .fire,
+            .events, .watch, .login, .logout, .language:
             .help(0)
         }
     }
@@ -185,7 +189,8 @@ extension ConsoleSession {
         case .command(let command):
             switch command.kind {
             case .doorFree, .doorLockdown, .fireReset, .alarmBypass, .walkTestBegin, .walkTestBeginAll, .readerInstall,
-                .pointForce, .residentAway, .detectorCleaned, .testReset, .boardRestart:
+                .pointForce, .residentAway, .detectorCleaned, .pointCalibrate, .pointUncalibrate, .testReset,
+                .boardRestart:
                 true
             default: false
             }
@@ -194,7 +199,14 @@ extension ConsoleSession {
 
     mutating func execute<Subject: ConsoleSubject & ~Copyable>(_ pending: Pending, _ subject: inout Subject) -> Bool {
         switch pending {
-        case .command(let command): report(subject.execute(command, fromConsole: number, user: login.user))
+        case .command(let command):
+            let answer = subject.execute(command, fromConsole: number, user: login.user)
+            if let problem = ConsoleSession.calibrationProblem(command.kind, answer.result) {
+                outcome = .refused
+                style.text(problem, &row)
+            } else {
+                report(answer)
+            }
         case .rollBack:
             report(CommandAnswer(result: subject.rollBackImage(fromConsole: number, user: login.user)))
         case .clock(let localSeconds):
@@ -262,6 +274,7 @@ extension ConsoleSession {
         case .door: .unknownDoor
         case .reader: .unknownReader
         case .line, .point: .unknownPoint
+        case .group: .unknownGroup
         default: .unknownDetector
         }
     }

@@ -38,6 +38,8 @@ enum Answer: BitwiseCopyable {
     case testReport(TestItem?, Int)
     case config(Int)
     case recorder(Int)
+    case calibrations(NamedKind, Int)
+    case network(NetworkPart, Int)
     case lost(UInt64)
     case message(Phrase)
     case clearScreen
@@ -137,6 +139,8 @@ extension ConsoleSession {
         case .testReport(let item, let number): return makeTestReport(item, number, subject)
         case .config(let number): return makeConfig(number, subject)
         case .recorder(let number): return makeRecorder(number, subject)
+        case .calibrations(let kind, let index): return makeCalibration(kind, index, subject)
+        case .network(let part, let index): return makeNetwork(part, index, subject)
         case .lost(let count): return last(makeLost(count))
         case .message(let phrase): return last(say(phrase))
         }
@@ -218,7 +222,7 @@ extension ConsoleSession {
             }
             row.append("    ")
             let start = row.count
-            appendExample(example.line, command, subject)
+            appendExample(example, command, subject)
             style.endCell(start, 36, &row)
             style.text(example.meaning, &row)
         }
@@ -227,15 +231,18 @@ extension ConsoleSession {
 
     /// The line of an example, with the name of something that this board has.
     private mutating func appendExample<Subject: ConsoleSubject & ~Copyable>(
-        _ line: StaticString, _ command: ConsoleCommand, _ subject: borrowing Subject
+        _ example: ConsoleCommand.Example, _ command: ConsoleCommand, _ subject: borrowing Subject
     ) {
-        let kind: NamedKind =
+        let line = example.line
+        let usual: NamedKind =
             switch command {
             case .door, .test: .door
             case .reader, .credential: .reader
             case .point: .line
+            case .calibrate: .point
             default: .detector
             }
+        let kind = example.named ?? usual
         for index in 0..<line.utf8CodeUnitCount {
             let byte = unsafe line.utf8Start[index]
             if byte != UInt8(ascii: "@") {

@@ -15,6 +15,7 @@ public enum NamedKind: UInt8, Sendable, BitwiseCopyable {
     case port
     case effect
     case consoleUser
+    case group
 }
 
 /// Whoever knows the names of a board's things: the runtime from its image, a client from the board's tables.
@@ -56,6 +57,7 @@ extension NamedKind {
         case .port: "port"
         case .effect: "effect"
         case .consoleUser: "console-user"
+        case .group: "group"
         }
     }
 }

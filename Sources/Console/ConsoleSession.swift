@@ -143,14 +143,26 @@ public struct ConsoleSession: ~Copyable {
         }
         for index in bytes.indices where !typed.push(bytes[index]) {
             // The lines that did arrive whole are dropped too: which of a paste were meant is for a person to say.
-            lost = UInt64(typed.count + bytes.count - index)
-            typed.removeAll()
-            pin.wipe()
-            mode = .flooded
-            answer = .none
-            isPlain = false
+            lose(bytes.count - index, at: now)
             return
         }
+    }
+
+    /// Drops what was typed, because more came at once than can wait, up to the next silence.
+    ///
+    /// - Parameter count: bytes that came besides those that wait here.
+    public mutating func lose(_ count: Int, at now: Instant) {
+        lastTypedAt = now
+        if case .flooded = mode {
+            lost &+= UInt64(count)
+            return
+        }
+        lost = UInt64(typed.count + count)
+        typed.removeAll()
+        pin.wipe()
+        mode = .flooded
+        answer = .none
+        isPlain = false
     }
 
     /// Whether `step` has something to do.

@@ -58,6 +58,17 @@ public protocol ConsoleSubject: BoardNames, ~Copyable {
     /// The number of the language that was kept for consoles; `nil` where none was.
     var consoleLanguage: UInt8? { get }
 
+    /// How a point is calibrated, and what a detector learns by hand; `nil` after the last.
+    func calibration(ofPoint index: Int) -> PointCalibration?
+    func calibration(ofDetector index: Int) -> DetectorCalibration?
+
+    /// Asks that the network be looked at; the entries are new from the next step on.
+    mutating func lookAtNetwork()
+    // What was found, each by place, and `nil` after the last.
+    func networkEntry(at index: Int) -> NetworkEntry?
+    func networkPeer(at index: Int) -> NetworkPeer?
+    var networkSum: NetworkSum { get }
+
     /// The role of a console user; `nil` after the last.
     func consoleRole(ofUser user: Int) -> Role?
 

@@ -50,16 +50,18 @@ struct EnrolmentLine: Equatable {
     var request = EnrolmentRequest()
     /// Where the reader's name stands.
     var reader: Range<Int>
+    /// Where the groups stand: `residents,staff`, or their numbers in the board file's list, 1 for the first.
+    var groups: Range<Int>
     /// The card's PIN is asked for.
     var asksPin = false
 
     /// - Returns: `nil` if the words after `credential` make no request.
     init?(_ line: Span<UInt8>, _ words: WordList) {
         guard words.count >= 4, equal(line.extracting(words[1]), "enrol"),
-            let groups = EnrolmentLine.groups(line.extracting(words[3]))
+            EnrolmentLine.isList(line.extracting(words[3]))
         else { return nil }
         reader = words[2]
-        request.groups = groups
+        groups = words[3]
         var index = 4
         while index < words.count {
             let keyword = line.extracting(words[index])
@@ -95,17 +97,24 @@ struct EnrolmentLine: Equatable {
         return true
     }
 
-    /// `1,3`: numbers of groups, 1 for the first of the board file's list.
-    private static func groups(_ word: Span<UInt8>) -> UInt64? {
-        var groups: UInt64 = 0
-        var start = 0
-        for index in 0...word.count where index == word.count || word[index] == UInt8(ascii: ",") {
-            guard let number = ConsoleRequest.decimal(word.extracting(start..<index)), (1...64).contains(number)
-            else { return nil }
-            groups |= 1 << UInt64(number - 1)
-            start = index + 1
+    /// Whether something stands between all commas.
+    private static func isList(_ word: Span<UInt8>) -> Bool {
+        var length = 0
+        for index in 0...word.count {
+            guard index == word.count || word[index] == UInt8(ascii: ",") else {
+                length += 1
+                continue
+            }
+            guard length > 0 else { return false }
+            length = 0
         }
-        return groups
+        return true
+    }
+
+    /// The bit of a group that is given by its number.
+    static func numbered(_ word: Span<UInt8>) -> UInt64? {
+        guard let number = ConsoleRequest.decimal(word), (1...64).contains(number) else { return nil }
+        return 1 << UInt64(number - 1)
     }
 }
 
@@ -118,6 +127,13 @@ extension ConsoleSession {
         guard let reader = place(of: .reader, line.reader, subject) else { return }
         var request = line.request
         request.reader = reader
+        var start = line.groups.lowerBound
+        for end in line.groups.lowerBound...line.groups.upperBound
+        where end == line.groups.upperBound || editor.line[end] == UInt8(ascii: ",") {
+            guard let group = group(start..<end, subject) else { return }
+            request.groups |= group
+            start = end + 1
+        }
         // Local midnight, as the person means it.
         if request.validUntil != 0 {
             request.validUntil = UInt32(
@@ -130,6 +146,18 @@ extension ConsoleSession {
         } else {
             present(request, &subject)
         }
+    }
+
+    /// The bit of a group by its name, or by its number where no group has that for a name; says so if there is none.
+    private mutating func group<Subject: ConsoleSubject & ~Copyable>(
+        _ word: Range<Int>, _ subject: borrowing Subject
+    ) -> UInt64? {
+        if subject.index(of: .group, named: editor.line.span.extracting(word)) == nil,
+            let numbered = EnrolmentLine.numbered(editor.line.span.extracting(word))
+        {
+            return numbered
+        }
+        return place(of: .group, word, subject).map { 1 << UInt64($0) }
     }
 
     private mutating func present<Subject: ConsoleSubject & ~Copyable>(

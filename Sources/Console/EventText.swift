@@ -105,6 +105,10 @@ public enum EventText {
             sink.append(" ")
             sink.append(vocabulary.phrase(TestWords.phrase(verdict)))
             return
+        case .pointCalibrate:
+            sink.append(" ")
+            sink.appendDecimal(audit.value)
+            return
         case .recorderMark where audit.value != 0:
             sink.append(" ")
             sink.appendDecimal(audit.value)

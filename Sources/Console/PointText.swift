@@ -18,6 +18,44 @@ public enum PointText {
         sink.append(" ms old")
     }
 
+    /// Digits behind the decimal point of a value as people write it.
+    private static func decimals(of unit: Unit) -> Int {
+        switch unit {
+        case .microvolt, .millidegreeCelsius, .millipercentRelativeHumidity, .millidecibelPerMetre, .millilux,
+            .milligravity, .milliwatt, .millidegreePerSecond:
+            3
+        case .centipercentLowerExplosiveLimit: 2
+        case .state, .pascal, .partsPerMillion, .microgramPerCubicMetre, .index, .count, .ohm: 0
+        }
+    }
+
+    /// Reads a value as `appendValue` writes it, without the unit: `21.5`, `-0.25`, `400`.
+    ///
+    /// - Returns: `nil` for what is no number, is more exact than the unit's values, or does not fit.
+    static func value(_ text: Span<UInt8>, unit: Unit) -> Int32? {
+        var value: Int64 = 0
+        var left = decimals(of: unit)
+        var hasPoint = false
+        var hasDigit = false
+        let isNegative = !text.isEmpty && text[0] == UInt8(ascii: "-")
+        for index in (isNegative ? 1 : 0)..<text.count {
+            if text[index] == UInt8(ascii: "."), !hasPoint, hasDigit {
+                hasPoint = true
+                continue
+            }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[index]), value < 1 << 40 else { return nil }
+            if hasPoint {
+                guard left > 0 else { return nil }
+                left -= 1
+            }
+            hasDigit = true
+            value = 10 * value + Int64(text[index] - UInt8(ascii: "0"))
+        }
+        guard hasDigit, text[text.count - 1] != UInt8(ascii: ".") else { return nil }
+        for _ in 0..<left { value *= 10 }
+        return Int32(exactly: isNegative ? -value : value)
+    }
+
     /// Writes a value in the unit that people use: thousandths become a decimal point.
     public static func appendValue<Sink: ByteSink & ~Copyable>(_ value: Int32, unit: Unit, to sink: inout Sink) {
         switch unit {

@@ -147,8 +147,12 @@ extension ConsoleSession {
         style.cell(
             style.vocabulary.quality(point.quality), hasAge ? 14 : 2, &row, quality == .good ? .none : .warning)
         guard hasAge else { return true }
+        let ageStart = row.count
         row.appendDecimal(point.ageNs / 1_000_000)
         row.append(" ms")
+        guard point.offset != 0 else { return true }
+        style.endCell(ageStart, 10, &row)
+        appendOffset(.calibrated, point.offset, Unit(rawValue: UInt8(truncatingIfNeeded: point.unit)) ?? .index)
         return true
     }
 

@@ -62,6 +62,10 @@ public protocol Hardware: ~Copyable {
     /// How often a peer sent more than its share, and was left waiting.
     var heldReads: UInt64 { get }
 
+    /// Looks at the network and puts what there is behind what `entries` has, as far as there is room. A few calls of the
+    /// kernel, for a person who asks.
+    func readNetwork(into entries: inout FixedArray<NetworkEntry>)
+
     /// Whether every thread that does the board's work has got on with it of late.
     var isGettingOn: Bool { get }
 }
@@ -74,6 +78,7 @@ extension Hardware where Self: ~Copyable {
     public var refusedConnections: UInt64 { 0 }
     public var heldReads: UInt64 { 0 }
     public var isGettingOn: Bool { true }
+    public func readNetwork(into entries: inout FixedArray<NetworkEntry>) {}
 }
 
 extension Hardware where Self: ~Copyable {

@@ -229,6 +229,11 @@ public final class LinuxHardware: Hardware {
 
     public var listenerCount: Int { networkListeners.count }
 
+    /// The file of the socket for programs of this machine; `nil` without one.
+    var localSocketPath: DevicePath? { socket }
+
+    func wantedPort(ofListener index: Int) -> UInt16 { networkListeners[index].description.port }
+
     public func address(ofListener index: Int) -> DevicePath { networkListeners[index].description.address }
 
     /// The port that a listener has; `nil` while it cannot be had.

@@ -39,6 +39,8 @@ struct BoardCore: ~Copyable {
     var readers: ReaderBank
     /// Who has a reader's key being installed, by reader; `nil` where nobody has.
     var installers: FixedArray<Actor?>
+    /// Calibrations of chips that are under way, by sensor.
+    var chipCalibrations: FixedArray<ChipCalibration?>
     /// A card that is waited for, and how the last wait ended while its console does not know yet.
     var enrolment: Enrolment?
     var endedEnrolment: EndedEnrolment?
@@ -49,6 +51,8 @@ struct BoardCore: ~Copyable {
     /// What was set for all consoles, and where the journal lies.
     var consoleLanguage: UInt8?
     var journalPlace = FixedBytes<128>()
+    /// The network as somebody at a console last saw it.
+    var network = NetworkView()
     /// What a client asked of the console that it has over a link.
     var linkedConsole = LinkedConsole()
     /// The latest file for each reader.
@@ -180,6 +184,7 @@ struct BoardCore: ~Copyable {
         testAnswers = TestAnswers(image)
         self.sensors = sensors
         supplies = SupplyTable(image)
+        chipCalibrations = FixedArray(repeating: nil, count: image.sensors.count)
         self.points = points
         installers = FixedArray(repeating: nil, count: readers.count)
         readerFiles = FixedArray(repeating: ReaderFile(), count: readers.count)

@@ -78,9 +78,11 @@ extension BoardCore {
         case .readerInstall:
             return installKey(ofReader: Int(command.target), actor)
         case .pointForce, .pointRelease: return commandPoint(command, actor)
+        case .pointCalibrate: return CommandAnswer(result: calibratePoint(command, actor))
+        case .pointUncalibrate: return CommandAnswer(result: uncalibratePoint(command))
         case .testAnswer: return CommandAnswer(result: answerTest(command, actor))
         case .testReset:
-            testAnswers.removeAll()
+            forgetTestAnswers()
             return CommandAnswer(result: .done)
         case .recorderMark: return CommandAnswer(result: markRecording(command))
         case .configSave: return CommandAnswer(result: saveSettings(command))

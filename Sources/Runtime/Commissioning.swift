@@ -6,7 +6,7 @@ import HardwareInterface
 import Recording
 import WardenMessages
 
-/// What technicians saw of each thing of the board since it started.
+/// What technicians saw of each thing of the board.
 struct TestAnswers: ~Copyable {
     private var answers: FixedArray<TestAnswer>
     /// Where the answers of each kind begin, by its number, and behind the last.
@@ -48,6 +48,9 @@ struct TestAnswers: ~Copyable {
         return true
     }
 
+    /// Things of a kind, by the kind's number.
+    func count(ofKind number: UInt8) -> Int { starts[Int(number) + 1] - starts[Int(number)] }
+
     mutating func removeAll() {
         for index in answers.indices { answers[index].verdict = .open }
     }
@@ -63,7 +66,62 @@ extension BoardCore {
         let clock = wallClock
         let answer = TestAnswer(
             verdict: verdict, actor: actor, unixMs: clock.trust == .unset ? 0 : clock.unixMilliseconds)
-        return testAnswers.set(item, answer) ? .done : .unknownTarget
+        guard testAnswers.set(item, answer) else { return .unknownTarget }
+        keepTestAnswer(item, answer)
+        return .done
+    }
+
+    /// Commissioning takes days, and the board is switched off meanwhile.
+    private mutating func keepTestAnswer(_ item: TestItem, _ answer: TestAnswer) {
+        guard answer.verdict != .open else {
+            forget(StateOwner.testAnswer, item.target)
+            return
+        }
+        guard let name = name(of: item.kind, at: item.index) else { return }
+        var value = StateValue()
+        value.appendLittleEndian(BoardCore.mark(name))
+        value.append(answer.verdict.rawValue)
+        value.append(UInt8(truncatingIfNeeded: answer.actor.kind.rawValue))
+        value.appendLittleEndian(UInt16(truncatingIfNeeded: answer.actor.index))
+        value.appendLittleEndian(answer.actor.user)
+        value.appendLittleEndian(UInt64(bitPattern: answer.unixMs))
+        store(StateOwner.testAnswer, item.target, value, .lazy)
+    }
+
+    mutating func restoreTestAnswers() {
+        for number in 0..<UInt8(5) {
+            guard let kind = NamedKind(rawValue: number) else { continue }
+            for index in 0..<testAnswers.count(ofKind: number) { restoreTestAnswer(TestItem(kind, index)) }
+        }
+    }
+
+    private mutating func restoreTestAnswer(_ item: TestItem) {
+        guard let name = name(of: item.kind, at: item.index),
+            let value = kept(StateOwner.testAnswer, Int(item.target), BoardCore.mark(name))
+        else { return }
+        var reader = ByteReader(value.span)
+        do throws(ByteReader.Truncated) {
+            _ = try reader.littleEndian(UInt32.self)
+            guard let verdict = TestVerdict(rawValue: try reader.byte()) else { return }
+            let kind = ActorKind(rawValue: Int32(try reader.byte()))
+            let index = UInt32(try reader.littleEndian(UInt16.self))
+            let user = try reader.littleEndian(UInt32.self)
+            let unixMs = Int64(bitPattern: try reader.littleEndian(UInt64.self))
+            _ = testAnswers.set(
+                item,
+                TestAnswer(verdict: verdict, actor: Actor(kind: kind, index: index, user: user), unixMs: unixMs))
+        } catch {}
+    }
+
+    mutating func forgetTestAnswers() {
+        for number in 0..<UInt8(5) {
+            guard let kind = NamedKind(rawValue: number) else { continue }
+            for index in 0..<testAnswers.count(ofKind: number) {
+                let item = TestItem(kind, index)
+                if testAnswers[item]?.verdict ?? .open != .open { forget(StateOwner.testAnswer, item.target) }
+            }
+        }
+        testAnswers.removeAll()
     }
 
     func testAnswer(of item: TestItem) -> TestAnswer? { testAnswers[item] }

@@ -34,6 +34,7 @@ extension BoardCore {
             }
         }
         settleSamples(index)
+        settleChipCalibration(index)
     }
 
     private mutating func settlePoint(_ point: Int, raw: Reading) {

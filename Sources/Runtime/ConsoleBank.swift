@@ -84,6 +84,9 @@ struct ConsoleBank: ~Copyable {
         entries[linked].session.receive(bytes, at: now)
     }
 
+    /// The client typed more at once than could wait.
+    mutating func loseLinked(_ count: Int, at now: Instant) { entries[linked].session.lose(count, at: now) }
+
     mutating func closeLinked<Subject: ConsoleSubject & ~Copyable>(subject: inout Subject) {
         entries[linked].isOpen = false
         entries[linked].session.close(&subject)

@@ -11,18 +11,26 @@ struct LinkedConsole: ~Copyable {
     private var opening: ConsoleOpen?
     private var isClosing = false
     private var typed = Ring<UInt8>(capacity: typeAhead)
+    /// Bytes of a paste that was too long, which is dropped whole.
+    private var lost = 0
 
     mutating func open(_ open: ConsoleOpen) -> CommandResult {
         guard !isOpen, !isClosing else { return .busy }
         isOpen = true
         opening = open
         typed.removeAll()
+        lost = 0
         return .done
     }
 
     mutating func type(_ bytes: Span<UInt8>) -> CommandResult {
         guard isOpen else { return .refused }
-        guard typed.count + bytes.count <= typed.capacity else { return .busy }
+        guard typed.count + bytes.count <= typed.capacity else {
+            // As at a line: which of a paste were meant is for a person to say.
+            lost += typed.count + bytes.count
+            typed.removeAll()
+            return .busy
+        }
         for index in bytes.indices { typed.push(bytes[index]) }
         return .done
     }
@@ -41,6 +49,12 @@ struct LinkedConsole: ~Copyable {
         var bytes = FixedBytes<256>()
         while bytes.count < 256, let byte = typed.pop() { bytes.append(byte) }
         return bytes
+    }
+
+    /// Bytes that were dropped since.
+    mutating func takeLost() -> Int {
+        defer { lost = 0 }
+        return lost
     }
 
     mutating func takeClosing() -> Bool {

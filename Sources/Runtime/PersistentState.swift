@@ -34,7 +34,11 @@ enum StateOwner {
     static var recorder: UInt16 { 12 }
     /// What was set at a console for the time after a restart.
     static var settings: UInt16 { 13 }
-    /// The owners above whose values a start takes up.
+    /// What a technician calibrated, by measured point.
+    static var calibration: UInt16 { 14 }
+    /// What a technician answered while the board was commissioned, by thing.
+    static var testAnswer: UInt16 { 15 }
+    /// The owners above whose values decide something after a start; `calibration` besides.
     static var restored: ClosedRange<UInt16> { 1...11 }
 }
 
@@ -59,7 +63,7 @@ extension BoardCore {
         if !isStored { noteTrouble(JournalTrouble.stateStoreFull) }
     }
 
-    private mutating func forget(_ owner: UInt16, _ item: UInt32) {
+    mutating func forget(_ owner: UInt16, _ item: UInt32) {
         journal.removeState(StateKey(owner: owner, item: item), at: now)
     }
 
@@ -231,6 +235,7 @@ extension BoardCore {
     mutating func recordKept() {
         guard recording.mode == .recording else { return }
         for owner in StateOwner.restored { BoardCore.recordKept(owner, journal, now, &recording) }
+        BoardCore.recordKept(StateOwner.calibration, journal, now, &recording)
         record(.restored)
     }
 
@@ -252,6 +257,8 @@ extension BoardCore {
     mutating func restoreState() {
         isStateRestored = true
         restoreSettings()
+        for point in 0..<points.count { restoreCalibration(point) }
+        restoreTestAnswers()
         for detector in 0..<monitor.count {
             restoreLearning(detector)
             restoreAlarm(detector)
@@ -280,7 +287,7 @@ extension BoardCore {
     }
 
     /// The value under a key, if it was kept for the thing of this name; drops it if it was not.
-    private mutating func kept(_ owner: UInt16, _ index: Int, _ mark: UInt32) -> StateValue? {
+    mutating func kept(_ owner: UInt16, _ index: Int, _ mark: UInt32) -> StateValue? {
         guard let value = journal.state(StateKey(owner: owner, item: UInt32(index))) else { return nil }
         guard value.count >= 4, BoardCore.word(value, at: 0) == mark else {
             forget(owner, UInt32(index))
@@ -342,7 +349,7 @@ extension BoardCore {
         }
     }
 
-    private static func word(_ value: StateValue, at offset: Int) -> UInt32 {
+    static func word(_ value: StateValue, at offset: Int) -> UInt32 {
         var word: UInt32 = 0
         for byte in 0..<4 { word |= UInt32(value[offset + byte]) << UInt32(8 * byte) }
         return word

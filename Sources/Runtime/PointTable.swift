@@ -25,7 +25,16 @@ struct PointTable: ~Copyable {
         var staleAt: Instant
         /// The next point of the same sensor, or -1.
         var next: Int
+        /// What a calibration by hand adds to the scaled value.
+        var offset: Int32 = 0
+        /// Mean of the scaled values without the offset, in 256ths: each reading moves it an eighth of the way.
+        var mean: Int64 = 0
+        /// Good readings in a row that the mean stands on, up to `settledAfter`.
+        var settled: UInt8 = 0
     }
+
+    /// Good readings in a row before a point can be calibrated: with an eighth of each, two thirds of a step are in.
+    static var settledAfter: UInt8 { 8 }
 
     private var points: FixedArray<Point>
     /// First point of each sensor, or -1.
@@ -69,7 +78,10 @@ struct PointTable: ~Copyable {
     ///
     /// - Returns: the point's reading: scaled, and out of range where it is.
     mutating func update(_ index: Int, raw: Reading) -> Reading {
-        let reading = PointTable.scaled(raw, by: points[index].description)
+        var reading = PointTable.scaled(raw, by: points[index].description)
+        note(reading, of: index)
+        // The range is the sensor's: what calibration takes away must not make a good value a wrong one.
+        reading.value = PointTable.calibrated(reading, by: points[index].offset)
         points[index].reading = reading
         points[index].staleAt = reading.quality.isUsable ? reading.at + points[index].description.staleAfter : .never
         deadline = min(deadline, points[index].staleAt)
@@ -87,6 +99,46 @@ struct PointTable: ~Copyable {
         deadline = .never
         for index in points.indices { deadline = min(deadline, points[index].staleAt) }
         return nil
+    }
+
+    private static func calibrated(_ reading: Reading, by offset: Int32) -> Int32 {
+        reading.quality.isUsable ? Int32(clamping: Int64(reading.value) + Int64(offset)) : reading.value
+    }
+
+    private mutating func note(_ reading: Reading, of index: Int) {
+        guard reading.quality == .good else {
+            points[index].settled = 0
+            return
+        }
+        let value = Int64(reading.value) << 8
+        points[index].mean =
+            points[index].settled == 0 ? value : points[index].mean + (value - points[index].mean) / 8
+        points[index].settled = min(points[index].settled + 1, PointTable.settledAfter)
+    }
+
+    // MARK: Calibration
+
+    func offset(of index: Int) -> Int32 { points[index].offset }
+
+    /// What the sensor says of a point, smoothed and without calibration; `nil` until enough good readings came in a row.
+    func settledValue(of index: Int) -> Int32? {
+        guard points[index].settled == PointTable.settledAfter, points[index].reading.quality == .good else {
+            return nil
+        }
+        return Int32(clamping: (points[index].mean + 128) >> 8)
+    }
+
+    /// Width of the range that the point's values may have.
+    func span(of index: Int) -> Int64 {
+        Int64(points[index].description.maximum) - Int64(points[index].description.minimum)
+    }
+
+    /// Sets what is added to a point's values; the last reading follows at once.
+    mutating func setOffset(_ offset: Int32, of index: Int) {
+        let change = Int64(offset) - Int64(points[index].offset)
+        points[index].offset = offset
+        guard points[index].reading.quality.isUsable else { return }
+        points[index].reading.value = Int32(clamping: Int64(points[index].reading.value) + change)
     }
 
     /// A raw reading in a point's unit, with its range judged. A value that cannot be represented is out of range.

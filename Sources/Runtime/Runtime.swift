@@ -300,6 +300,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
                 core.secretCheck = nil
                 if !hardware.submit(check) { consoles.pinChecked(console: index, isRight: false) }
             }
+            if core.network.isAsked { lookAtNetwork() }
             guard consoleRow.count > 0 else { continue }
             if consoles.isLinked(index) {
                 Runtime.show(consoleRow, on: &links)
@@ -309,6 +310,13 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         }
     }
 
+    private mutating func lookAtNetwork() {
+        core.network.isAsked = false
+        core.network.entries.removeAll()
+        hardware.readNetwork(into: &core.network.entries)
+        core.network.take(links)
+    }
+
     /// Hands to the console that a client has over a link what the client asked for.
     private mutating func takeLinkedConsole() {
         if let opening = core.linkedConsole.takeOpening() {
@@ -316,6 +324,8 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         }
         let typed = core.linkedConsole.takeTyped()
         if !typed.isEmpty { consoles.receiveLinked(typed.span, at: core.now) }
+        let lost = core.linkedConsole.takeLost()
+        if lost > 0 { consoles.loseLinked(lost, at: core.now) }
         if core.linkedConsole.takeClosing() { consoles.closeLinked(subject: &core) }
     }
 }

@@ -74,6 +74,23 @@ struct SensorBank: ~Copyable {
         deadline = min(deadline, now)
     }
 
+    // MARK: Calibration in the chip
+
+    /// Whether a sensor holds the calibration of a channel itself.
+    func calibratesItself(_ index: Int, channel: UInt8) -> Bool {
+        index < entries.count && entries[index].sensor.calibratesItself(channel)
+    }
+
+    /// Has a chip calibrate a channel to a value; `takeCalibration` says how it ended.
+    mutating func calibrate(_ index: Int, channel: UInt8, to value: Int32, at now: Instant) -> CalibrationStart {
+        let start = entries[index].sensor.calibrate(channel, to: value, at: now)
+        deadline = min(deadline, entries[index].deadline)
+        return start
+    }
+
+    /// How a calibration ended, once; `nil` while none has.
+    mutating func takeCalibration(_ index: Int) -> Bool? { entries[index].sensor.takeCalibration() }
+
     /// Lets the next sensor that is due act; what it found out is in `output`.
     ///
     /// - Returns: its place; `nil` if none is due.

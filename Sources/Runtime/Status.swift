@@ -84,7 +84,7 @@ extension BoardCore {
         return PointStatus(
             index: UInt32(index), name: image.points[index].name, value: reading.value,
             unit: UInt32(bitPattern: image.points[index].unit.rawValue), quality: UInt32(reading.quality.rawValue),
-            ageNs: UInt64(max(0, (now - reading.at).nanoseconds)))
+            ageNs: UInt64(max(0, (now - reading.at).nanoseconds)), offset: points.offset(of: index))
     }
 
     func detectorStatus(at index: Int) -> WardenMessages.DetectorStatus? {
@@ -137,6 +137,7 @@ extension BoardCore {
         case .port: index < image.ports.count ? image.ports[index].name : nil
         case .effect: index < image.effects.count ? image.effects[index].name : nil
         case .consoleUser: index < image.consoleUsers.count ? image.consoleUsers[index].name : nil
+        case .group: index < image.groups.count ? image.groups[index].name : nil
         }
     }
 
@@ -152,6 +153,7 @@ extension BoardCore {
         case .port: image.find(port: name)
         case .effect: image.find(effect: name)
         case .consoleUser: image.find(consoleUser: name)
+        case .group: image.find(group: name)
         }
     }
 }

@@ -41,6 +41,14 @@ public struct LinkServer: ~Copyable {
         return count
     }
 
+    /// Sessions that there can be, and who is at each; `nil` where nobody is.
+    public var places: Int { sessions.count }
+
+    public func peer(at index: Int) -> (principal: Principal?, isConnection: Bool)? {
+        guard sessions[index].isOpen else { return nil }
+        return (sessions[index].principal, index < capacity)
+    }
+
     private func session(of stream: StreamIndex) -> Int? {
         for index in sessions.indices where sessions[index].isOpen && streams[index] == stream { return index }
         return nil

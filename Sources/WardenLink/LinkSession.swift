@@ -82,6 +82,11 @@ public struct LinkSession: ~Copyable {
     /// Whether the peer has been recognised.
     public var isRecognised: Bool { if case .open = state { true } else { false } }
 
+    /// Who the peer is; `nil` while it has not been recognised.
+    var principal: Principal? {
+        if case .open(let principal) = state { principal } else { nil }
+    }
+
     /// Whether the session may be ended for another one: a connection whose peer is not recognised yet.
     var mayMakeRoom: Bool {
         switch state {

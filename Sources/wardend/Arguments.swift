@@ -15,7 +15,7 @@ struct Arguments: ~Copyable {
     }
 
     /// Consoles that can be named at once.
-    static var consoleLimit: Int { 4 }
+    static var consoleLimit: Int { 8 }
     /// Addresses to listen on that can be named at once, besides those of the board file.
     static var listenLimit: Int { 4 }
 
@@ -155,7 +155,7 @@ struct Arguments: ~Copyable {
                                  'wardenctl keys make' writes them. Without it no network and no line is served
               --listen ADDRESS   offers Warden Link over TCP there too, besides where the board file says 'listen': an
                                  IPv4 or IPv6 address of this board, with a port if not 7321; up to four times
-              --console TTY      a terminal for a technician, such as /dev/ttyS0; may be given up to four times
+              --console TTY      a terminal for a technician, such as /dev/ttyS0; may be given up to eight times
               --journal FILE     keeps events and state there over restarts and power cuts: a file, made if it is not
                                  there, or a partition; without it they are in memory alone
               --journal-size N   the size of a new journal, such as 16M (64M)

@@ -65,6 +65,7 @@ struct BoardFixture {
     var areas: [Area] = []
     var interlocks: [Interlock] = []
     var holidays: [Holiday] = []
+    var groups: [Group] = [Group(name: "residents"), Group(name: "staff")]
     var network: Network?
 
     /// The file; the memory budget in the header is right unless `budgetError` adds to it.
@@ -88,6 +89,7 @@ struct BoardFixture {
         counts[.areas] = areas.count
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
+        counts[.groups] = groups.count
         var header = header
         let budget = MemoryBudget(
             counts: counts, capacities: capacities, linkPorts: ports.count { $0.use != .devices })
@@ -101,6 +103,7 @@ struct BoardFixture {
         entries += consoleUsers.map { .consoleUsers($0) }
         entries += cardFormats.map { .cardFormats($0) } + areas.map { .areas($0) }
         entries += interlocks.map { .interlocks($0) } + holidays.map { .holidays($0) }
+        entries += groups.map { .groups($0) }
         entries += network.map { [.network($0)] } ?? []
         return BoardFixture.file(of: entries)
     }

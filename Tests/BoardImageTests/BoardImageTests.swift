@@ -233,6 +233,9 @@ struct BoardImageTests {
         Spoiled("an interlock of a door that is not there", .interlocks, 0, .referenceOutOfRange) {
             $0.interlocks = [Interlock(name: "trap", doors: 0b11)]
         },
+        Spoiled("two groups of one name", .groups, 1, .duplicateName) {
+            $0.groups = [Group(name: "staff"), Group(name: "staff")]
+        },
         Spoiled("two areas of one name", .areas, 1, .duplicateName) {
             $0.areas = [Area(name: "garage"), Area(name: "garage")]
         },

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The console as a technician meets it: picocom on the terminal of a simulated board, its screen kept by pyte.
+"""The console as a technician meets it: picocom on the terminal of a simulated board, or wardenctl over Warden Link, its screen
+kept by pyte.
 
-usage: Tests/ConsolePeers/test_console.py [-v] [ConsoleTest.test_NAME]        what .ci/test-console runs
+usage: Tests/ConsolePeers/test_console.py [-v] [LineTest.test_NAME | LinkTest.test_NAME]        what .ci/test-console runs
 
-Needs wardensim built, picocom (Debian), pexpect and pyte (PyPI). What is sent and shown goes through real programs; only
+Needs wardensim and wardenctl built, picocom (Debian), pexpect and pyte (PyPI). What is sent and shown goes through real programs; only
 the wire between them is the kernel's pseudo-terminal, which has no speed of its own.
 """
 
@@ -26,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Of the demonstration board's technician; see boards/lobby.yaml.
 FITTER_PIN = "135790"
 WARDENSIM = pathlib.Path(os.environ.get("WARDENSIM", ROOT / ".build" / "debug" / "wardensim"))
+WARDENCTL = WARDENSIM.with_name("wardenctl")
 
 CALM = """scenario: console
 description: Somebody sits at the console
@@ -59,11 +61,10 @@ class Screen(pyte.Screen):
 
 
 class Terminal:
-    """picocom on a terminal of so many columns and rows."""
+    """A program that shows the console, on a terminal of so many columns and rows."""
 
-    def __init__(self, path, columns=80, rows=24):
-        self.child = pexpect.spawn(
-            "picocom", ["-q", "--nolock", "-b", "9600", path], dimensions=(rows, columns), encoding=None)
+    def __init__(self, command, columns=80, rows=24):
+        self.child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), encoding=None)
         self.screen = Screen(columns, rows)
         self.screen.child = self.child
         self.stream = pyte.ByteStream(self.screen)
@@ -122,7 +123,9 @@ class Terminal:
         self.child.close(force=True)
 
 
-class ConsoleTest(unittest.TestCase):
+class Bench(unittest.TestCase):
+    """A simulated board, and a program that shows its console."""
+
     def start(self, leak_at=None, duration=120):
         folder = tempfile.mkdtemp(prefix="warden-console-")
         self.addCleanup(shutil.rmtree, folder)
@@ -136,7 +139,7 @@ class ConsoleTest(unittest.TestCase):
         board.write_text(re.sub(r"^console_role:.*\n", "", lobby, flags=re.MULTILINE), encoding="utf-8")
         self.board = subprocess.Popen(
             [WARDENSIM, board, scenario, "--hash-key", "boards/demo.hashkey", "--console-pty", "--speed",
-             "1", "--trace", self.trace],
+             "1", "--trace", self.trace, "--socket", pathlib.Path(folder) / "socket"],
             cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         self.addCleanup(self.end)
         while True:
@@ -146,10 +149,11 @@ class ConsoleTest(unittest.TestCase):
             found = re.match(r"console on (\S+)", row)
             if found:
                 self.path = found.group(1)
+                self.socket = str(pathlib.Path(folder) / "socket")
                 return self.open()
 
     def open(self, **options):
-        terminal = Terminal(self.path, **options)
+        terminal = Terminal(self.command(), **options)
         self.addCleanup(terminal.close)
         terminal.send("\r")
         terminal.wait(lambda: terminal.current.endswith(">"), "a prompt")
@@ -168,6 +172,10 @@ class ConsoleTest(unittest.TestCase):
         terminal.wait_prompt("PIN:")
         terminal.line(pin)
 
+
+class EveryConsole:
+    """What holds at a line and over Warden Link alike."""
+
     def test_mistakes_name_their_remedy_and_keys_edit(self):
         terminal = self.start()
         terminal.line("dors")
@@ -184,6 +192,116 @@ class ConsoleTest(unittest.TestCase):
         terminal.wait_text("Warden ")
         terminal.send("\x1b[A")
         terminal.wait(lambda: terminal.current == "> version", "the line before")
+
+    def test_login_is_needed_to_act_and_its_pin_is_seen_nowhere(self):
+        terminal = self.start()
+        terminal.line("door entrance unlock")
+        terminal.wait_text("log in first: 'login NAME'")
+        self.log_in(terminal, pin="8642975")
+        terminal.wait_text("error: name or PIN is wrong")
+        time.sleep(1.2)
+        self.log_in(terminal)
+        terminal.wait_prompt("caretaker>")
+        terminal.line("door entrance unlock")
+        terminal.wait_text("ok")
+        terminal.line("events kind command")
+        # The row is longer than the terminal is wide.
+        terminal.wait(
+            lambda: re.search(
+                r"command door-unlock entrance done by console \d user caretaker", "".join(terminal.screen.display)),
+            "who unlocked the door")
+        terminal.line("logout")
+        terminal.wait_prompt(">")
+        for _ in range(6):
+            terminal.send("\x1b[A")
+            terminal.pump(0.1)
+        terminal.clear()
+        self.end()
+        for pin in (b"8642975", b"2468"):
+            self.assertNotIn(pin, terminal.raw)
+            self.assertNotIn(pin, self.trace.read_bytes())
+
+    def test_guessing_locks_the_console_out(self):
+        terminal = self.start()
+        for delay in (1, 2, 4, 8):
+            self.log_in(terminal, pin="0000")
+            terminal.wait_prompt(">")
+            terminal.line("login caretaker")
+            terminal.wait_text("too many attempts; wait so many seconds:")
+            time.sleep(delay + 0.5)
+            terminal.clear()
+        self.log_in(terminal, pin="0000")
+        terminal.wait_text("no more attempts for 5 minutes")
+        terminal.line("login fitter")
+        terminal.wait(
+            lambda: any(re.search(r"seconds: (29\d|30[01])$", row) for row in terminal.rows), "the lock-out's length")
+
+    def test_chinese_stands_in_columns(self):
+        terminal = self.start()
+        terminal.line("language zh")
+        terminal.wait_text("控 制 台 已 切 换 为 中 文 。".replace(" ", ""))
+        terminal.line("doors")
+        terminal.wait_text("锁已锁闭")
+        terminal.line("help door")
+        terminal.wait_text("按设定时间开门")
+        terminal.line("statsu")
+        terminal.wait_text("是否要输入")
+        terminal.line("language en")
+        terminal.wait_text("The console speaks English.")
+
+    def test_a_paste_of_10000_characters_does_nothing_and_is_said(self):
+        terminal = self.start()
+        for paste in ("x" * 10_000, "door entrance unlock\r" * 477):
+            terminal.send(paste)
+            terminal.send("\r")
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                terminal.pump()
+            terminal.clear()
+            terminal.line("version")
+            terminal.wait_text("Warden 0.")
+        said = (b"Too much was typed at once" in terminal.raw, b"the line is longer than" in terminal.raw)
+        self.assertTrue(any(said), terminal.raw[-2000:])
+
+    def test_an_alarm_announces_itself_above_what_is_being_typed(self):
+        terminal = self.start(leak_at=8)
+        terminal.send("events kind al")
+        terminal.wait(
+            lambda: any(row.startswith("*** ") and "alarm riser_leak alarm" in row for row in terminal.rows), "the alarm", 60)
+        terminal.wait(lambda: terminal.current == "> events kind al", "the line under way", 10)
+        terminal.send("arm\r")
+        terminal.wait(lambda: any(row.startswith("#") and "riser_leak" in row for row in terminal.rows), "the event")
+
+    def test_a_cable_pulled_in_the_middle_of_a_line_harms_nothing(self):
+        terminal = self.start()
+        terminal.send("door entr")
+        terminal.pump(0.3)
+        terminal.child.kill(signal.SIGKILL)
+        terminal.close()
+        time.sleep(1)
+        again = self.open()
+        again.clear()
+        again.line("version")
+        again.wait_text("Warden 0.")
+
+    def test_a_script_reads_stable_output_with_an_exit_line(self):
+        terminal = self.start()
+        terminal.line("doors --plain")
+        terminal.wait_text("exit 0 done")
+        self.assertIn(b"entrance\tsecured\tlock secured\tclosed\r\n", terminal.raw)
+        terminal.line("fire reset --plain")
+        terminal.wait_text("exit 5 not-confirmed")
+        terminal.line("fire reset --plain --yes")
+        terminal.wait_text("exit 4 not-permitted")
+        terminal.line("nonsense --plain")
+        terminal.wait_text("exit 2 usage")
+
+
+class LineTest(EveryConsole, Bench):
+    """picocom on a line of 9,600 baud."""
+
+    def command(self):
+        return ["picocom", "-q", "--nolock", "-b", "9600", self.path]
 
     def test_a_point_is_forced_for_a_while_and_what_a_door_needs_is_refused(self):
         terminal = self.start()
@@ -228,61 +346,6 @@ class ConsoleTest(unittest.TestCase):
         self.assertRegex(report, r"reader\tentrance_reader\twrong\t")
         self.assertRegex(report, r"all\t\d+\tright 1\twrong 1\tpassed over 0\tnot tested \d+\r\n")
 
-    def test_login_is_needed_to_act_and_its_pin_is_seen_nowhere(self):
-        terminal = self.start()
-        terminal.line("door entrance unlock")
-        terminal.wait_text("log in first: 'login NAME'")
-        self.log_in(terminal, pin="8642975")
-        terminal.wait_text("error: name or PIN is wrong")
-        time.sleep(1.2)
-        self.log_in(terminal)
-        terminal.wait_prompt("caretaker>")
-        terminal.line("door entrance unlock")
-        terminal.wait_text("ok")
-        terminal.line("events kind command")
-        # The row is longer than the terminal is wide.
-        terminal.wait(
-            lambda: "command door-unlock entrance done by console 0 user caretaker" in "".join(terminal.screen.display),
-            "who unlocked the door")
-        terminal.line("logout")
-        terminal.wait_prompt(">")
-        for _ in range(6):
-            terminal.send("\x1b[A")
-            terminal.pump(0.1)
-        terminal.clear()
-        self.end()
-        for pin in (b"8642975", b"2468"):
-            self.assertNotIn(pin, terminal.raw)
-            self.assertNotIn(pin, self.trace.read_bytes())
-
-    def test_guessing_locks_the_console_out(self):
-        terminal = self.start()
-        for delay in (1, 2, 4, 8):
-            self.log_in(terminal, pin="0000")
-            terminal.wait_prompt(">")
-            terminal.line("login caretaker")
-            terminal.wait_text("too many attempts; wait so many seconds:")
-            time.sleep(delay + 0.5)
-            terminal.clear()
-        self.log_in(terminal, pin="0000")
-        terminal.wait_text("no more attempts for 5 minutes")
-        terminal.line("login fitter")
-        terminal.wait(
-            lambda: any(re.search(r"seconds: (29\d|30[01])$", row) for row in terminal.rows), "the lock-out's length")
-
-    def test_chinese_stands_in_columns(self):
-        terminal = self.start()
-        terminal.line("language zh")
-        terminal.wait_text("控 制 台 已 切 换 为 中 文 。".replace(" ", ""))
-        terminal.line("doors")
-        terminal.wait_text("锁已锁闭")
-        terminal.line("help door")
-        terminal.wait_text("按设定时间开门")
-        terminal.line("statsu")
-        terminal.wait_text("是否要输入")
-        terminal.line("language en")
-        terminal.wait_text("The console speaks English.")
-
     def test_the_size_of_the_terminal_is_asked_for_and_followed(self):
         terminal = self.start()
         terminal.line("terminal auto")
@@ -297,20 +360,6 @@ class ConsoleTest(unittest.TestCase):
         terminal.wait(lambda: terminal.current.startswith("--more--"), "a full page")
         terminal.send("q")
         terminal.wait_prompt(">")
-
-    def test_a_paste_of_10000_characters_does_nothing_and_is_said(self):
-        terminal = self.start()
-        for paste in ("x" * 10_000, "door entrance unlock\r" * 477):
-            terminal.send(paste)
-            terminal.send("\r")
-            end = time.monotonic() + 5
-            while time.monotonic() < end:
-                terminal.pump()
-            terminal.clear()
-            terminal.line("version")
-            terminal.wait_text("Warden 0.")
-        said = (b"Too much was typed at once" in terminal.raw, b"the line is longer than" in terminal.raw)
-        self.assertTrue(any(said), terminal.raw[-2000:])
 
     def test_line_noise_is_no_command_and_the_console_lives(self):
         terminal = self.start()
@@ -328,37 +377,62 @@ class ConsoleTest(unittest.TestCase):
         self.end()
         self.assertNotIn(b"command ", self.trace.read_bytes())
 
-    def test_an_alarm_announces_itself_above_what_is_being_typed(self):
-        terminal = self.start(leak_at=8)
-        terminal.send("events kind al")
-        terminal.wait(
-            lambda: any(row.startswith("*** ") and "alarm riser_leak alarm" in row for row in terminal.rows), "the alarm", 60)
-        terminal.wait(lambda: terminal.current == "> events kind al", "the line under way", 10)
-        terminal.send("arm\r")
-        terminal.wait(lambda: any(row.startswith("#") and "riser_leak" in row for row in terminal.rows), "the event")
 
-    def test_a_cable_pulled_in_the_middle_of_a_line_harms_nothing(self):
+class LinkTest(EveryConsole, Bench):
+    """wardenctl console: the same, over Warden Link."""
+
+    def command(self):
+        return [str(WARDENCTL), "console", "--socket", self.socket]
+
+    def test_it_has_the_size_of_the_terminal_from_the_start(self):
         terminal = self.start()
-        terminal.send("door entr")
+        terminal.line("terminal")
+        terminal.wait_text("ansi 80x24")
+
+    def test_who_comes_after_a_broken_connection_is_nobody_yet(self):
+        terminal = self.start()
+        self.log_in(terminal)
+        terminal.wait_prompt("caretaker>")
+        terminal.send("door entrance unl")
         terminal.pump(0.3)
         terminal.child.kill(signal.SIGKILL)
         terminal.close()
+        time.sleep(1)
         again = self.open()
         again.clear()
-        again.line("version")
-        again.wait_text("Warden 0.")
+        again.line("whoami")
+        again.wait_text("nobody")
+        again.line("door entrance unlock")
+        again.wait_text("log in first: 'login NAME'")
 
-    def test_a_script_reads_stable_output_with_an_exit_line(self):
-        terminal = self.start()
-        terminal.line("doors --plain")
-        terminal.wait_text("exit 0 done")
-        self.assertIn(b"entrance\tsecured\tlock secured\tclosed\r\n", terminal.raw)
-        terminal.line("fire reset --plain")
-        terminal.wait_text("exit 5 not-confirmed")
-        terminal.line("fire reset --plain --yes")
+    def test_a_second_client_is_told_that_somebody_has_it(self):
+        self.start()
+        second = subprocess.run(
+            [WARDENCTL, "console", "--socket", self.socket, "-c", "version"], capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(second.returncode, 0)
+        self.assertIn("another client has the board's console", second.stderr)
+
+    def test_calibration_and_network_are_there_and_role_checked(self):
+        terminal = self.start(duration=240)
+        terminal.line("network")
+        terminal.wait_text("192.0.2.7/24")
+        terminal.line("calibrate temperature 21.3 --plain --yes")
         terminal.wait_text("exit 4 not-permitted")
-        terminal.line("nonsense --plain")
-        terminal.wait_text("exit 2 usage")
+        self.log_in(terminal, "fitter", FITTER_PIN)
+        terminal.wait_prompt("fitter>")
+        # Eight good values in a row are needed.
+        time.sleep(20)
+        terminal.line("calibrate temperature 21.3")
+        terminal.wait_text("21.300 °C")
+        terminal.send("y")
+        terminal.wait_text("ok")
+        terminal.clear()
+        terminal.line("sensors")
+        terminal.wait_text("cal +0.")
+        terminal.line("events 3 kind command")
+        terminal.wait(
+            lambda: "command point-calibrate temperature 21300 done by console 1 user fitter"
+            in "".join(terminal.screen.display), "who calibrated")
 
 
 if __name__ == "__main__":

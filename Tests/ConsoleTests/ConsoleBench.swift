@@ -57,7 +57,8 @@ struct BenchBoard: ConsoleSubject {
         return PointStatus(
             index: UInt32(index), name: index == 0 ? "temperature" : "smoke", value: 21_500,
             unit: UInt32(HardwareInterface.Unit.millidegreeCelsius.rawValue),
-            quality: UInt32(index == 0 ? Quality.good.rawValue : Quality.stale.rawValue), ageNs: 7_000_000)
+            quality: UInt32(index == 0 ? Quality.good.rawValue : Quality.stale.rawValue), ageNs: 7_000_000,
+            offset: index == 0 ? offset : 0)
     }
 
     func detectorStatus(at index: Int) -> DetectorStatus? {
@@ -101,6 +102,7 @@ struct BenchBoard: ConsoleSubject {
         case .detector: index < detectors.count ? BenchBoard.name(detectors[index].name) : nil
         case .consoleUser: index < users.count ? BenchBoard.name(users[index].name) : nil
         case .line: index == 0 ? "siren" : nil
+        case .group: index < 3 ? BenchBoard.name(["residents", "staff", "couriers"][index]) : nil
         case .reader: index == 0 ? "entrance_reader" : nil
         case .point: index < 2 ? BenchBoard.name(index == 0 ? "temperature" : "smoke") : nil
         default: nil
@@ -148,6 +150,28 @@ struct BenchBoard: ConsoleSubject {
     mutating func endEnrolment(atConsole console: Int) { enrolmentsEnded += 1 }
 
     var verdicts: [UInt32: TestVerdict] = [:]
+
+    /// The first point's offset is the board's, the second is a smoke detector's; the first detector has a chamber.
+    func calibration(ofPoint index: Int) -> PointCalibration? {
+        index < 2 ? (index == 0 ? .offset : .detector) : nil
+    }
+
+    func calibration(ofDetector index: Int) -> DetectorCalibration? {
+        index < detectors.count ? (index == 0 ? .cleanAir : DetectorCalibration.none) : nil
+    }
+
+    var offset: Int32 = 0
+    var network: [NetworkEntry] = []
+    var hasLookedAtNetwork = false
+    var networkSum = NetworkSum()
+
+    mutating func lookAtNetwork() { hasLookedAtNetwork = true }
+    func networkEntry(at index: Int) -> NetworkEntry? {
+        hasLookedAtNetwork && index < network.count ? network[index] : nil
+    }
+    func networkPeer(at index: Int) -> NetworkPeer? {
+        index == 0 ? NetworkPeer(actor: Actor(kind: .link, index: 3), role: .technician, isLine: false) : nil
+    }
 
     func testAnswer(of item: TestItem) -> TestAnswer? {
         guard name(of: item.kind, at: item.index) != nil else { return nil }

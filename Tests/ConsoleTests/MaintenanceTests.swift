@@ -19,7 +19,7 @@ struct MaintenanceTests {
             return
         }
         #expect(line.reader == 17..<22 && line.asksPin)
-        #expect(line.request.groups == 0b101 && line.request.holder == 7 && line.request.uses == 2)
+        #expect(line.groups == 23..<26 && line.request.holder == 7 && line.request.uses == 2)
         // The day itself still counts: void from 2027-07-01 00:00.
         #expect(line.request.validUntil == 1_814_400_000 && line.request.seconds == 120)
     }
@@ -27,7 +27,7 @@ struct MaintenanceTests {
     @Test(
         "Mistakes show how it is typed",
         arguments: [
-            "credential", "credential enrol lobby", "credential enrol lobby 0", "credential enrol lobby 65",
+            "credential", "credential enrol lobby", "credential enrol lobby ,1", "credential enrol lobby 1,,2",
             "credential enrol lobby 1,", "credential enrol lobby 1 until 2027-02-30", "credential enrol lobby 1 uses 0",
             "credential enrol lobby 1 within 1s", "credential enrol lobby 1 within 1h",
             "credential enrol lobby 1 holder",
@@ -61,6 +61,25 @@ struct MaintenanceTests {
         bench.type("credential enrol entrance_reader 2\r")
         bench.session.close(&bench.board)
         #expect(bench.board.enrolmentsEnded == 3, "the cable was unplugged")
+    }
+
+    @Test(
+        "Groups are given by name or number",
+        arguments: [("residents", 0b1), ("residents,couriers", 0b101), ("2,couriers", 0b110), ("64", 1 << 63)]
+            as [(String, UInt64)])
+    func groups(typed: String, groups: UInt64) {
+        var bench = ConsoleBench()
+        bench.type("credential enrol entrance_reader \(typed)\r")
+        #expect(bench.board.enrolments.last?.groups == groups)
+    }
+
+    @Test(
+        "A group that there is not is said, with the near one", arguments: ["65", "0", "residants", "residents,staf"])
+    func unknownGroup(typed: String) {
+        var bench = ConsoleBench()
+        bench.type("credential enrol entrance_reader \(typed)\r")
+        #expect(bench.board.enrolments.isEmpty)
+        #expect(bench.screen.lines.contains { $0.hasPrefix("error: no group is called '") }, "\(bench.screen.lines)")
     }
 
     @Test("A card's PIN is typed twice, is shown nowhere, and must be the same")

@@ -40,6 +40,28 @@ extension LinuxHardwareTests {
             #expect(bench.wait(for: .streamClosed(stream)) != nil)
         }
 
+        @Test("interfaces, addresses and listeners are told to whoever asks, as often as they do")
+        func networkEntries() throws {
+            let bench = try bench([listener("127.0.0.1"), listener("::1")])
+            let port = try #require(bench.hardware.port(ofListener: 0))
+            var entries = FixedArray<NetworkEntry>(capacity: 24)
+            for _ in 0..<200 {
+                entries.removeAll()
+                bench.hardware.readNetwork(into: &entries)
+            }
+            var words: [String] = []
+            for index in entries.indices {
+                let name = entries[index].name
+                words.append(
+                    "\(entries[index].kind) \(String(decoding: (0..<name.count).map { name[$0] }, as: UTF8.self)) "
+                        + "\(entries[index].isUp)")
+            }
+            #expect(words.contains("interface lo true"), "\(words)")
+            #expect(words.contains("address 127.0.0.1/8 true"))
+            #expect(words.contains("listener 127.0.0.1:\(port) true"))
+            #expect(words.contains { $0.hasPrefix("listener [::1]:") })
+        }
+
         @Test("both kinds of address have the same port, each for its own kind")
         func sameport() throws {
             let first = try bench([listener("0.0.0.0")])

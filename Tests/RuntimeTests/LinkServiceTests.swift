@@ -25,13 +25,18 @@ struct LinkServiceTests {
             board.settle()
         }
 
-        /// The answers to a request.
-        func ask(_ body: Request.Body) throws -> [Response.Body] {
+        /// Hands a request over and waits for nothing.
+        func hand(_ body: Request.Body) throws {
             identifier += 1
             try link.send(Request(identifier: identifier, body: body))
             let count = link.outgoing.count
             board.runtime.hardware.transmit(link.outgoing, to: stream)
             link.sent(count)
+        }
+
+        /// The answers to a request.
+        func ask(_ body: Request.Body) throws -> [Response.Body] {
+            try hand(body)
             var answers: [Response.Body] = []
             // What waits for room in the turn before comes in the next.
             for _ in 0..<64 {

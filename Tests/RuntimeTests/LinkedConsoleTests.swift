@@ -113,15 +113,37 @@ struct LinkedConsoleTests {
         #expect(desk.results == [.done])
     }
 
-    @Test("What finds no room is not taken, not even a part of it")
-    func whatFindsNoRoomAtAConsoleIsNotTaken() {
+    @Test("Of a paste that finds no room nothing is taken, and the person is told, as at a line")
+    func ofAPasteThatFindsNoRoomAtAConsoleNothingIsTaken() {
         var console = LinkedConsole()
         #expect(console.open(ConsoleOpen()) == .done)
         let typed = [UInt8](repeating: 0x61, count: 256)
         let results = (0..<3).map { _ in console.type(typed.span) }
         #expect(results == [.done, .done, .busy])
-        let first = console.takeTyped().count
+        let left = console.takeTyped().count
+        let lost = console.takeLost()
+        let lostAfter = console.takeLost()
+        #expect(left == 0 && lost == 768 && lostAfter == 0)
         let again = console.type(typed.span)
-        #expect(first == 256 && again == .done)
+        #expect(again == .done && console.takeTyped().count == 256)
+    }
+
+    @Test("A paste of thousands of characters carries nothing out; the console lives on")
+    func aLongPasteAtALinkedConsoleCarriesNothingOut() throws {
+        let board = try Self.board()
+        var desk = Desk(board)
+        try desk.open()
+        board.forget()
+        let paste = String(repeating: "door street unlock\r", count: 12)
+        // Without a turn of the board in between, as a network hands them over.
+        for _ in 0..<40 {
+            try desk.client.hand(.console(ConsoleStep(step: .input(FixedBytes(Array(paste.utf8).span)))))
+        }
+        try desk.take()
+        board.pass(.seconds(2))
+        #expect(!board.words.contains { $0.hasPrefix("command door-unlock") }, "\(board.words)")
+        try desk.type("version --plain\r")
+        for _ in 0..<20 where !desk.text.contains("exit 0 done") { try desk.take() }
+        #expect(desk.text.contains("Too much was typed at once") && desk.text.contains("exit 0 done"))
     }
 }

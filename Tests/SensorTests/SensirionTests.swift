@@ -107,6 +107,54 @@ import Testing
         #expect(bench.sensor.health == .working)
     }
 
+    @Test("an SCD4x that has drifted is told what it breathes, measures on, and keeps that over a power cut")
+    func scd4xRecalibration() throws {
+        var model = SCD4xModel()
+        model.drift = 90
+        let bench = SensorBench(
+            Sensor(SCD4x.Configuration(selfTests: false)), DeviceModel(address: 0x62, .scd4x(model)))
+        bench.run(for: .minutes(2))
+        #expect(bench.sensor.calibrate(0, to: 480, at: bench.now) == .notSettled, "three minutes are not over")
+        bench.run(for: .minutes(2))
+        #expect(bench.sensor.calibrate(0, to: 300, at: bench.now) == .outOfRange)
+        #expect(bench.sensor.calibrate(1, to: 21_000, at: bench.now) == .unsupported)
+        let before = try #require(bench.readings(of: 0).last).value
+        #expect((560...580).contains(before), "\(before)")
+        bench.forget()
+        #expect(bench.sensor.calibrate(0, to: 480, at: bench.now) == .begun)
+        #expect(bench.sensor.calibrate(0, to: 480, at: bench.now) == .notSettled, "one at a time")
+        bench.run(for: .seconds(30))
+        #expect(bench.sensor.takeCalibration() == true)
+        #expect(bench.sensor.takeCalibration() == nil, "said once")
+        let after = try #require(bench.readings(of: 0).last).value
+        #expect((470...490).contains(after), "\(after)")
+        #expect(bench.sensor.health == .working && !bench.qualities.contains(.faulty))
+        bench.device.powerOn(at: bench.now)
+        bench.run(for: .minutes(1))
+        #expect((470...490).contains(try #require(bench.readings(of: 0).last).value))
+    }
+
+    @Test(
+        "an SCD4x that says that it could not be recalibrated, or is lost meanwhile, has not been",
+        arguments: [false, true])
+    func scd4xRecalibrationFails(isLost: Bool) {
+        let bench = SensorBench(
+            Sensor(SCD4x.Configuration(selfTests: false)), DeviceModel(address: 0x62, .scd4x(SCD4xModel())))
+        bench.run(for: .minutes(4))
+        var hasAsked = false
+        bench.tamper = { request, outcome, bytes in
+            if request.write.count > 1, request.write[0] == 0x36, request.write[1] == 0x2F { hasAsked = true }
+            guard hasAsked else { return (outcome, bytes) }
+            if isLost { return (.notAcknowledged, []) }
+            guard request.readCount == 3 else { return (outcome, bytes) }
+            hasAsked = false
+            return (outcome, [0xFF, 0xFF, 0xAC])
+        }
+        #expect(bench.sensor.calibrate(0, to: 450, at: bench.now) == .begun)
+        bench.run(for: .seconds(20))
+        #expect(bench.sensor.takeCalibration() == false)
+    }
+
     @Test("an SCD4x whose clock runs off is followed without a gap", arguments: [95, 98, 102, 105] as [Int64])
     func scd4xClock(_ percent: Int64) {
         let bench = SensorBench(

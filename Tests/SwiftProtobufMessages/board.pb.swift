@@ -1438,6 +1438,12 @@ public nonisolated struct Warden_V1_Board: @unchecked Sendable {
   /// Clears the value of `network`. Subsequent reads from it will return its default value.
   public mutating func clearNetwork() {_uniqueStorage()._network = nil}
 
+  /// Bit n of every set of groups is the one at place n.
+  public var groups: [Warden_V1_Group] {
+    get {_storage._groups}
+    set {_uniqueStorage()._groups = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2902,6 +2908,19 @@ public nonisolated struct Warden_V1_Door: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
+/// People who may pass the same doors. Decisions go by its place; its name is for people.
+public nonisolated struct Warden_V1_Group: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// A space whose occupants the board keeps track of.
 public nonisolated struct Warden_V1_Area: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -4274,7 +4293,7 @@ nonisolated extension Warden_V1_CredentialStatus: SwiftProtobuf._ProtoNameProvid
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Board"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0\u{1}network\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0\u{1}network\0\u{1}groups\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -4299,6 +4318,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _holidays: [Warden_V1_Holiday] = []
     var _accessPolicy: Warden_V1_AccessPolicy? = nil
     var _network: Warden_V1_Network? = nil
+    var _groups: [Warden_V1_Group] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4331,6 +4351,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _holidays = source._holidays
       _accessPolicy = source._accessPolicy
       _network = source._network
+      _groups = source._groups
     }
   }
 
@@ -4371,6 +4392,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 23: try { try decoder.decodeRepeatedMessageField(value: &_storage._holidays) }()
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._accessPolicy) }()
         case 25: try { try decoder.decodeSingularMessageField(value: &_storage._network) }()
+        case 26: try { try decoder.decodeRepeatedMessageField(value: &_storage._groups) }()
         default: break
         }
       }
@@ -4449,6 +4471,9 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._network {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
       } }()
+      if !_storage._groups.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._groups, fieldNumber: 26)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4480,6 +4505,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._holidays != rhs_storage._holidays {return false}
         if _storage._accessPolicy != rhs_storage._accessPolicy {return false}
         if _storage._network != rhs_storage._network {return false}
+        if _storage._groups != rhs_storage._groups {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -6970,6 +6996,36 @@ nonisolated extension Warden_V1_Door: SwiftProtobuf.Message, SwiftProtobuf._Mess
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Group: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Group"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Group, rhs: Warden_V1_Group) -> Bool {
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

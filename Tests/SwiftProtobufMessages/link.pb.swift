@@ -86,6 +86,14 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   case pointForce // = 21
   case pointRelease // = 22
 
+  /// A measured point reads `value`, in the unit of its values, from now on: the sensor has been in the reference for a
+  /// while. Refused beyond what a sound sensor drifts, and where a detector learns clean air itself. Outlives a restart. A
+  /// chip that is calibrated itself answers with `COMMAND_RESULT_STARTED`; an audit tells of its end. For technicians.
+  case pointCalibrate // = 50
+
+  /// The point reads again what the sensor says; what a chip holds itself stays. For technicians.
+  case pointUncalibrate // = 51
+
   /// What audits say of consoles and services; nobody can ask for these as commands.
   case consoleLogin // = 30
   case consoleLogout // = 31
@@ -188,6 +196,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 47: self = .testReset
     case 48: self = .consoleOpen
     case 49: self = .configSave
+    case 50: self = .pointCalibrate
+    case 51: self = .pointUncalibrate
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -239,6 +249,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .testReset: return 47
     case .consoleOpen: return 48
     case .configSave: return 49
+    case .pointCalibrate: return 50
+    case .pointUncalibrate: return 51
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -270,6 +282,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .readerInstall,
     .pointForce,
     .pointRelease,
+    .pointCalibrate,
+    .pointUncalibrate,
     .consoleLogin,
     .consoleLogout,
     .clockSet,
@@ -1207,7 +1221,7 @@ public nonisolated struct Warden_V1_Command: Sendable {
 
   public var kind: Warden_V1_CommandKind = .none
 
-  /// Door, detector, reader or line by place.
+  /// Door, detector, reader, line or measured point by place.
   public var target: UInt32 = 0
 
   /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
@@ -2238,6 +2252,9 @@ public nonisolated struct Warden_V1_PointStatus: Sendable {
 
   public var ageNs: UInt64 = 0
 
+  /// What a calibration by hand adds to what the sensor says; part of the value.
+  public var offset: Int32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2338,7 +2355,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0\u{1}COMMAND_KIND_TEST_RESET\0\u{1}COMMAND_KIND_CONSOLE_OPEN\0\u{1}COMMAND_KIND_CONFIG_SAVE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0\u{1}COMMAND_KIND_TEST_RESET\0\u{1}COMMAND_KIND_CONSOLE_OPEN\0\u{1}COMMAND_KIND_CONFIG_SAVE\0\u{1}COMMAND_KIND_POINT_CALIBRATE\0\u{1}COMMAND_KIND_POINT_UNCALIBRATE\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -5219,7 +5236,7 @@ nonisolated extension Warden_V1_DoorStatus: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PointStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}unit\0\u{1}quality\0\u{3}age_ns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}index\0\u{1}name\0\u{1}value\0\u{1}unit\0\u{1}quality\0\u{3}age_ns\0\u{1}offset\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5233,6 +5250,7 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.unit) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.quality) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.ageNs) }()
+      case 7: try { try decoder.decodeSingularSInt32Field(value: &self.offset) }()
       default: break
       }
     }
@@ -5257,6 +5275,9 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
     if self.ageNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.ageNs, fieldNumber: 6)
     }
+    if self.offset != 0 {
+      try visitor.visitSingularSInt32Field(value: self.offset, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5267,6 +5288,7 @@ nonisolated extension Warden_V1_PointStatus: SwiftProtobuf.Message, SwiftProtobu
     if lhs.unit != rhs.unit {return false}
     if lhs.quality != rhs.quality {return false}
     if lhs.ageNs != rhs.ageNs {return false}
+    if lhs.offset != rhs.offset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

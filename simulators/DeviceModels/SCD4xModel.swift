@@ -27,6 +27,10 @@ public struct SCD4xModel: ChipModel {
     private var pressure: UInt16 = 0
     /// The last pressure that it was told, hPa; 0 for none since power-on.
     public var toldPressure: UInt16 { pressure }
+    /// What has become of the optics: added to the concentration that there is.
+    public var drift: Int32 = 0
+    /// What a recalibration found out; kept in the chip.
+    private var correction: Int32 = 0
     private var words = (UInt16(0), UInt16(0), UInt16(0))
     private var isPrimed = false
 
@@ -58,7 +62,7 @@ public struct SCD4xModel: ChipModel {
         isPrimed = true
         let warmth = 4_000 - Int32(dividedRounding(Int64(offsetTicks) * 175_000, by: 65_535))
         words = (
-            UInt16(clamping: carbonDioxide + noise.step()),
+            UInt16(clamping: carbonDioxide + drift + correction + noise.step()),
             SensirionPort.ticks(millidegrees: millidegrees + warmth, noise.step() * 3),
             SensirionPort.ticks(millipercent: millipercent, noise.step() * 4)
         )
@@ -135,8 +139,16 @@ public struct SCD4xModel: ChipModel {
             busyUntil = now + defects.stretched(.milliseconds(9_900))
             answer(defects.failsSelfTest ? 0x0001 : 0, at: busyUntil)
         case 0x362F:
+            guard let target = SensirionPort.argument(0, of: write) else { return false }
             busyUntil = now + .milliseconds(400)
-            answer(0x8000, at: busyUntil)
+            // A chip that has not measured has nothing to correct.
+            guard isPrimed else {
+                answer(0xFFFF, at: busyUntil)
+                return true
+            }
+            let change = Int32(target) - (carbonDioxide + drift + correction)
+            correction += change
+            answer(UInt16(clamping: 0x8000 + change), at: busyUntil)
         case 0x3615: busyUntil = now + .milliseconds(800)
         case 0x3632: busyUntil = now + .milliseconds(1_200)
         case 0x3646: busyUntil = now + .milliseconds(20)

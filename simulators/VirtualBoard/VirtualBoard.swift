@@ -81,6 +81,13 @@ public struct VirtualBoard: Hardware, ~Copyable {
         readers = FixedArray(capacity: capacities.readers)
     }
 
+    /// A network that is always there, with addresses that documents are to use (RFC 5737).
+    public func readNetwork(into entries: inout FixedArray<NetworkEntry>) {
+        entries.append(NetworkEntry(.interface, "virtual0"))
+        entries.append(NetworkEntry(.address, "192.0.2.7/24"))
+        entries.append(NetworkEntry(.listener, "192.0.2.7:7321"))
+    }
+
     // MARK: Building the board
 
     /// Adds the next line of the table; outputs claim their level at once, inputs report it, as the real ones do.

@@ -737,6 +737,7 @@ extension BoardDescription {
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
         counts[.consoleUsers] = consoleUsers.count
+        counts[.groups] = groups.count
         return counts
     }
 }

@@ -89,7 +89,7 @@ enum BoardFields {
                 "links", .unsigned(1...16), default: "4", example: "4", "Connections of Warden Link at once."
             ) { $0.message.links = $1 },
             .optional(
-                "consoles", .unsigned(0...4), default: "1", example: "1", "Consoles at once."
+                "consoles", .unsigned(0...8), default: "1", example: "1", "Consoles at once."
             ) { $0.message.consoles = $1 },
             .optional(
                 "people", .unsigned(0...65_536), default: "0", example: "400",

@@ -112,6 +112,7 @@ struct ImageWriter {
             message.name = fixedBytes(holiday.name)
             return .holidays(message)
         }
+        entries += board.groups.map { .groups(Group(name: fixedBytes($0))) }
         if let policy = board.accessPolicy { entries.append(.accessPolicy(policy)) }
         if !board.listenAddresses.isEmpty {
             var network = Network()

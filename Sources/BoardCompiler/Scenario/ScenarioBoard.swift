@@ -16,6 +16,7 @@ public struct ScenarioBoard: Sendable {
     var detectors: [String] = []
     var effects: [String] = []
     var consoleUsers: [String] = []
+    var groups: [String] = []
     /// Distinguishes this board from others; a scenario is refused on another one.
     var checksum: UInt32
 
@@ -39,6 +40,7 @@ public struct ScenarioBoard: Sendable {
         for index in image.doors.indices { doors.append(string(image.doors[index].name)) }
         for index in image.detectors.indices { detectors.append(string(image.detectors[index].name)) }
         for index in image.effects.indices { effects.append(string(image.effects[index].name)) }
+        for index in image.groups.indices { groups.append(string(image.groups[index].name)) }
         for index in image.consoleUsers.indices { consoleUsers.append(string(image.consoleUsers[index].name)) }
     }
 
@@ -70,6 +72,7 @@ public struct ScenarioBoard: Sendable {
         case .port: ports
         case .effect: effects
         case .consoleUser: consoleUsers
+        case .group: groups
         }
     }
 }

@@ -47,6 +47,27 @@ int warden_tcp_accept(int listener);
 /// Connects over TCP, not blocking; for tests. @returns a descriptor, or a negative errno value.
 int warden_tcp_connect(const char *_Nonnull address, uint16_t port);
 
+typedef struct {
+    char name[16];
+    uint8_t is_up;
+    /// Has its cable or its station (IFF_RUNNING).
+    uint8_t has_link;
+    uint64_t received;
+    uint64_t sent;
+} warden_interface;
+
+/// The network interface with a number of the kernel's, from 1. @returns 0, or -ENODEV if there is none of this number,
+///   or another negative errno value.
+int warden_interface_of(int number, warden_interface *_Nonnull interface);
+
+/// The greatest number of an interface that is looked for: numbers of cables that came and went are not used again.
+enum { WARDEN_INTERFACES = 64 };
+
+/// The IPv4 addresses of all interfaces as text with the length of their prefix, 20 bytes each, ended by 0.
+///
+/// @returns how many were written, or a negative errno value.
+int warden_interface_addresses(char (*_Nonnull texts)[20], int capacity);
+
 /// Closes the listener and removes its socket file.
 void warden_unix_stop_listening(int listener, const char *_Nonnull path);
 

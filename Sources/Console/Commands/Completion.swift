@@ -16,6 +16,8 @@ enum CompletionContext: Equatable, BitwiseCopyable {
     case enrolmentWords
     case testWords
     case testVerdicts
+    case calibrationNames
+    case calibrationWords
     case configActions
     case configSettings
     case logLevels
@@ -44,10 +46,13 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         case (.point, 2), (.points, 2): return .pointActions
         case (.credential, 1): return .credentialActions
         case (.credential, 2): return .names(.reader)
+        case (.credential, 3): return .names(.group)
         case (.credential, 4...): return .enrolmentWords
         case (.test, 1): return .testWords
         case (.test, 2): return TestWords.kind(line.extracting(words[1])).map { .names($0) } ?? .none
         case (.test, 3): return .testVerdicts
+        case (.calibrate, 1): return .calibrationNames
+        case (.calibrate, 2): return .calibrationWords
         case (.config, 1): return .configActions
         case (.config, 2): return .configSettings
         case (.config, 3): return settingValues(line.extracting(words[2]))
@@ -75,6 +80,14 @@ enum CompletionContext: Equatable, BitwiseCopyable {
         return equal(setting, "terminal") ? .terminals : .none
     }
 
+    private static func detector<Names: BoardNames & ~Copyable>(behindPoints index: Int, _ names: borrowing Names)
+        -> Name?
+    {
+        var points = 0
+        while names.name(of: .point, at: points) != nil { points += 1 }
+        return names.name(of: .detector, at: index - points)
+    }
+
     /// The word at a place; `nil` after the last.
     func word<Names: BoardNames & ~Copyable>(at index: Int, names: borrowing Names) -> Name? {
         switch self {
@@ -97,6 +110,9 @@ enum CompletionContext: Equatable, BitwiseCopyable {
             }
         case .testWords: TestWords.word(at: index).map { Name($0) }
         case .testVerdicts: TestWords.verdict(at: index).map { Name($0) }
+        case .calibrationNames:
+            names.name(of: .point, at: index) ?? CompletionContext.detector(behindPoints: index, names)
+        case .calibrationWords: CalibrationRequest.word(at: index).map { Name($0) }
         case .configActions: ConfigWords.action(at: index).map { Name($0) }
         case .configSettings: ConfigWords.setting(at: index).map { Name($0) }
         case .logLevels: ConfigWords.level(at: index).map { Name($0) }

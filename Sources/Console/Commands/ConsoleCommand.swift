@@ -21,6 +21,8 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
     case watch
     case counters
     case clock
+    case network
+    case calibrate
     case test
     case recorder
     case config
@@ -56,6 +58,8 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .watch: "watch"
         case .counters: "counters"
         case .clock: "clock"
+        case .network: "network"
+        case .calibrate: "calibrate"
         case .test: "test"
         case .recorder: "recorder"
         case .config: "config"
@@ -84,15 +88,17 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .detectors: "detectors"
         case .sensors: "sensors"
         case .points: "points"
-        case .point: "point NAME on|off [SECONDS] | point NAME release"
+        case .point: "point NAME on|off [TIME] | point NAME release"
         case .readers: "readers"
         case .reader: "reader NAME install"
         case .credential:
-            "credential enrol READER N,N [holder N] [until DATE] [uses N] [within T] [pin]"
+            "credential enrol READER GROUPS [holder N] [until DATE] [uses N] [within T] [pin]"
         case .events: "events [COUNT] [kind KIND] [door NAME] [detector NAME] [since TIME|#NUMBER]"
         case .watch: "watch [doors|sensors|detectors|points] [SECONDS]"
         case .counters: "counters"
         case .clock: "clock [set YYYY-MM-DD HH:MM:SS]"
+        case .network: "network"
+        case .calibrate: "calibrate [SENSOR VALUE|zero|undo | DETECTOR clean-air|position]"
         case .test: "test [report|reset|door|reader|point|sensor|detector NAME right|wrong|skip]"
         case .recorder: "recorder [mark [NUMBER]]"
         case .config: "config [show|set log-level|language|terminal VALUE|save|rollback]"
@@ -127,6 +133,8 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case .watch: .summaryWatch
         case .counters: .summaryCounters
         case .clock: .summaryClock
+        case .network: .summaryNetwork
+        case .calibrate: .summaryCalibrate
         case .test: .summaryTest
         case .recorder: .summaryRecorder
         case .config: .summaryConfig
@@ -144,10 +152,13 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
     package struct Example: BitwiseCopyable {
         package let line: StaticString
         package let meaning: Phrase
+        /// What `@` stands for where it is not what the command's first example is about.
+        let named: NamedKind?
 
-        init(_ line: StaticString, _ meaning: Phrase) {
+        init(_ line: StaticString, _ meaning: Phrase, _ named: NamedKind? = nil) {
             self.line = line
             self.meaning = meaning
+            self.named = named
         }
     }
 
@@ -186,9 +197,9 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.point, 2): Example("point @ release", .examplePointRelease)
         case (.readers, 0): Example("readers", .exampleReaders)
         case (.reader, 0): Example("reader @ install", .exampleReaderInstall)
-        case (.credential, 0): Example("credential enrol @ 1,3", .exampleEnrol)
-        case (.credential, 1): Example("credential enrol @ 1 until 2027-06-30 pin", .exampleEnrolPin)
-        case (.credential, 2): Example("credential enrol @ 2 uses 1 within 2m", .exampleEnrolUses)
+        case (.credential, 0): Example("credential enrol @ residents,staff", .exampleEnrol)
+        case (.credential, 1): Example("credential enrol @ residents until 2027-06-30 pin", .exampleEnrolPin)
+        case (.credential, 2): Example("credential enrol @ staff uses 1 within 2m", .exampleEnrolUses)
         case (.events, 0): Example("events 50", .exampleEventsCount)
         case (.events, 1): Example("events kind alarm since 2h", .exampleEventsKind)
         case (.events, 2): Example("events since #100 --plain", .exampleEventsSince)
@@ -197,6 +208,13 @@ package enum ConsoleCommand: UInt8, BitwiseCopyable {
         case (.counters, 0): Example("counters", .exampleCounters)
         case (.clock, 0): Example("clock", .exampleClock)
         case (.clock, 1): Example("clock set 2026-11-22 18:05:00", .exampleClockSet)
+        case (.network, 0): Example("network", .exampleNetwork)
+        case (.calibrate, 0): Example("calibrate", .exampleCalibrate)
+        case (.calibrate, 1): Example("calibrate @ 21.5", .exampleCalibrateValue)
+        case (.calibrate, 2): Example("calibrate @ zero --yes", .exampleCalibrateZero)
+        case (.calibrate, 3): Example("calibrate @ undo", .exampleCalibrateUndo)
+        case (.calibrate, 4): Example("calibrate @ clean-air", .exampleCalibrateCleanAir, .detector)
+        case (.calibrate, 5): Example("calibrate @ position", .exampleCalibratePosition, .detector)
         case (.test, 0): Example("test", .exampleTest)
         case (.test, 1): Example("test door @ right", .exampleTestAnswer)
         case (.test, 2): Example("test report --plain", .exampleTestReport)

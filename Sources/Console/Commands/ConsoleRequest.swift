@@ -18,6 +18,8 @@ enum ConsoleRequest: Equatable {
     case force(isActive: Bool, seconds: UInt32, name: Range<Int>)
     case enrol(EnrolmentLine)
     case test(TestRequest)
+    case calibrate(CalibrationRequest)
+    case network
     case config(ConfigRequest)
     /// A mark with a number of one's own.
     case mark(Int)
@@ -51,6 +53,8 @@ enum ConsoleRequest: Equatable {
             case .alarms: words.count == 1 ? .show(.alarms) : parseAlarm(line, words)
             case .credential: EnrolmentLine(line, words).map { .enrol($0) }
             case .test: TestRequest(line, words).map { .test($0) }
+            case .calibrate: CalibrationRequest(line, words).map { .calibrate($0) }
+            case .network: words.count == 1 ? .network : nil
             case .config: ConfigRequest(line, words).map { .config($0) }
             case .recorder: words.count == 1 ? .show(.recorder) : parseRecorder(line, words)
             case .reboot: words.count == 1 ? .globalCommand(.boardRestart) : nil

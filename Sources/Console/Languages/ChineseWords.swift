@@ -321,6 +321,8 @@ enum ChineseWords {
         case .testReset: "清除调试测试结果"
         case .consoleOpen: "打开远程控制台"
         case .configSave: "保存设置"
+        case .pointCalibrate: "校准测量值"
+        case .pointUncalibrate: "取消校准"
         case .unrecognised: "未知"
         }
     }
@@ -353,6 +355,7 @@ enum ChineseWords {
         case .port: "串口"
         case .effect: "联动"
         case .consoleUser: "控制台用户"
+        case .group: "人员组"
         }
     }
 }

@@ -367,6 +367,8 @@ package enum Words {
         case .testReset: "test-reset"
         case .consoleOpen: "console-open"
         case .configSave: "config-save"
+        case .pointCalibrate: "point-calibrate"
+        case .pointUncalibrate: "point-uncalibrate"
         case .unrecognised: "unknown"
         }
     }
@@ -380,6 +382,7 @@ package enum Words {
             .detector
         case .readerInstall, .readerFileSend, .credentialEnrol: .reader
         case .pointForce, .pointRelease: .line
+        case .pointCalibrate, .pointUncalibrate: .point
         case .none, .walkTestBeginAll, .walkTestEndAll, .fireReset, .consoleLogin, .consoleLogout, .clockSet,
             .credentialsChange, .logLevelSet,
             .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,

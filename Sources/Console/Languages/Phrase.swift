@@ -10,6 +10,7 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case unknownDetector
     case unknownReader
     case unknownPoint
+    case unknownGroup
     case didYouMean
     case helpLists
     case notPermitted
@@ -160,6 +161,44 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case testComplete
     case testReportOf
     case testSum
+    case summaryNetwork
+    case summaryCalibrate
+    case exampleNetwork
+    case exampleCalibrate
+    case exampleCalibrateValue
+    case exampleCalibrateZero
+    case exampleCalibrateUndo
+    case exampleCalibrateCleanAir
+    case exampleCalibratePosition
+    case calibrateOffset
+    case calibrateChip
+    case calibrateCleanAir
+    case calibratePosition
+    case calibrateNotSettled
+    case calibrateTooFar
+    case calibrateNone
+    case calibrateNothing
+    case calibrateDetector
+    case calibrated
+    case calibratedInChip
+    case calibrationOffset
+    case networkInterface
+    case networkAddress
+    case networkListens
+    case networkPeer
+    case networkSum
+    case networkUp
+    case networkDown
+    case networkNoLink
+    case networkOpen
+    case networkReceived
+    case networkSent
+    case networkLine
+    case networkSocket
+    case networkUnrecognised
+    case networkOpened
+    case networkTurnedAway
+    case networkUnknown
     case labelImage
     case labelTrial
     case labelFault

@@ -9,6 +9,9 @@ import HardwareInterface
 ///
 /// The automatic self-calibration supposes fresh air once a week; switch it off where the room never sees any.
 ///
+/// `calibrate` has the chip take what it breathes for a known concentration (forced recalibration, section 3.7.1); the chip
+/// keeps that over power cuts. It must have measured for 3 minutes before. Measuring pauses for a second.
+///
 /// Source: Sensirion SCD4x data sheet 1.3, sections 3.4 (commands) to 3.9; first value 5 s after the start.
 public struct SCD4x: SensorChip {
     public struct Configuration: Sendable, BitwiseCopyable {
@@ -54,6 +57,7 @@ public struct SCD4x: SensorChip {
         static var setSelfCalibration: UInt16 { 0x2416 }
         static var getSelfCalibration: UInt16 { 0x2313 }
         static var setPressure: UInt16 { 0xE000 }
+        static var forceRecalibration: UInt16 { 0x362F }
     }
 
     private enum Step: UInt8, BitwiseCopyable {
@@ -61,7 +65,13 @@ public struct SCD4x: SensorChip {
         case setOffset, setAltitude, setCalibration
         case askOffset, offset, askAltitude, altitude, askCalibration, calibration
         case start, setPressure, askReady, ready, askResult, result
+        case stopToRecalibrate, recalibrate, recalibrated
     }
+
+    /// How long the chip must have measured before it can be recalibrated (section 3.7.1).
+    public static var settlingTime: Interval { .minutes(3) }
+    /// Concentrations that the chip can be recalibrated to, ppm: fresh air to the end of the most accurate range.
+    public static var recalibrationRange: ClosedRange<Int32> { 400...5_000 }
 
     private let configuration: Configuration
     private var step: Step
@@ -71,6 +81,12 @@ public struct SCD4x: SensorChip {
     /// What the chip was told, and what is on its way to it.
     private var toldPressure: UInt16
     private var tellingPressure: UInt16
+    /// Since when it has measured; `nil` while it does not.
+    private var measuresSince: Instant?
+    /// What it is to be recalibrated to, ppm; 0 for nothing.
+    private var recalibratesTo: UInt16
+    /// How the last recalibration ended, until that is taken.
+    private var recalibration: Bool?
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -79,6 +95,9 @@ public struct SCD4x: SensorChip {
         pressure = 0
         toldPressure = 0
         tellingPressure = 0
+        measuresSince = nil
+        recalibratesTo = 0
+        recalibration = nil
     }
 
     public static func problem(in configuration: Configuration) -> StaticString? {
@@ -122,13 +141,41 @@ public struct SCD4x: SensorChip {
         pressure = UInt16(pascals / 100)
     }
 
+    /// Has the chip recalibrated, with its next cycle, to what it is surrounded by.
+    ///
+    /// - Parameter partsPerMillion: of carbon dioxide, within `recalibrationRange`.
+    public mutating func calibrate(toPartsPerMillion value: Int32, at now: Instant) -> CalibrationStart {
+        guard SCD4x.recalibrationRange.contains(value) else { return .outOfRange }
+        guard let measuresSince, now - measuresSince >= SCD4x.settlingTime, recalibratesTo == 0 else {
+            return .notSettled
+        }
+        recalibratesTo = UInt16(value)
+        recalibration = nil
+        // Between two cycles the next one begins with it; within one, the one after.
+        if step == .askReady || step == .setPressure { restartCycle() }
+        return .begun
+    }
+
+    /// How the last recalibration ended, said once; `nil` while none has.
+    public mutating func takeCalibration() -> Bool? { recalibration.take() }
+
+    private mutating func endRecalibration(_ isDone: Bool) {
+        recalibratesTo = 0
+        recalibration = isDone
+    }
+
     public mutating func restart() {
         watch.restart()
         step = .wakeUp
         toldPressure = 0
+        measuresSince = nil
+        if recalibratesTo != 0 { endRecalibration(false) }
     }
 
-    public mutating func restartCycle() { step = pressure == toldPressure ? .askReady : .setPressure }
+    public mutating func restartCycle() {
+        step =
+            recalibratesTo != 0 ? .stopToRecalibrate : pressure == toldPressure ? .askReady : .setPressure
+    }
 
     /// The chip never acknowledges the wake-up; one that takes the stop but gives no serial number is another one.
     public var refusalIsExpected: Bool { step == .wakeUp || step == .askSerial || step == .serial }
@@ -158,8 +205,11 @@ public struct SCD4x: SensorChip {
             return .sensirion(Command.setPressure, tellingPressure, to: address)
         case .askReady: return .sensirion(Command.isReady, to: address)
         case .askResult: return .sensirion(Command.read, to: address)
+        case .stopToRecalibrate: return .sensirion(Command.stop, to: address)
+        case .recalibrate: return .sensirion(Command.forceRecalibration, recalibratesTo, to: address)
         case .serial, .result: return .sensirionAnswer(words: 3, from: address)
-        case .selfTest, .offset, .altitude, .calibration, .ready: return .sensirionAnswer(words: 1, from: address)
+        case .selfTest, .offset, .altitude, .calibration, .ready, .recalibrated:
+            return .sensirionAnswer(words: 1, from: address)
         }
     }
 
@@ -193,8 +243,16 @@ public struct SCD4x: SensorChip {
         case .askCalibration: return go(to: .calibration, after: command)
         case .calibration: return expect(calibrationWord, bytes, then: .start)
         case .start:
+            if measuresSince == nil { measuresSince = now }
             restartCycle()
             return .ready
+        case .stopToRecalibrate: return go(to: .recalibrate, after: .milliseconds(500))
+        case .recalibrate: return go(to: .recalibrated, after: .milliseconds(400))
+        case .recalibrated:
+            guard let word = bytes.sensirionWord(0) else { return .failed(.checksum) }
+            // The correction is the word less 0x8000; all ones say that there is none.
+            endRecalibration(word != 0xFFFF)
+            return go(to: .start)
         case .setPressure:
             toldPressure = tellingPressure
             return go(to: .askReady, after: command)

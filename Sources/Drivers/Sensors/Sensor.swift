@@ -319,6 +319,32 @@ public enum Sensor: SensorDriver, Sendable {
         }
     }
 
+    /// Whether the chip holds the calibration of a channel itself.
+    public func calibratesItself(_ channel: UInt8) -> Bool {
+        if case .scd4x = self { channel == 0 } else { false }
+    }
+
+    /// Has the chip take what it measures now for a true value. The sensor has been in that for some minutes.
+    ///
+    /// - Parameter value: of the channel, in its unit.
+    public mutating func calibrate(_ channel: UInt8, to value: Int32, at now: Instant) -> CalibrationStart {
+        guard case .scd4x(var sensor) = self, channel == 0 else { return .unsupported }
+        guard sensor.health == .working else { return .notSettled }
+        let start = sensor.update(at: now) { $0.calibrate(toPartsPerMillion: value, at: now) }
+        // A chip that does something else is not hurried.
+        if start == .begun { sensor.update(at: now, isUrgent: true) { _ in } }
+        self = .scd4x(sensor)
+        return start
+    }
+
+    /// How a calibration ended, said once; `nil` while none has.
+    public mutating func takeCalibration() -> Bool? {
+        guard case .scd4x(var sensor) = self else { return nil }
+        let outcome = sensor.update(at: .start) { $0.takeCalibration() }
+        self = .scd4x(sensor)
+        return outcome
+    }
+
     /// Drives an output of an expander; its level goes to the chip at the next poll.
     ///
     /// - Returns: `false` if the sensor is no expander or the pin is no output; nothing is changed then.

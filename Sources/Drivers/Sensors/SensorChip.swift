@@ -58,6 +58,17 @@ extension SensorChip {
     public var hasOwnClock: Bool { false }
 }
 
+/// What became of the wish that a chip calibrate itself.
+public enum CalibrationStart: Equatable, Sendable, BitwiseCopyable {
+    case begun
+    /// It has not measured for long enough, or is calibrating already.
+    case notSettled
+    /// No value that the chip can be told.
+    case outOfRange
+    /// The chip has no calibration of this channel.
+    case unsupported
+}
+
 /// How a chip goes on after a step.
 public enum ChipProgress: Equatable, Sendable, BitwiseCopyable {
     /// The next step, not before this much time.

@@ -968,6 +968,7 @@ public enum Board {
         public static var holidays: UInt32 { 23 }
         public static var accessPolicy: UInt32 { 24 }
         public static var network: UInt32 { 25 }
+        public static var groups: UInt32 { 26 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -995,6 +996,8 @@ public enum Board {
         case holidays(Holiday)
         case accessPolicy(AccessPolicy)
         case network(Network)
+        /// Bit n of every set of groups is the one at place n.
+        case groups(Group)
 
         /// Bytes that one entry takes at the most, its tag and length included.
         public static var maximumEncodedSize: Int { 995 }
@@ -1046,6 +1049,8 @@ public enum Board {
                 24
             case .network:
                 25
+            case .groups:
+                26
             }
         }
 
@@ -1095,6 +1100,8 @@ public enum Board {
             case .accessPolicy(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             case .network(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .groups(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             }
         }
@@ -1197,6 +1204,11 @@ public enum Board {
                 sink.append(0x01)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .groups(let value):
+                sink.append(0xD2)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -1246,6 +1258,8 @@ public enum Board {
             case .accessPolicy(let value):
                 try value.check()
             case .network(let value):
+                try value.check()
+            case .groups(let value):
                 try value.check()
             }
         }
@@ -1310,9 +1324,11 @@ public enum Board {
                     return .accessPolicy(try AccessPolicy(decoding: try reader.lengthDelimited()))
                 case 202:
                     return .network(try Network(decoding: try reader.lengthDelimited()))
+                case 210:
+                    return .groups(try Group(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 26: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -1532,7 +1548,7 @@ public struct Capacities: Message {
     /// 1 to 16.
     public var links: UInt32
     /// Consoles at once.
-    /// At most 4.
+    /// At most 8.
     public var consoles: UInt32
     /// People whose whereabouts are kept, for anti-passback and the roll call.
     /// At most 65536.
@@ -1632,7 +1648,7 @@ public struct Capacities: Message {
         guard self.events >= 64, self.events <= 65536 else { throw MessageError(.outOfRange, field: 1) }
         guard self.credentials >= 1, self.credentials <= 1000000 else { throw MessageError(.outOfRange, field: 2) }
         guard self.links >= 1, self.links <= 16 else { throw MessageError(.outOfRange, field: 3) }
-        guard self.consoles <= 4 else { throw MessageError(.outOfRange, field: 4) }
+        guard self.consoles <= 8 else { throw MessageError(.outOfRange, field: 4) }
         guard self.people <= 65536 else { throw MessageError(.outOfRange, field: 5) }
     }
 }
@@ -6188,6 +6204,59 @@ public struct Door: Message {
         if let value = self.secondSupervisedContact {
             try value.check()
         }
+    }
+}
+
+/// People who may pass the same doors. Decisions go by its place; its name is for people.
+public struct Group: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+
+    public init() {
+        name = FixedBytes<32>()
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>()
+    ) {
+        self.name = name
+    }
+
+    public static var maximumEncodedSize: Int { 34 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedText(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
     }
 }
 

@@ -48,6 +48,12 @@ public enum CommandKind: MessageEnum {
     /// demands of the output. For technicians.
     case pointForce
     case pointRelease
+    /// A measured point reads `value`, in the unit of its values, from now on: the sensor has been in the reference for a
+    /// while. Refused beyond what a sound sensor drifts, and where a detector learns clean air itself. Outlives a restart. A
+    /// chip that is calibrated itself answers with `COMMAND_RESULT_STARTED`; an audit tells of its end. For technicians.
+    case pointCalibrate
+    /// The point reads again what the sensor says; what a chip holds itself stays. For technicians.
+    case pointUncalibrate
     /// What audits say of consoles and services; nobody can ask for these as commands.
     case consoleLogin
     case consoleLogout
@@ -116,6 +122,8 @@ public enum CommandKind: MessageEnum {
         case 20: self = .readerInstall
         case 21: self = .pointForce
         case 22: self = .pointRelease
+        case 50: self = .pointCalibrate
+        case 51: self = .pointUncalibrate
         case 30: self = .consoleLogin
         case 31: self = .consoleLogout
         case 32: self = .clockSet
@@ -167,6 +175,8 @@ public enum CommandKind: MessageEnum {
         case .readerInstall: 20
         case .pointForce: 21
         case .pointRelease: 22
+        case .pointCalibrate: 50
+        case .pointUncalibrate: 51
         case .consoleLogin: 30
         case .consoleLogout: 31
         case .clockSet: 32
@@ -1427,7 +1437,7 @@ public struct Response: Message {
 
 public struct Command: Message {
     public var kind: CommandKind
-    /// Door, detector, reader or line by place.
+    /// Door, detector, reader, line or measured point by place.
     /// At most 5119.
     public var target: UInt32
     /// On the board's monotonic clock (`BoardTime`); a command that arrives later does nothing. 0 for no deadline.
@@ -5105,6 +5115,8 @@ public struct PointStatus: Message {
     public var quality: UInt32
     /// Unit: nanosecond.
     public var ageNs: UInt64
+    /// What a calibration by hand adds to what the sensor says; part of the value.
+    public var offset: Int32
 
     public init() {
         index = 0
@@ -5113,6 +5125,7 @@ public struct PointStatus: Message {
         unit = 0
         quality = 0
         ageNs = 0
+        offset = 0
     }
 
     public init(
@@ -5121,7 +5134,8 @@ public struct PointStatus: Message {
         value: Int32 = 0,
         unit: UInt32 = 0,
         quality: UInt32 = 0,
-        ageNs: UInt64 = 0
+        ageNs: UInt64 = 0,
+        offset: Int32 = 0
     ) {
         self.index = index
         self.name = name
@@ -5129,9 +5143,10 @@ public struct PointStatus: Message {
         self.unit = unit
         self.quality = quality
         self.ageNs = ageNs
+        self.offset = offset
     }
 
-    public static var maximumEncodedSize: Int { 63 }
+    public static var maximumEncodedSize: Int { 69 }
 
     public var encodedSize: Int {
         var size = 0
@@ -5152,6 +5167,9 @@ public struct PointStatus: Message {
         }
         if self.ageNs != 0 {
             size += 1 + varintSize(self.ageNs)
+        }
+        if self.offset != 0 {
+            size += 1 + varintSize(Zigzag.encode(self.offset))
         }
         return size
     }
@@ -5181,6 +5199,10 @@ public struct PointStatus: Message {
             sink.append(0x30)
             sink.appendVarint(self.ageNs)
         }
+        if self.offset != 0 {
+            sink.append(0x38)
+            sink.appendVarint(Zigzag.encode(self.offset))
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -5199,9 +5221,11 @@ public struct PointStatus: Message {
                 self.quality = try reader.unsigned32()
             case 48:
                 self.ageNs = try reader.varint()
+            case 56:
+                self.offset = try reader.zigzag32()
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }

@@ -37,14 +37,12 @@ final class RemoteConsole {
         }
     }
 
-    /// What the board shows next; empty if nothing came in time, `nil` once the console is closed.
+    /// What the board shows next; empty if nothing came in time, `nil` once the console is closed. Of what was typed
+    /// faster than the board takes it the console itself says that it is dropped.
     func show(patience: Int32) throws -> [UInt8]? {
         guard let response = try connection.next(patience: patience) else { return [] }
         guard case .console(let output)? = response.body else { return [] }
         if output.closed { return nil }
-        if output.result == .busy {
-            throw Failure(status: .negative, message: "too much was typed at once; what did not fit is lost")
-        }
         let bytes = (0..<output.data.count).map { output.data[$0] }
         taken += UInt64(bytes.count)
         try connection.send(.console(ConsoleStep(step: .taken(taken))))

@@ -241,7 +241,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 50, 51, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49]))
     }
 }
 
@@ -347,7 +347,7 @@ extension Capacities: RandomMessage {
         message.events = generator.number(64, 65536) as UInt32
         message.credentials = generator.number(1, 1000000) as UInt32
         message.links = generator.number(1, 16) as UInt32
-        message.consoles = generator.number(.min, 4) as UInt32
+        message.consoles = generator.number(.min, 8) as UInt32
         message.people = generator.number(.min, 65536) as UInt32
         return message
     }
@@ -805,6 +805,14 @@ extension Door: RandomMessage {
         message.secondPersonMs = generator.number(.min, 600000) as UInt32
         message.fireZones = generator.number(.min, .max) as UInt32
         if generator.chance { message.secondSupervisedContact = SupervisedContact.random(using: &generator) }
+        return message
+    }
+}
+
+extension Group: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Group {
+        var message = Group()
+        message.name = generator.text()
         return message
     }
 }
@@ -1943,6 +1951,7 @@ extension PointStatus: RandomMessage {
         message.unit = generator.number(.min, 255) as UInt32
         message.quality = generator.number(.min, 255) as UInt32
         message.ageNs = generator.number(.min, .max) as UInt64
+        message.offset = generator.number(.min, .max) as Int32
         return message
     }
 }
@@ -2224,6 +2233,7 @@ extension MessageCase {
         MessageCase(ModeRule.self, Warden_V1_ModeRule.self),
         MessageCase(SupervisedContact.self, Warden_V1_SupervisedContact.self),
         MessageCase(Door.self, Warden_V1_Door.self),
+        MessageCase(Group.self, Warden_V1_Group.self),
         MessageCase(Area.self, Warden_V1_Area.self),
         MessageCase(Interlock.self, Warden_V1_Interlock.self),
         MessageCase(Holiday.self, Warden_V1_Holiday.self),
@@ -2343,7 +2353,7 @@ extension MessageCase {
     static func randomBoardEntry(using generator: inout SeededGenerator)
         -> Board.Entry
     {
-        switch generator.below(22) {
+        switch generator.below(23) {
         case 0: .header(BoardHeader.random(using: &generator))
         case 1: .capacities(Capacities.random(using: &generator))
         case 2: .lines(Line.random(using: &generator))
@@ -2365,7 +2375,8 @@ extension MessageCase {
         case 18: .interlocks(Interlock.random(using: &generator))
         case 19: .holidays(Holiday.random(using: &generator))
         case 20: .accessPolicy(AccessPolicy.random(using: &generator))
-        default: .network(Network.random(using: &generator))
+        case 21: .network(Network.random(using: &generator))
+        default: .groups(Group.random(using: &generator))
         }
     }
 
