@@ -22,7 +22,8 @@ extension Command: RoleBound {
         case .pointCalibrate, .pointUncalibrate: .technician
         case .recorderMark, .boardRestart, .testAnswer, .testReset, .configSave: .technician
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .systemUpdate,
+            .recorderRead,
             .readerFileSend, .credentialEnrol, .consoleOpen, .unrecognised:
             nil
         }
@@ -37,6 +38,11 @@ extension ClockSetting: RoleBound {
 }
 
 extension ImageTransfer: RoleBound {
+    public var requiredRole: Role? { .administrator }
+}
+
+/// It replaces everything that says who may do what.
+extension UpdateTransfer: RoleBound {
     public var requiredRole: Role? { .administrator }
 }
 

@@ -27,14 +27,10 @@ public struct Digest: Equatable, Sendable, BitwiseCopyable {
 public enum SHA256 {
     /// The hash of two runs of bytes, one after the other.
     public static func hash(_ first: Span<UInt8>, _ second: Span<UInt8>) -> Digest {
-        var state = crypto_hash_sha256_state()
-        crypto_hash_sha256_init(&state)
-        first.withUnsafeBufferPointer { _ = crypto_hash_sha256_update(&state, $0.baseAddress, UInt64($0.count)) }
-        second.withUnsafeBufferPointer { _ = crypto_hash_sha256_update(&state, $0.baseAddress, UInt64($0.count)) }
-        var output = InlineArray<32, UInt8>(repeating: 0)
-        var outputSpan = output.mutableSpan
-        outputSpan.withUnsafeMutableBufferPointer { _ = crypto_hash_sha256_final(&state, $0.baseAddress!) }
-        return Digest(bytes: output)
+        var stream = SHA256Stream()
+        stream.append(first)
+        stream.append(second)
+        return stream.finish()
     }
 
     /// HMAC-SHA-256 of two runs of bytes, one after the other, under a key of any length.
@@ -63,5 +59,24 @@ public enum SHA256 {
         let two: InlineArray<1, UInt8> = [2]
         let first = authenticate(one.span, nothing.span, key: temporary.span)
         return (first, authenticate(first.span, two.span, key: temporary.span))
+    }
+}
+
+/// SHA-256 of bytes that come piece by piece.
+public struct SHA256Stream: BitwiseCopyable {
+    private var state = crypto_hash_sha256_state()
+
+    public init() { crypto_hash_sha256_init(&state) }
+
+    public mutating func append(_ bytes: Span<UInt8>) {
+        bytes.withUnsafeBufferPointer { _ = crypto_hash_sha256_update(&state, $0.baseAddress, UInt64($0.count)) }
+    }
+
+    /// The hash of all pieces; nothing may follow.
+    public mutating func finish() -> Digest {
+        var output = InlineArray<32, UInt8>(repeating: 0)
+        var outputSpan = output.mutableSpan
+        outputSpan.withUnsafeMutableBufferPointer { _ = crypto_hash_sha256_final(&state, $0.baseAddress!) }
+        return Digest(bytes: output)
     }
 }

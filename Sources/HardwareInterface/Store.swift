@@ -54,6 +54,17 @@ public struct StoreRequest: Sendable, BitwiseCopyable {
         case credentialsStep
         /// `bytes` are the last step: with it all of the transfer is kept, or without it nothing.
         case credentialsCommit(version: UInt64)
+        /// A bundle of so many bytes is to come, for the system below; `bytes` are its SHA-256. Of the same one what is there
+        /// already is kept; the completion's words are how many bytes that are, in four bytes, little endian.
+        case updateBegin(size: UInt32)
+        /// `bytes` of the bundle from an offset on.
+        case updateWrite(offset: UInt32)
+        /// The bundle is whole: if it is what was announced, it is handed to the system below.
+        case updateFinish
+        /// What was received is forgotten.
+        case updateDrop
+        /// How far is the system below? The completion's words say it.
+        case updateLook
     }
 
     public var operation: Operation
@@ -78,6 +89,11 @@ public struct StoreCompletion: Equatable, Sendable, BitwiseCopyable {
         case imageDrop = 6
         case credentials = 7
         case credentialsCommit = 8
+        case updateBegin = 9
+        case updateWrite = 10
+        case updateFinish = 11
+        case updateDrop = 12
+        case updateLook = 13
     }
 
     public var step: Step

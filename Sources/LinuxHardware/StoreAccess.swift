@@ -16,6 +16,8 @@ public struct StoreDescription: Sendable, BitwiseCopyable {
     public var hashKeyCheck: UInt64
     /// Bytes of memory that an image may need.
     public var memoryLimit: UInt64
+    /// Where the system below says how far an update of it is; empty where it takes none.
+    public var updateStatus = DevicePath()
 
     public init(
         folder: Int32, images: ImageStore, credentials: CredentialStore, path: DevicePath, board: DevicePath,
@@ -47,16 +49,19 @@ struct StoreAccess: WaitingWork {
     private let description: StoreDescription
     private var images: ImageStore
     private var credentials: CredentialStore
+    private var updates: UpdateStore
 
     init(_ description: StoreDescription) {
         self.description = description
         images = description.images
         credentials = description.credentials
+        updates = UpdateStore(folder: description.folder, status: description.updateStatus)
     }
 
     mutating func end() {
         images.closeFile()
         credentials.closeFile()
+        updates.closeFile()
     }
 
     mutating func perform(_ request: StoreRequest) -> Completion {
@@ -80,7 +85,34 @@ struct StoreAccess: WaitingWork {
             return StoreAccess.completion(
                 .credentialsCommit,
                 credentials.commit(request.bytes.span, version: version, hashKeyCheck: description.hashKeyCheck))
+        case .updateBegin(let size): return beginUpdate(size, request.bytes.span)
+        case .updateWrite(let offset):
+            return StoreAccess.completion(.updateWrite, updates.write(request.bytes.span, at: offset))
+        case .updateFinish: return finishUpdate()
+        case .updateDrop: return StoreAccess.completion(.updateDrop, updates.drop())
+        case .updateLook:
+            var completion = Completion(completion: StoreCompletion(.updateLook, .none))
+            completion.words = updates.look()
+            return completion
         }
+    }
+
+    private mutating func beginUpdate(_ size: UInt32, _ hash: Span<UInt8>) -> Completion {
+        var received: UInt32 = 0
+        var completion = StoreAccess.completion(
+            .updateBegin, updates.begin(size: size, hash: hash, received: &received))
+        if completion.completion.fault == .none { completion.words.appendLittleEndian(received) }
+        return completion
+    }
+
+    private mutating func finishUpdate() -> Completion {
+        var isRight = false
+        var completion = StoreAccess.completion(.updateFinish, updates.finish(isRight: &isRight))
+        if completion.completion.fault == .none, !isRight {
+            completion.completion.fault = .damaged
+            completion.words = FixedBytes("its SHA-256 is not the one that was announced")
+        }
+        return completion
     }
 
     private static func completion(_ step: StoreCompletion.Step, _ status: Int32) -> Completion {

@@ -95,6 +95,8 @@ struct BoardCore: ~Copyable {
     var keeping: CredentialKeeping
     /// Images that are brought over a link.
     var images: ImageUpdates
+    /// Systems that are brought over a link.
+    var updates: SystemUpdates
     var recorder = FlightRecorder(capacity: BoardCore.recorderBytes)
     /// What the program around the board writes to its log.
     var logLevel = LogLevel.warning
@@ -171,6 +173,7 @@ struct BoardCore: ~Copyable {
 
         self.now = now
         images = ImageUpdates(store, at: now)
+        updates = SystemUpdates(isOn: store?.takesUpdates ?? false)
         keeping = CredentialKeeping(isOn: store != nil, taken: taken)
         credentialTransfers = transfers
         self.map = map

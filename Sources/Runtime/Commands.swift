@@ -90,7 +90,8 @@ extension BoardCore {
             isRestartAsked = true
             return CommandAnswer(result: .done)
         case .none, .consoleLogin, .consoleLogout, .clockSet, .credentialsChange, .logLevelSet,
-            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .systemUpdate,
+            .recorderRead,
             .readerFileSend, .credentialEnrol, .consoleOpen, .unrecognised:
             return CommandAnswer(result: .unknownCommand)
         }
@@ -126,7 +127,7 @@ extension BoardCore {
 
     private mutating func commandAlarm(_ command: Command, _ actor: Actor) -> CommandAnswer {
         guard Int(command.target) < monitor.count else { return CommandAnswer(result: .unknownTarget) }
-        guard command.kind != .walkTestBegin || command.seconds <= BoardCore.longestTest else {
+        guard command.kind != .walkTestBegin || command.seconds <= CommandLimits.longestTest else {
             return CommandAnswer(result: .outOfRange)
         }
         let detector = DetectorIndex(UInt16(command.target))
@@ -156,14 +157,12 @@ extension BoardCore {
 
     /// How long a walk test lasts that is given no time, s: a floor of a staircase and the way there.
     private static var usualTest: UInt32 { 1_800 }
-    /// A test that is forgotten must end, s.
-    private static var longestTest: UInt32 { 14_400 }
     /// How long nobody is expected who did not say when they come back, s: who forgets to is watched again tomorrow.
     private static var usualAbsence: UInt32 { 86_400 }
 
     /// Begins or ends the test of every detector; refused if that changes none.
     private mutating func commandAllTests(_ command: Command, _ actor: Actor) -> CommandAnswer {
-        guard command.seconds <= BoardCore.longestTest else { return CommandAnswer(result: .outOfRange) }
+        guard command.seconds <= CommandLimits.longestTest else { return CommandAnswer(result: .outOfRange) }
         let end = now + .seconds(Int64(command.seconds))
         var isDone = false
         for index in 0..<monitor.count {

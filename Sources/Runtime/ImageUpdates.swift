@@ -35,6 +35,8 @@ public struct StoreContents: Sendable, BitwiseCopyable {
     public var sizeLimit: UInt64 = 0
     /// How long an image is on trial.
     public var trialTime = ImageTrial.standardTime
+    /// The system below takes updates of itself from the store.
+    public var takesUpdates = false
     /// Credentials that were kept, without the list itself.
     public var credentials = KeptCredentials()
 
@@ -327,7 +329,8 @@ struct ImageUpdates: ~Copyable {
             wantsRestart = true
             return (.imageRollBack, isDone ? .done : .refused)
         case .imageDrop: return isDone && fault == .none ? (.imageDrop, .done) : nil
-        case .credentials, .credentialsCommit: return nil
+        case .credentials, .credentialsCommit, .updateBegin, .updateWrite, .updateFinish, .updateDrop, .updateLook:
+            return nil
         }
     }
 
@@ -400,6 +403,7 @@ extension BoardCore {
             credentialsKept(completion)
             return
         }
+        updateCompleted(completion, words)
         guard let (kind, result) = images.complete(completion, words) else { return }
         let isAboutRunning = kind == .imageConfirm || kind == .imageRollBack
         auditImage(kind, result, isAboutRunning ? images.runningChecksum : images.begin.checksum)
@@ -413,6 +417,7 @@ extension BoardCore {
         }
         while let request = keeping.requests.first, hardware.submit(request) { _ = keeping.requests.pop() }
         while let request = images.requests.first, hardware.submit(request) { _ = images.requests.pop() }
+        while let request = updates.requests.first, hardware.submit(request) { _ = updates.requests.pop() }
     }
 
     /// When `serveStore` has something to do though nothing arrives.

@@ -459,6 +459,12 @@ public struct LinkSession: ~Copyable {
                 authorised.map { subject.transferImage($0) }
                 ?? ImageState(result: notPermitted(.imageChange, principal, &tables, &subject))
             answer(.image(state), to: identifier, tables: &tables)
+        case .update(let transfer)?:
+            let authorised = principal.authorise(transfer, at: subject.wallClock)
+            let state =
+                authorised.map { subject.transferUpdate($0) }
+                ?? UpdateState(result: notPermitted(.systemUpdate, principal, &tables, &subject))
+            answer(.update(state), to: identifier, tables: &tables)
         case .readerFile(let transfer)?:
             let authorised = principal.authorise(transfer, at: subject.wallClock)
             let state =

@@ -54,6 +54,7 @@ public protocol LinkSubject: ~Copyable {
     mutating func setClock(_ setting: Authorised<ClockSetting>) -> CommandResult
     mutating func transferCredentials(_ transfer: Authorised<CredentialTransfer>) -> CredentialState
     mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState
+    mutating func transferUpdate(_ transfer: Authorised<UpdateTransfer>) -> UpdateState
     mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState
     mutating func setLogLevel(_ setting: Authorised<LogLevelSetting>) -> CommandResult
     /// Somebody begins to read the flight recorder.
@@ -96,6 +97,9 @@ extension LinkSubject where Self: ~Copyable {
     }
     public mutating func transferImage(_ transfer: Authorised<ImageTransfer>) -> ImageState {
         ImageState(result: .unknownCommand)
+    }
+    public mutating func transferUpdate(_ transfer: Authorised<UpdateTransfer>) -> UpdateState {
+        UpdateState(result: .unknownCommand)
     }
     public mutating func transferReaderFile(_ transfer: Authorised<ReaderFileTransfer>) -> ReaderFileState {
         ReaderFileState(result: .unknownCommand)

@@ -25,7 +25,8 @@ struct Wardenctl: ParsableCommand {
             WalkTestCommand.self, ReaderCommand.self, PointCommand.self, ConsoleLinkCommand.self,
             CommissionCommand.self,
             FireResetCommand.self, LinesCommand.self, ReadersCommand.self, JournalCommand.self, RecorderCommand.self,
-            KeysCommand.self, ImageCommand.self, CredentialsCommand.self, TimeCommand.self, LogLevelCommand.self,
+            KeysCommand.self, ImageCommand.self, UpdateCommand.self, CredentialsCommand.self, TimeCommand.self,
+            LogLevelCommand.self,
             CountersCommand.self, ReferenceCommand.self,
         ])
 

@@ -32,6 +32,8 @@ struct Arguments: ~Copyable {
     var journalSize: Int64?
     /// The folder in which the board keeps what it is sent.
     var state: CText?
+    /// Where the system below says how far an update of it is; it takes none without.
+    var updateStatus: CText?
     /// How long an image that came over a link is on trial.
     var trialTime = ImageTrial.standardTime
     /// Bytes of memory that such an image may need.
@@ -94,6 +96,8 @@ struct Arguments: ~Copyable {
                     throw ProgramFailure(.usage, "is longer than a folder's path may be", about: value)
                 }
                 state = value
+            } else if let value = try Arguments.value("--update-status", argument, &arguments) {
+                updateStatus = value
             } else if let value = try Arguments.value("--trial", argument, &arguments) {
                 guard let seconds = ByteCount.parse(value), (10...86_400).contains(seconds) else {
                     throw ProgramFailure(.usage, "is no time for a trial: 10 to 86400 seconds", about: value)
@@ -117,6 +121,9 @@ struct Arguments: ~Copyable {
         }
         guard hashKey != nil else {
             throw ProgramFailure(.usage, "--hash-key FILE is needed: the image keeps cards as keyed hashes only")
+        }
+        guard updateStatus == nil || state != nil else {
+            throw ProgramFailure(.usage, "--update-status needs --state DIR, where updates are kept")
         }
         guard listeners.isEmpty || linkKey != nil else {
             throw ProgramFailure(.usage, "--listen needs --link-key FILE; 'wardenctl keys make' makes one")
@@ -161,6 +168,8 @@ struct Arguments: ~Copyable {
               --journal-size N   the size of a new journal, such as 16M (64M)
               --state DIR        keeps what the board is sent there over restarts and power cuts, for wardend alone: board
                                  images that come over Warden Link. Without it none are taken
+              --update-status F  takes updates of the board's system over Warden Link into the folder of --state, for that
+                                 system to find (update.raucb), which says in the file F how far it is
               --trial SECONDS    how long such an image is on trial (600): the board goes back to the one before unless it
                                  is healthy within a fifth of that time, and confirmed in all of it. Healthy is, for a
                                  twentieth of it without a break: no more lines and ports missing than before, and every

@@ -35,6 +35,7 @@ enum HardwareTables {
         configuration.links = isReached ? Int(image.capacities.links) + spareLinks : 0
         configuration.medium = journal.map { $0.description }
         configuration.store = store.map { $0.description(image, memoryLimit: arguments.memoryLimit) }
+        if let status = arguments.updateStatus { configuration.store?.updateStatus = path(status) }
         configuration.takesSignals = true
         return configuration
     }

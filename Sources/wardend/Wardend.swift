@@ -180,9 +180,10 @@ enum Wardend {
         }
         let journal = arguments.journal.map { JournalFile($0, size: arguments.journalSize) }
         let kept = store?.keptCredentials(key) ?? ByteBuffer(capacity: 0)
-        let contents = store?.contents(
+        var contents = store?.contents(
             runningChecksum: Checksum.crc32c(file.span), trialTime: arguments.trialTime,
             memoryLimit: arguments.memoryLimit, hasCredentials: kept.count > 0)
+        contents?.takesUpdates = arguments.updateStatus != nil
         let hardware = try claimHardware(image, arguments, journal, store)
         var supervision = try Supervision(watchdog: arguments.watchdog)
         say { output in

@@ -141,6 +141,10 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   /// Somebody opened a console over the link.
   case consoleOpen // = 48
 
+  /// A new system for the board, below its program; the target is the first four bytes of the bundle's SHA-256. Says that it
+  /// has begun, then whether it was refused or written.
+  case systemUpdate // = 52
+
   /// What was set at run time holds from the next start on too; the value is the consoles' language. For technicians.
   case configSave // = 49
   case UNRECOGNIZED(Int)
@@ -198,6 +202,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case 49: self = .configSave
     case 50: self = .pointCalibrate
     case 51: self = .pointUncalibrate
+    case 52: self = .systemUpdate
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -251,6 +256,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     case .configSave: return 49
     case .pointCalibrate: return 50
     case .pointUncalibrate: return 51
+    case .systemUpdate: return 52
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -303,6 +309,7 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
     .testAnswer,
     .testReset,
     .consoleOpen,
+    .systemUpdate,
     .configSave,
   ]
 
@@ -752,6 +759,106 @@ public nonisolated enum Warden_V1_ReaderFileOutcome: SwiftProtobuf.Enum, Swift.C
 
 }
 
+public nonisolated enum Warden_V1_UpdateAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// Tells the state and changes nothing.
+  case query // = 0
+
+  /// Forgets what was received.
+  case drop // = 1
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .query
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .query
+    case 1: self = .drop
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .query: return 0
+    case .drop: return 1
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_UpdateAction] = [
+    .query,
+    .drop,
+  ]
+
+}
+
+public nonisolated enum Warden_V1_UpdatePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case none // = 0
+
+  /// The board looks for what it has of the bundle already.
+  case opening // = 1
+  case receiving // = 2
+
+  /// Received whole; compared with the hash.
+  case checking // = 3
+
+  /// The system has it: looks at it and writes it.
+  case installing // = 4
+  case refused // = 5
+
+  /// The board starts with it as soon as there is no alarm.
+  case written // = 6
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .opening
+    case 2: self = .receiving
+    case 3: self = .checking
+    case 4: self = .installing
+    case 5: self = .refused
+    case 6: self = .written
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .opening: return 1
+    case .receiving: return 2
+    case .checking: return 3
+    case .installing: return 4
+    case .refused: return 5
+    case .written: return 6
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_UpdatePhase] = [
+    .none,
+    .opening,
+    .receiving,
+    .checking,
+    .installing,
+    .refused,
+    .written,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_RefusalReason: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case malformed // = 0
@@ -980,6 +1087,14 @@ public nonisolated struct Warden_V1_Request: Sendable {
     set {body = .readerFile(newValue)}
   }
 
+  public var update: Warden_V1_UpdateTransfer {
+    get {
+      if case .update(let v)? = body {return v}
+      return Warden_V1_UpdateTransfer()
+    }
+    set {body = .update(newValue)}
+  }
+
   public var console: Warden_V1_ConsoleStep {
     get {
       if case .console(let v)? = body {return v}
@@ -1007,6 +1122,7 @@ public nonisolated struct Warden_V1_Request: Sendable {
     case logLevel(Warden_V1_LogLevelSetting)
     case recorder(Warden_V1_RecorderQuery)
     case readerFile(Warden_V1_ReaderFileTransfer)
+    case update(Warden_V1_UpdateTransfer)
     case console(Warden_V1_ConsoleStep)
 
   }
@@ -1177,6 +1293,14 @@ public nonisolated struct Warden_V1_Response: Sendable {
     set {body = .readerFile(newValue)}
   }
 
+  public var update: Warden_V1_UpdateState {
+    get {
+      if case .update(let v)? = body {return v}
+      return Warden_V1_UpdateState()
+    }
+    set {body = .update(newValue)}
+  }
+
   public var console: Warden_V1_ConsoleOutput {
     get {
       if case .console(let v)? = body {return v}
@@ -1207,6 +1331,7 @@ public nonisolated struct Warden_V1_Response: Sendable {
     case recorder(Warden_V1_RecorderChunk)
     case counter(Warden_V1_CounterStatus)
     case readerFile(Warden_V1_ReaderFileState)
+    case update(Warden_V1_UpdateState)
     case console(Warden_V1_ConsoleOutput)
 
   }
@@ -1951,6 +2076,104 @@ public nonisolated struct Warden_V1_ReaderFileState: Sendable {
   public init() {}
 }
 
+/// Brings a board a new system, the one below its program, where that has two places for one (boards/images): a bundle that is
+/// signed by the site, in pieces. It is handed to the system, which refuses it before anything is written, or writes it to the
+/// place that is not in use and starts it once there is no alarm. One that was interrupted goes on where it was, over restarts
+/// too. Answered with `UpdateState`. For administrators.
+public nonisolated struct Warden_V1_UpdateTransfer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var step: Warden_V1_UpdateTransfer.OneOf_Step? = nil
+
+  public var begin: Warden_V1_UpdateBegin {
+    get {
+      if case .begin(let v)? = step {return v}
+      return Warden_V1_UpdateBegin()
+    }
+    set {step = .begin(newValue)}
+  }
+
+  public var chunk: Warden_V1_UpdateChunk {
+    get {
+      if case .chunk(let v)? = step {return v}
+      return Warden_V1_UpdateChunk()
+    }
+    set {step = .chunk(newValue)}
+  }
+
+  public var action: Warden_V1_UpdateAction {
+    get {
+      if case .action(let v)? = step {return v}
+      return .query
+    }
+    set {step = .action(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Step: Equatable, Sendable {
+    case begin(Warden_V1_UpdateBegin)
+    case chunk(Warden_V1_UpdateChunk)
+    case action(Warden_V1_UpdateAction)
+
+  }
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_UpdateBegin: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var size: UInt32 = 0
+
+  /// Of the whole bundle.
+  public var sha256: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_UpdateChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var offset: UInt32 = 0
+
+  public var data: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Warden_V1_UpdateState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var result: Warden_V1_CommandResult = .done
+
+  public var phase: Warden_V1_UpdatePhase = .none
+
+  /// Bytes received; a transfer goes on from here.
+  public var received: UInt32 = 0
+
+  public var size: UInt32 = 0
+
+  /// How far the system is, or why it refused the bundle; English.
+  public var detail: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// The board's console, as a technician has it at a serial line: what is typed goes in, what is shown comes out, and whoever
 /// acts logs in there. One such console at a time; it ends with the session. Answered with `ConsoleOutput`. For technicians.
 public nonisolated struct Warden_V1_ConsoleStep: Sendable {
@@ -2355,7 +2578,7 @@ public nonisolated struct Warden_V1_ReaderStatus: Sendable {
 fileprivate nonisolated let _protobuf_package = "warden.v1"
 
 nonisolated extension Warden_V1_CommandKind: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0\u{1}COMMAND_KIND_TEST_RESET\0\u{1}COMMAND_KIND_CONSOLE_OPEN\0\u{1}COMMAND_KIND_CONFIG_SAVE\0\u{1}COMMAND_KIND_POINT_CALIBRATE\0\u{1}COMMAND_KIND_POINT_UNCALIBRATE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMMAND_KIND_NONE\0\u{1}COMMAND_KIND_DOOR_UNLOCK\0\u{1}COMMAND_KIND_DOOR_LOCK\0\u{1}COMMAND_KIND_DOOR_FREE\0\u{1}COMMAND_KIND_DOOR_LOCKDOWN\0\u{1}COMMAND_KIND_DOOR_RESTORE\0\u{2}\u{5}COMMAND_KIND_ALARM_ACKNOWLEDGE\0\u{1}COMMAND_KIND_ALARM_SILENCE\0\u{1}COMMAND_KIND_ALARM_RESET\0\u{1}COMMAND_KIND_FIRE_RESET\0\u{1}COMMAND_KIND_FALL_CANCEL\0\u{1}COMMAND_KIND_ALARM_BYPASS\0\u{1}COMMAND_KIND_ALARM_RESTORE\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN\0\u{1}COMMAND_KIND_WALK_TEST_END\0\u{1}COMMAND_KIND_WALK_TEST_BEGIN_ALL\0\u{1}COMMAND_KIND_READER_INSTALL\0\u{1}COMMAND_KIND_POINT_FORCE\0\u{1}COMMAND_KIND_POINT_RELEASE\0\u{1}COMMAND_KIND_WALK_TEST_END_ALL\0\u{1}COMMAND_KIND_DETECTOR_HUSH\0\u{1}COMMAND_KIND_RESIDENT_AWAY\0\u{1}COMMAND_KIND_RESIDENT_RETURNED\0\u{1}COMMAND_KIND_DETECTOR_CLEANED\0\u{1}COMMAND_KIND_DETECTOR_SERVICED\0\u{2}\u{2}COMMAND_KIND_CONSOLE_LOGIN\0\u{1}COMMAND_KIND_CONSOLE_LOGOUT\0\u{1}COMMAND_KIND_CLOCK_SET\0\u{1}COMMAND_KIND_CREDENTIALS_CHANGE\0\u{1}COMMAND_KIND_LOG_LEVEL_SET\0\u{1}COMMAND_KIND_IMAGE_CHANGE\0\u{1}COMMAND_KIND_RECORDER_READ\0\u{1}COMMAND_KIND_READER_FILE_SEND\0\u{1}COMMAND_KIND_IMAGE_STAGE\0\u{1}COMMAND_KIND_IMAGE_APPLY\0\u{1}COMMAND_KIND_IMAGE_CONFIRM\0\u{1}COMMAND_KIND_IMAGE_ROLL_BACK\0\u{1}COMMAND_KIND_IMAGE_DROP\0\u{1}COMMAND_KIND_CREDENTIAL_ENROL\0\u{1}COMMAND_KIND_RECORDER_MARK\0\u{1}COMMAND_KIND_BOARD_RESTART\0\u{1}COMMAND_KIND_TEST_ANSWER\0\u{1}COMMAND_KIND_TEST_RESET\0\u{1}COMMAND_KIND_CONSOLE_OPEN\0\u{1}COMMAND_KIND_CONFIG_SAVE\0\u{1}COMMAND_KIND_POINT_CALIBRATE\0\u{1}COMMAND_KIND_POINT_UNCALIBRATE\0\u{1}COMMAND_KIND_SYSTEM_UPDATE\0")
 }
 
 nonisolated extension Warden_V1_TableKind: SwiftProtobuf._ProtoNameProviding {
@@ -2388,6 +2611,14 @@ nonisolated extension Warden_V1_ReaderFilePhase: SwiftProtobuf._ProtoNameProvidi
 
 nonisolated extension Warden_V1_ReaderFileOutcome: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0READER_FILE_OUTCOME_PROCESSED\0\u{1}READER_FILE_OUTCOME_RESTARTING\0\u{1}READER_FILE_OUTCOME_STOPPED_BY_READER\0\u{1}READER_FILE_OUTCOME_NOT_UNDERSTOOD\0\u{1}READER_FILE_OUTCOME_MALFORMED\0\u{1}READER_FILE_OUTCOME_LOST\0\u{1}READER_FILE_OUTCOME_CANCELLED\0\u{1}READER_FILE_OUTCOME_NOT_SUPPORTED\0")
+}
+
+nonisolated extension Warden_V1_UpdateAction: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPDATE_ACTION_QUERY\0\u{1}UPDATE_ACTION_DROP\0")
+}
+
+nonisolated extension Warden_V1_UpdatePhase: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UPDATE_PHASE_NONE\0\u{1}UPDATE_PHASE_OPENING\0\u{1}UPDATE_PHASE_RECEIVING\0\u{1}UPDATE_PHASE_CHECKING\0\u{1}UPDATE_PHASE_INSTALLING\0\u{1}UPDATE_PHASE_REFUSED\0\u{1}UPDATE_PHASE_WRITTEN\0")
 }
 
 nonisolated extension Warden_V1_RefusalReason: SwiftProtobuf._ProtoNameProviding {
@@ -2480,7 +2711,7 @@ nonisolated extension Warden_V1_Welcome: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0\u{3}reader_file\0\u{2}\u{5}console\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}status\0\u{1}events\0\u{1}subscribe\0\u{1}table\0\u{3}keep_alive\0\u{1}credit\0\u{1}acknowledge\0\u{1}unsubscribe\0\u{1}telemetry\0\u{1}clock\0\u{1}credentials\0\u{1}image\0\u{3}log_level\0\u{1}recorder\0\u{3}reader_file\0\u{1}update\0\u{2}\u{4}console\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2697,6 +2928,19 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .readerFile(v)
         }
       }()
+      case 26: try {
+        var v: Warden_V1_UpdateTransfer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .update(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .update(v)
+        }
+      }()
       case 30: try {
         var v: Warden_V1_ConsoleStep?
         var hadOneofValue = false
@@ -2788,6 +3032,10 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .readerFile(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
+    case .update?: try {
+      guard case .update(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
     case .console?: try {
       guard case .console(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
@@ -2807,7 +3055,7 @@ nonisolated extension Warden_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Response"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0\u{2}\u{c}console\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{2}\u{9}command\0\u{1}event\0\u{1}end\0\u{1}board\0\u{1}door\0\u{1}point\0\u{1}detector\0\u{1}line\0\u{1}refusal\0\u{1}reader\0\u{1}time\0\u{1}subscribed\0\u{1}telemetry\0\u{1}service\0\u{1}credentials\0\u{1}image\0\u{1}recorder\0\u{1}counter\0\u{3}reader_file\0\u{1}update\0\u{2}\u{b}console\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3063,6 +3311,19 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .readerFile(v)
         }
       }()
+      case 29: try {
+        var v: Warden_V1_UpdateState?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .update(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .update(v)
+        }
+      }()
       case 40: try {
         var v: Warden_V1_ConsoleOutput?
         var hadOneofValue = false
@@ -3165,6 +3426,10 @@ nonisolated extension Warden_V1_Response: SwiftProtobuf.Message, SwiftProtobuf._
     case .readerFile?: try {
       guard case .readerFile(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .update?: try {
+      guard case .update(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
     }()
     case .console?: try {
       guard case .console(let v)? = self.body else { preconditionFailure() }
@@ -4685,6 +4950,205 @@ nonisolated extension Warden_V1_ReaderFileState: SwiftProtobuf.Message, SwiftPro
     if lhs.size != rhs.size {return false}
     if lhs.wantedOffset != rhs.wantedOffset {return false}
     if lhs.wantedLength != rhs.wantedLength {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_UpdateTransfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpdateTransfer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}begin\0\u{1}chunk\0\u{1}action\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Warden_V1_UpdateBegin?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .begin(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .begin(v)
+        }
+      }()
+      case 2: try {
+        var v: Warden_V1_UpdateChunk?
+        var hadOneofValue = false
+        if let current = self.step {
+          hadOneofValue = true
+          if case .chunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.step = .chunk(v)
+        }
+      }()
+      case 3: try {
+        var v: Warden_V1_UpdateAction?
+        try decoder.decodeSingularEnumField(value: &v)
+        if let v = v {
+          if self.step != nil {try decoder.handleConflictingOneOf()}
+          self.step = .action(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.step {
+    case .begin?: try {
+      guard case .begin(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .chunk?: try {
+      guard case .chunk(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .action?: try {
+      guard case .action(let v)? = self.step else { preconditionFailure() }
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_UpdateTransfer, rhs: Warden_V1_UpdateTransfer) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_UpdateBegin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpdateBegin"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}size\0\u{1}sha256\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sha256) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 1)
+    }
+    if !self.sha256.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sha256, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_UpdateBegin, rhs: Warden_V1_UpdateBegin) -> Bool {
+    if lhs.size != rhs.size {return false}
+    if lhs.sha256 != rhs.sha256 {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_UpdateChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpdateChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}data\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 1)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_UpdateChunk, rhs: Warden_V1_UpdateChunk) -> Bool {
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_UpdateState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpdateState"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}result\0\u{1}phase\0\u{1}received\0\u{1}size\0\u{1}detail\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.result) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.phase) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.received) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.detail) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.result != .done {
+      try visitor.visitSingularEnumField(value: self.result, fieldNumber: 1)
+    }
+    if self.phase != .none {
+      try visitor.visitSingularEnumField(value: self.phase, fieldNumber: 2)
+    }
+    if self.received != 0 {
+      try visitor.visitSingularUInt32Field(value: self.received, fieldNumber: 3)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt32Field(value: self.size, fieldNumber: 4)
+    }
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_UpdateState, rhs: Warden_V1_UpdateState) -> Bool {
+    if lhs.result != rhs.result {return false}
+    if lhs.phase != rhs.phase {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.detail != rhs.detail {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

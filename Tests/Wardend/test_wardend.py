@@ -6,6 +6,7 @@ WARDEND names another build of the program, such as .build/embedded-x86_64/bin/w
 
 import contextlib
 import ctypes
+import hashlib
 import json
 import os
 import pathlib
@@ -107,8 +108,8 @@ def build_board(name, text, *options):
     return result
 
 
-def wait_until(condition, what):
-    deadline = time.monotonic() + PATIENCE
+def wait_until(condition, what, patience=PATIENCE):
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         value = condition()
         if value:
@@ -1015,6 +1016,140 @@ class JournalTroubles(OnTheBench):
                 self.assertEqual(result.returncode, 64)
                 self.assertIn("is no size of a journal", result.stderr)
         self.assertFalse((work / "never").exists())
+
+
+class SystemUpdates(OnTheBench):
+    """Bundles for the system below, which this test plays: it takes what is handed over and says how far it is."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=work))
+        self.state, self.status = self.folder / "state", self.folder / "status"
+        self.bundle = self.folder / "warden-bench_0.2.0.raucb"
+        self.bundle.write_bytes(os.urandom(300_000))
+        self.socket = self.folder / "socket"
+
+    def run_board(self, *more):
+        return self.start("--socket", self.socket, "--state", self.state, *more)
+
+    def client(self, *words, **more):
+        return subprocess.Popen(
+            [WARDENCTL, "update", "--socket", self.socket, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, **more)
+
+    def tell(self, client, words):
+        """Waits for the bundle as the system below does, and says `words` of it one after the other."""
+        handed = self.state / "update.raucb"
+        wait_until(lambda: handed.exists() or client.poll() is not None, "the bundle is handed over", 120)
+        if client.poll() is not None:
+            self.fail(f"the client ended: {client.communicate()}")
+        content = handed.read_bytes()
+        handed.unlink()
+        for word in words:
+            new = self.status.with_suffix(".new")
+            new.write_text(f"{hashlib.sha256(content).hexdigest()} {word}\n")
+            new.rename(self.status)
+            time.sleep(1.5)
+        return content
+
+    def end(self, client):
+        output, errors = client.communicate(timeout=120)
+        return client.returncode, output, errors
+
+    def test_a_bundle_is_handed_over_whole_while_doors_are_served(self):
+        board = self.run_board("--update-status", self.status)
+        board.tell(f"input 0 {CONTACT} 0")
+        # What was said of an earlier one is not this one's.
+        self.status.write_text("0" * 64 + " rsomething else\n")
+        client = self.client(self.bundle)
+        board.tell(f"input 0 {BUTTON} 0")
+        wait_until(lambda: board.level(LOCK) == 0, "the door is released")
+        board.tell(f"input 0 {BUTTON} 1")
+        content = self.tell(client, ["wlooked at and written, 40 %", "d"])
+        self.assertEqual(content, self.bundle.read_bytes())
+        code, output, errors = self.end(client)
+        self.assertEqual((code, output), (0, "update: written; the board starts it as soon as there is no alarm\n"), errors)
+        self.assertIn("looked at and written, 40 %", errors)
+        self.assertFalse((self.state / "update.part").exists())
+        events = subprocess.run(
+            [WARDENCTL, "events", "--socket", self.socket], capture_output=True, text=True, timeout=120).stdout
+        self.assertRegex(events, "command system-update started by user")
+        self.assertRegex(events, "command system-update done by user")
+
+    def test_the_reason_of_a_refusal_comes_back(self):
+        self.run_board("--update-status", self.status)
+        client = self.client(self.bundle)
+        self.tell(client, ["rthe update has version 0.1.0, and 0.2.0 runs: only newer ones are taken"])
+        code, output, errors = self.end(client)
+        self.assertEqual((code, output), (1, ""))
+        self.assertIn("the update is refused: the update has version 0.1.0, and 0.2.0 runs", errors)
+
+    @staticmethod
+    def has(path):
+        """Bytes of a file that may go away meanwhile."""
+        try:
+            return path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def interrupted(self):
+        """Part of a transfer, whose client and board were killed in the middle."""
+        self.bundle.write_bytes(os.urandom(6_000_000))
+        board = self.run_board("--update-status", self.status)
+        client = self.client(self.bundle)
+        part = self.state / "update.part"
+        wait_until(lambda: self.has(part) > 100_000 or client.poll() is not None, "something has come", 120)
+        client.kill()
+        client.communicate()
+        board.end(signal.SIGKILL)
+        if not part.exists() or part.stat().st_size == 6_000_000:
+            # A quick machine was done before it was killed: what one in the middle would have left.
+            (self.state / "update.raucb").unlink(missing_ok=True)
+            content = self.bundle.read_bytes()
+            part.write_bytes(content[:2_000_000])
+            (self.state / "update.record").write_bytes(
+                b"WUPD" + struct.pack("<I", len(content)) + hashlib.sha256(content).digest())
+        return part
+
+    def test_one_that_was_interrupted_goes_on_where_it_was(self):
+        self.interrupted()
+        self.run_board("--update-status", self.status)
+        client = self.client(self.bundle)
+        content = self.tell(client, ["d"])
+        self.assertEqual(self.end(client)[0], 0)
+        self.assertEqual(content, self.bundle.read_bytes())
+
+    def test_what_is_not_what_was_announced_is_handed_to_nobody_and_forgotten(self):
+        part = self.interrupted()
+        with open(part, "r+b") as file:
+            file.write(bytes([self.bundle.read_bytes()[0] ^ 1]))
+        self.run_board("--update-status", self.status)
+        code, _, errors = self.end(self.client(self.bundle))
+        self.assertEqual(code, 1)
+        self.assertIn("its SHA-256 is not the one that was announced", errors)
+        self.assertFalse((self.state / "update.raucb").exists())
+        self.assertFalse(part.exists())
+        again = self.client(self.bundle)
+        self.assertEqual(self.tell(again, ["d"]), self.bundle.read_bytes())
+        self.assertEqual(self.end(again)[0], 0)
+
+    def test_another_bundle_takes_the_place_of_one_that_was_interrupted_and_it_can_be_dropped(self):
+        part = self.interrupted()
+        self.run_board("--update-status", self.status)
+        other = self.folder / "other.raucb"
+        other.write_bytes(b"another bundle")
+        client = self.client(other)
+        self.assertEqual(self.tell(client, ["d"]), b"another bundle")
+        self.assertEqual(self.end(client)[0], 0)
+        self.assertFalse(part.exists())
+        self.assertEqual(self.end(self.client("--status"))[:2], (0, "update: written; the board starts it as soon as there is no alarm\n"))
+        self.assertEqual(self.end(self.client("--drop"))[0], 0)
+
+    def test_a_board_whose_system_takes_none_says_so(self):
+        self.run_board()
+        code, _, errors = self.end(self.client(self.bundle))
+        self.assertEqual(code, 69)
+        self.assertIn("takes no updates of its system over a link", errors)
 
 
 class Recorder(OnTheBench):

@@ -101,7 +101,8 @@ enum ConsoleRequest: Equatable {
 
     private static func parseAlarm(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         if words.count == 4, let kind = AlarmAction.command(line.extracting(words[2])), AlarmAction.lasts(kind),
-            let seconds = seconds(line.extracting(words[3])), (1...longestAbsence).contains(seconds)
+            let seconds = seconds(line.extracting(words[3])),
+            (1...Int64(CommandLimits.longestAbsence)).contains(seconds)
         {
             return .lastingCommand(kind, seconds: UInt32(seconds), name: words[1])
         }
@@ -121,9 +122,6 @@ enum ConsoleRequest: Equatable {
         return .force(isActive: isActive, seconds: UInt32(clamping: seconds), name: words[1])
     }
 
-    /// As the schema has it, s.
-    private static var longestAbsence: Int64 { 7_776_000 }
-
     private static func parseWalkTest(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         guard words.count <= 3 else { return nil }
         guard words.count == 3 else { return .walkTest(name: words[1], minutes: nil) }
@@ -132,8 +130,7 @@ enum ConsoleRequest: Equatable {
         return .walkTest(name: words[1], minutes: minutes)
     }
 
-    /// As the schema has it: a test that is forgotten must end.
-    private static var walkTestMinutes: ClosedRange<Int> { 1...240 }
+    private static var walkTestMinutes: ClosedRange<Int> { 1...Int(CommandLimits.longestTest / 60) }
 
     private static func parseRecorder(_ line: Span<UInt8>, _ words: WordList) -> ConsoleRequest? {
         guard words.count <= 3, equal(line.extracting(words[1]), "mark") else { return nil }

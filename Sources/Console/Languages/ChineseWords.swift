@@ -310,6 +310,7 @@ enum ChineseWords {
         case .imageConfirm: "确认映像"
         case .imageRollBack: "映像回退"
         case .imageDrop: "丢弃映像"
+        case .systemUpdate: "更新系统"
         case .recorderRead: "读取记录仪"
         case .readerFileSend: "向读卡器发送文件"
         case .pointForce: "强制点位"

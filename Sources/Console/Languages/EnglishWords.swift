@@ -356,6 +356,7 @@ package enum Words {
         case .imageConfirm: "image-confirm"
         case .imageRollBack: "image-roll-back"
         case .imageDrop: "image-drop"
+        case .systemUpdate: "system-update"
         case .recorderRead: "recorder-read"
         case .readerFileSend: "reader-file-send"
         case .pointForce: "point-force"
@@ -385,7 +386,8 @@ package enum Words {
         case .pointCalibrate, .pointUncalibrate: .point
         case .none, .walkTestBeginAll, .walkTestEndAll, .fireReset, .consoleLogin, .consoleLogout, .clockSet,
             .credentialsChange, .logLevelSet,
-            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .recorderRead,
+            .imageChange, .imageStage, .imageApply, .imageConfirm, .imageRollBack, .imageDrop, .systemUpdate,
+            .recorderRead,
             .recorderMark, .boardRestart, .testAnswer, .testReset, .consoleOpen, .configSave, .unrecognised:
             nil
         }

@@ -88,6 +88,9 @@ public enum CommandKind: MessageEnum {
     case testReset
     /// Somebody opened a console over the link.
     case consoleOpen
+    /// A new system for the board, below its program; the target is the first four bytes of the bundle's SHA-256. Says that it
+    /// has begun, then whether it was refused or written.
+    case systemUpdate
     /// What was set at run time holds from the next start on too; the value is the consoles' language. For technicians.
     case configSave
     /// A number that this version of the schema does not know.
@@ -143,6 +146,7 @@ public enum CommandKind: MessageEnum {
         case 46: self = .testAnswer
         case 47: self = .testReset
         case 48: self = .consoleOpen
+        case 52: self = .systemUpdate
         case 49: self = .configSave
         default: self = .unrecognised(rawValue)
         }
@@ -196,6 +200,7 @@ public enum CommandKind: MessageEnum {
         case .testAnswer: 46
         case .testReset: 47
         case .consoleOpen: 48
+        case .systemUpdate: 52
         case .configSave: 49
         case .unrecognised(let rawValue): rawValue
         }
@@ -519,6 +524,77 @@ public enum ReaderFileOutcome: MessageEnum {
     }
 }
 
+public enum UpdateAction: MessageEnum {
+    /// Tells the state and changes nothing.
+    case query
+    /// Forgets what was received.
+    case drop
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .query }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .query
+        case 1: self = .drop
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .query: 0
+        case .drop: 1
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
+public enum UpdatePhase: MessageEnum {
+    case none
+    /// The board looks for what it has of the bundle already.
+    case opening
+    case receiving
+    /// Received whole; compared with the hash.
+    case checking
+    /// The system has it: looks at it and writes it.
+    case installing
+    case refused
+    /// The board starts with it as soon as there is no alarm.
+    case written
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .none }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .none
+        case 1: self = .opening
+        case 2: self = .receiving
+        case 3: self = .checking
+        case 4: self = .installing
+        case 5: self = .refused
+        case 6: self = .written
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .none: 0
+        case .opening: 1
+        case .receiving: 2
+        case .checking: 3
+        case .installing: 4
+        case .refused: 5
+        case .written: 6
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum RefusalReason: MessageEnum {
     case malformed
     case unknownRequest
@@ -738,6 +814,7 @@ public struct Request: Message {
         case logLevel(LogLevelSetting)
         case recorder(RecorderQuery)
         case readerFile(ReaderFileTransfer)
+        case update(UpdateTransfer)
         case console(ConsoleStep)
     }
 
@@ -798,6 +875,8 @@ public struct Request: Message {
         case .recorder(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .readerFile(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .update(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .console(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
@@ -883,6 +962,11 @@ public struct Request: Message {
             value.encode(into: &sink)
         case .readerFile(let value)?:
             sink.append(0xCA)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .update(let value)?:
+            sink.append(0xD2)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -997,6 +1081,12 @@ public struct Request: Message {
                 if case .readerFile(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .readerFile(value)
+            case 210:
+                var nested = try reader.nested()
+                var value = UpdateTransfer()
+                if case .update(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .update(value)
             case 242:
                 var nested = try reader.nested()
                 var value = ConsoleStep()
@@ -1005,7 +1095,7 @@ public struct Request: Message {
                 self.body = .console(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 30: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1046,6 +1136,8 @@ public struct Request: Message {
             try value.check()
         case .readerFile(let value)?:
             try value.check()
+        case .update(let value)?:
+            try value.check()
         case .console(let value)?:
             try value.check()
         case nil: break
@@ -1075,6 +1167,7 @@ public struct Response: Message {
         case recorder(RecorderChunk)
         case counter(CounterStatus)
         case readerFile(ReaderFileState)
+        case update(UpdateState)
         case console(ConsoleOutput)
     }
 
@@ -1141,6 +1234,8 @@ public struct Response: Message {
         case .counter(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .readerFile(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .update(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .console(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
@@ -1241,6 +1336,11 @@ public struct Response: Message {
             value.encode(into: &sink)
         case .readerFile(let value)?:
             sink.append(0xE2)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .update(let value)?:
+            sink.append(0xEA)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -1373,6 +1473,12 @@ public struct Response: Message {
                 if case .readerFile(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .readerFile(value)
+            case 234:
+                var nested = try reader.nested()
+                var value = UpdateState()
+                if case .update(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .update(value)
             case 322:
                 var nested = try reader.nested()
                 var value = ConsoleOutput()
@@ -1381,7 +1487,7 @@ public struct Response: Message {
                 self.body = .console(value)
             default:
                 switch tag >> 3 {
-                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 40: throw reader.error(.wrongWireType)
+                case 1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 40: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -1427,6 +1533,8 @@ public struct Response: Message {
         case .counter(let value)?:
             try value.check()
         case .readerFile(let value)?:
+            try value.check()
+        case .update(let value)?:
             try value.check()
         case .console(let value)?:
             try value.check()
@@ -4203,6 +4311,342 @@ public struct ReaderFileState: Message {
     }
 
     public func check() throws(MessageError) {
+    }
+}
+
+/// Brings a board a new system, the one below its program, where that has two places for one (boards/images): a bundle that is
+/// signed by the site, in pieces. It is handed to the system, which refuses it before anything is written, or writes it to the
+/// place that is not in use and starts it once there is no alarm. One that was interrupted goes on where it was, over restarts
+/// too. Answered with `UpdateState`. For administrators.
+public struct UpdateTransfer: Message {
+    public enum Step: Equatable, Sendable, BitwiseCopyable {
+        case begin(UpdateBegin)
+        case chunk(UpdateChunk)
+        case action(UpdateAction)
+    }
+
+    /// `nil` where none is set, or one that this version of the schema does not know.
+    public var step: Step?
+
+    public init() {
+        step = nil
+    }
+
+    public init(
+        step: Step? = nil
+    ) {
+        self.step = step
+    }
+
+    public static var maximumEncodedSize: Int { 780 }
+
+    public var encodedSize: Int {
+        var size = 0
+        switch self.step {
+        case .begin(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .chunk(let value)?:
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        case .action(let value)?:
+            size += 1 + varintSize(value.rawValue)
+        case nil: break
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        switch self.step {
+        case .begin(let value)?:
+            sink.append(0x0A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .chunk(let value)?:
+            sink.append(0x12)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .action(let value)?:
+            sink.append(0x18)
+            sink.appendVarint(value.rawValue)
+        case nil: break
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                var nested = try reader.nested()
+                var value = UpdateBegin()
+                if case .begin(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .begin(value)
+            case 18:
+                var nested = try reader.nested()
+                var value = UpdateChunk()
+                if case .chunk(let current)? = self.step { value = current }
+                try value.merge(from: &nested)
+                self.step = .chunk(value)
+            case 24:
+                self.step = .action(UpdateAction(rawValue: try reader.signed32()))
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        switch self.step {
+        case .begin(let value)?:
+            try value.check()
+        case .chunk(let value)?:
+            try value.check()
+        default: break
+        }
+    }
+}
+
+public struct UpdateBegin: Message {
+    /// Unit: byte. At most 1073741824.
+    public var size: UInt32
+    /// Of the whole bundle.
+    /// At most 32 bytes.
+    public var sha256: FixedBytes<32>
+
+    public init() {
+        size = 0
+        sha256 = FixedBytes<32>()
+    }
+
+    public init(
+        size: UInt32 = 0,
+        sha256: FixedBytes<32> = FixedBytes<32>()
+    ) {
+        self.size = size
+        self.sha256 = sha256
+    }
+
+    public static var maximumEncodedSize: Int { 40 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        if !self.sha256.isEmpty {
+            size += 1 + lengthDelimitedSize(self.sha256.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.size != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.size)
+        }
+        if !self.sha256.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.sha256.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.size = try reader.unsigned32()
+            case 18:
+                self.sha256 = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.size <= 1073741824 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.sha256.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+public struct UpdateChunk: Message {
+    /// Unit: byte. At most 1073741824.
+    public var offset: UInt32
+    /// At most 768 bytes.
+    public var data: FixedBytes<768>
+
+    public init() {
+        offset = 0
+        data = FixedBytes<768>()
+    }
+
+    public init(
+        offset: UInt32 = 0,
+        data: FixedBytes<768> = FixedBytes<768>()
+    ) {
+        self.offset = offset
+        self.data = data
+    }
+
+    public static var maximumEncodedSize: Int { 777 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.offset != 0 {
+            size += 1 + varintSize(self.offset)
+        }
+        if !self.data.isEmpty {
+            size += 1 + lengthDelimitedSize(self.data.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.offset != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.offset)
+        }
+        if !self.data.isEmpty {
+            sink.append(0x12)
+            sink.appendLengthDelimited(self.data.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.offset = try reader.unsigned32()
+            case 18:
+                self.data = try fixedBytes(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.offset <= 1073741824 else { throw MessageError(.outOfRange, field: 1) }
+        guard !self.data.overflowed else { throw MessageError(.tooLong, field: 2) }
+    }
+}
+
+public struct UpdateState: Message {
+    public var result: CommandResult
+    public var phase: UpdatePhase
+    /// Bytes received; a transfer goes on from here.
+    /// Unit: byte.
+    public var received: UInt32
+    /// Unit: byte.
+    public var size: UInt32
+    /// How far the system is, or why it refused the bundle; English.
+    /// UTF-8, at most 160 bytes.
+    public var detail: FixedBytes<160>
+
+    public init() {
+        result = CommandResult()
+        phase = UpdatePhase()
+        received = 0
+        size = 0
+        detail = FixedBytes<160>()
+    }
+
+    public init(
+        result: CommandResult = CommandResult(),
+        phase: UpdatePhase = UpdatePhase(),
+        received: UInt32 = 0,
+        size: UInt32 = 0,
+        detail: FixedBytes<160> = FixedBytes<160>()
+    ) {
+        self.result = result
+        self.phase = phase
+        self.received = received
+        self.size = size
+        self.detail = detail
+    }
+
+    public static var maximumEncodedSize: Int { 197 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.result.rawValue != 0 {
+            size += 1 + varintSize(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            size += 1 + varintSize(self.phase.rawValue)
+        }
+        if self.received != 0 {
+            size += 1 + varintSize(self.received)
+        }
+        if self.size != 0 {
+            size += 1 + varintSize(self.size)
+        }
+        if !self.detail.isEmpty {
+            size += 1 + lengthDelimitedSize(self.detail.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.result.rawValue != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.result.rawValue)
+        }
+        if self.phase.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.phase.rawValue)
+        }
+        if self.received != 0 {
+            sink.append(0x18)
+            sink.appendVarint(self.received)
+        }
+        if self.size != 0 {
+            sink.append(0x20)
+            sink.appendVarint(self.size)
+        }
+        if !self.detail.isEmpty {
+            sink.append(0x2A)
+            sink.appendLengthDelimited(self.detail.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.result = CommandResult(rawValue: try reader.signed32())
+            case 16:
+                self.phase = UpdatePhase(rawValue: try reader.signed32())
+            case 24:
+                self.received = try reader.unsigned32()
+            case 32:
+                self.size = try reader.unsigned32()
+            case 42:
+                self.detail = try fixedText(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3, 4, 5: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.detail.overflowed else { throw MessageError(.tooLong, field: 5) }
+        guard isValidText(self.detail.span) else { throw MessageError(.invalidText, field: 5) }
     }
 }
 

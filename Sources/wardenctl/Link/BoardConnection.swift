@@ -353,7 +353,7 @@ final class BoardConnection {
             switch answer {
             case .refusal(let refusal): throw refused(refusal)
             case .end: return answers
-            case .command, .board, .time, .service, .credentials, .image, .subscribed, .readerFile, .console:
+            case .command, .board, .time, .service, .credentials, .image, .update, .subscribed, .readerFile, .console:
                 return answers + [answer]
             default: answers.append(answer)
             }

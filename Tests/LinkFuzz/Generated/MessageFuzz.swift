@@ -130,6 +130,10 @@ let decoderNames: [StaticString] = [
     "ReaderFileBegin",
     "ReaderFileChunk",
     "ReaderFileState",
+    "UpdateTransfer",
+    "UpdateBegin",
+    "UpdateChunk",
+    "UpdateState",
     "ConsoleStep",
     "ConsoleOpen",
     "ConsoleClose",
@@ -294,41 +298,45 @@ func fuzzDecoder(_ number: Int, _ bytes: Span<UInt8>) {
     case 121: checkDecoding(ReaderFileBegin.self, bytes)
     case 122: checkDecoding(ReaderFileChunk.self, bytes)
     case 123: checkDecoding(ReaderFileState.self, bytes)
-    case 124: checkDecoding(ConsoleStep.self, bytes)
-    case 125: checkDecoding(ConsoleOpen.self, bytes)
-    case 126: checkDecoding(ConsoleClose.self, bytes)
-    case 127: checkDecoding(ConsoleOutput.self, bytes)
-    case 128: checkDecoding(CounterStatus.self, bytes)
-    case 129: checkDecoding(EndOfList.self, bytes)
-    case 130: checkDecoding(Refusal.self, bytes)
-    case 131: checkDecoding(BoardStatus.self, bytes)
-    case 132: checkDecoding(DoorStatus.self, bytes)
-    case 133: checkDecoding(PointStatus.self, bytes)
-    case 134: checkDecoding(DetectorStatus.self, bytes)
-    case 135: checkDecoding(LineStatus.self, bytes)
-    case 136: checkDecoding(ReaderStatus.self, bytes)
-    case 137:
+    case 124: checkDecoding(UpdateTransfer.self, bytes)
+    case 125: checkDecoding(UpdateBegin.self, bytes)
+    case 126: checkDecoding(UpdateChunk.self, bytes)
+    case 127: checkDecoding(UpdateState.self, bytes)
+    case 128: checkDecoding(ConsoleStep.self, bytes)
+    case 129: checkDecoding(ConsoleOpen.self, bytes)
+    case 130: checkDecoding(ConsoleClose.self, bytes)
+    case 131: checkDecoding(ConsoleOutput.self, bytes)
+    case 132: checkDecoding(CounterStatus.self, bytes)
+    case 133: checkDecoding(EndOfList.self, bytes)
+    case 134: checkDecoding(Refusal.self, bytes)
+    case 135: checkDecoding(BoardStatus.self, bytes)
+    case 136: checkDecoding(DoorStatus.self, bytes)
+    case 137: checkDecoding(PointStatus.self, bytes)
+    case 138: checkDecoding(DetectorStatus.self, bytes)
+    case 139: checkDecoding(LineStatus.self, bytes)
+    case 140: checkDecoding(ReaderStatus.self, bytes)
+    case 141:
         var walker = Scenario.Walker(bytes)
         while let entry = try? walker.next() {
             checkEncoding(entry.encodedSize, atMost: Scenario.Entry.maximumEncodedSize) { entry.encode(into: &$0) }
         }
-    case 138: checkDecoding(ScenarioHeader.self, bytes)
-    case 139: checkDecoding(Track.self, bytes)
-    case 140: checkDecoding(TrackChunk.self, bytes)
-    case 141: checkDecoding(SetQuantity.self, bytes)
-    case 142: checkDecoding(PlayTrack.self, bytes)
-    case 143: checkDecoding(SetInputLine.self, bytes)
-    case 144: checkDecoding(SerialBytes.self, bytes)
-    case 145: checkDecoding(Fault.self, bytes)
-    case 146: checkDecoding(CardBits.self, bytes)
-    case 147: checkDecoding(ContactlessCard.self, bytes)
-    case 148: checkDecoding(PresentCard.self, bytes)
-    case 149: checkDecoding(PressKeys.self, bytes)
-    case 150: checkDecoding(SetClock.self, bytes)
-    case 151: checkDecoding(ConsoleLine.self, bytes)
-    case 152: checkDecoding(Expectation.self, bytes)
-    case 153: checkDecoding(Remark.self, bytes)
-    case 154: checkDecoding(Step.self, bytes)
+    case 142: checkDecoding(ScenarioHeader.self, bytes)
+    case 143: checkDecoding(Track.self, bytes)
+    case 144: checkDecoding(TrackChunk.self, bytes)
+    case 145: checkDecoding(SetQuantity.self, bytes)
+    case 146: checkDecoding(PlayTrack.self, bytes)
+    case 147: checkDecoding(SetInputLine.self, bytes)
+    case 148: checkDecoding(SerialBytes.self, bytes)
+    case 149: checkDecoding(Fault.self, bytes)
+    case 150: checkDecoding(CardBits.self, bytes)
+    case 151: checkDecoding(ContactlessCard.self, bytes)
+    case 152: checkDecoding(PresentCard.self, bytes)
+    case 153: checkDecoding(PressKeys.self, bytes)
+    case 154: checkDecoding(SetClock.self, bytes)
+    case 155: checkDecoding(ConsoleLine.self, bytes)
+    case 156: checkDecoding(Expectation.self, bytes)
+    case 157: checkDecoding(Remark.self, bytes)
+    case 158: checkDecoding(Step.self, bytes)
     default: break
     }
 }

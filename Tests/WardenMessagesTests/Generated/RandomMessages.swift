@@ -241,7 +241,7 @@ extension CommandResult: RandomValue {
 
 extension CommandKind: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandKind {
-        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 50, 51, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49]))
+        CommandKind(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 23, 24, 25, 26, 27, 28, 20, 21, 22, 50, 51, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 52, 49]))
     }
 }
 
@@ -290,6 +290,18 @@ extension ReaderFilePhase: RandomValue {
 extension ReaderFileOutcome: RandomValue {
     static func random(using generator: inout SeededGenerator) -> ReaderFileOutcome {
         ReaderFileOutcome(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
+    }
+}
+
+extension UpdateAction: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> UpdateAction {
+        UpdateAction(rawValue: generator.enumNumber([0, 1]))
+    }
+}
+
+extension UpdatePhase: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> UpdatePhase {
+        UpdatePhase(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6]))
     }
 }
 
@@ -1429,7 +1441,7 @@ extension Request: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Request {
         var message = Request()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(18) {
+        switch generator.below(19) {
         case 0: message.body = .command(Command.random(using: &generator))
         case 1: message.body = .status(StatusQuery.random(using: &generator))
         case 2: message.body = .events(EventQuery.random(using: &generator))
@@ -1446,7 +1458,8 @@ extension Request: RandomMessage {
         case 13: message.body = .logLevel(LogLevelSetting.random(using: &generator))
         case 14: message.body = .recorder(RecorderQuery.random(using: &generator))
         case 15: message.body = .readerFile(ReaderFileTransfer.random(using: &generator))
-        case 16: message.body = .console(ConsoleStep.random(using: &generator))
+        case 16: message.body = .update(UpdateTransfer.random(using: &generator))
+        case 17: message.body = .console(ConsoleStep.random(using: &generator))
         default: break
         }
         return message
@@ -1457,7 +1470,7 @@ extension Response: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Response {
         var message = Response()
         message.identifier = generator.number(.min, .max) as UInt32
-        switch generator.below(21) {
+        switch generator.below(22) {
         case 0: message.body = .command(CommandAnswer.random(using: &generator))
         case 1: message.body = .event(Event.random(using: &generator))
         case 2: message.body = .end(EndOfList.random(using: &generator))
@@ -1477,7 +1490,8 @@ extension Response: RandomMessage {
         case 16: message.body = .recorder(RecorderChunk.random(using: &generator))
         case 17: message.body = .counter(CounterStatus.random(using: &generator))
         case 18: message.body = .readerFile(ReaderFileState.random(using: &generator))
-        case 19: message.body = .console(ConsoleOutput.random(using: &generator))
+        case 19: message.body = .update(UpdateState.random(using: &generator))
+        case 20: message.body = .console(ConsoleOutput.random(using: &generator))
         default: break
         }
         return message
@@ -1832,6 +1846,49 @@ extension ReaderFileState: RandomMessage {
         message.size = generator.number(.min, .max) as UInt32
         message.wantedOffset = generator.number(.min, .max) as UInt32
         message.wantedLength = generator.number(.min, .max) as UInt32
+        return message
+    }
+}
+
+extension UpdateTransfer: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> UpdateTransfer {
+        var message = UpdateTransfer()
+        switch generator.below(4) {
+        case 0: message.step = .begin(UpdateBegin.random(using: &generator))
+        case 1: message.step = .chunk(UpdateChunk.random(using: &generator))
+        case 2: message.step = .action(UpdateAction.random(using: &generator))
+        default: break
+        }
+        return message
+    }
+}
+
+extension UpdateBegin: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> UpdateBegin {
+        var message = UpdateBegin()
+        message.size = generator.number(.min, 1073741824) as UInt32
+        message.sha256 = generator.data()
+        return message
+    }
+}
+
+extension UpdateChunk: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> UpdateChunk {
+        var message = UpdateChunk()
+        message.offset = generator.number(.min, 1073741824) as UInt32
+        message.data = generator.data()
+        return message
+    }
+}
+
+extension UpdateState: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> UpdateState {
+        var message = UpdateState()
+        message.result = CommandResult.random(using: &generator)
+        message.phase = UpdatePhase.random(using: &generator)
+        message.received = generator.number(.min, .max) as UInt32
+        message.size = generator.number(.min, .max) as UInt32
+        message.detail = generator.text()
         return message
     }
 }
@@ -2318,6 +2375,10 @@ extension MessageCase {
         MessageCase(ReaderFileBegin.self, Warden_V1_ReaderFileBegin.self),
         MessageCase(ReaderFileChunk.self, Warden_V1_ReaderFileChunk.self),
         MessageCase(ReaderFileState.self, Warden_V1_ReaderFileState.self),
+        MessageCase(UpdateTransfer.self, Warden_V1_UpdateTransfer.self),
+        MessageCase(UpdateBegin.self, Warden_V1_UpdateBegin.self),
+        MessageCase(UpdateChunk.self, Warden_V1_UpdateChunk.self),
+        MessageCase(UpdateState.self, Warden_V1_UpdateState.self),
         MessageCase(ConsoleStep.self, Warden_V1_ConsoleStep.self),
         MessageCase(ConsoleOpen.self, Warden_V1_ConsoleOpen.self),
         MessageCase(ConsoleClose.self, Warden_V1_ConsoleClose.self),
