@@ -17,8 +17,8 @@ struct Programs {
     func startWardend(console: String?) throws(Failure) -> Int32 {
         var arguments = [
             "\(folder)/wardend", "--image", image, "--hash-key", hashKey, "--socket", socket,
-            // Big enough for the flight recorder beside the journal.
-            "--journal", "\(results)/journal", "--journal-size", "8M",
+            // Big enough that the flight recorder beside the journal reaches back to the start: two hours of an accelerometer.
+            "--journal", "\(results)/journal", "--journal-size", "64M",
         ]
         if let console { arguments += ["--console", console] }
         unlink(socket)
