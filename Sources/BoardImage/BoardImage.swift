@@ -32,6 +32,7 @@ public struct BoardImage: ~Copyable {
     public let holidays: FixedArray<Holiday>
     /// Names of the groups, by bit; empty in images that name none.
     public let groups: FixedArray<Group>
+    public let lifts: FixedArray<Lift>
     /// `nil` for the runtime's own.
     public let accessPolicy: AccessPolicy?
     /// Where Warden Link is offered over networks; `nil` for nowhere.
@@ -83,6 +84,7 @@ public struct BoardImage: ~Copyable {
         var interlocks = FixedArray<Interlock>(capacity: counts[.interlocks])
         var holidays = FixedArray<Holiday>(capacity: counts[.holidays])
         var groups = FixedArray<Group>(capacity: counts[.groups])
+        var lifts = FixedArray<Lift>(capacity: counts[.lifts])
         var accessPolicy: AccessPolicy?
         var network: Network?
         var linkPorts = 0
@@ -118,6 +120,7 @@ public struct BoardImage: ~Copyable {
             case .interlocks(let value): interlocks.append(value)
             case .holidays(let value): holidays.append(value)
             case .groups(let value): groups.append(value)
+            case .lifts(let value): lifts.append(value)
             case .accessPolicy(let value):
                 guard accessPolicy == nil else { throw .incomplete }
                 accessPolicy = value
@@ -162,6 +165,7 @@ public struct BoardImage: ~Copyable {
         self.interlocks = interlocks
         self.holidays = holidays
         self.groups = groups
+        self.lifts = lifts
         self.accessPolicy = accessPolicy
         self.network = network
         self.counts = counts
@@ -236,6 +240,7 @@ public struct BoardImage: ~Copyable {
         case Board.Field.interlocks: .interlocks
         case Board.Field.holidays: .holidays
         case Board.Field.groups: .groups
+        case Board.Field.lifts: .lifts
         default: nil
         }
     }

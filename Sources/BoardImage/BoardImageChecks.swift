@@ -12,6 +12,7 @@ extension BoardImage {
         try checkReaders()
         try checkDoors()
         try checkDetectors()
+        try checkLifts()
         try checkEffects()
         try checkSchedules()
         try checkPrincipals()
@@ -98,6 +99,10 @@ extension BoardImage {
         for index in groups.indices {
             let name = groups[index].name
             try checkName(.groups, index, isEmpty: name.isEmpty, first: find(group: name.span))
+        }
+        for index in lifts.indices {
+            let name = lifts[index].name
+            try checkName(.lifts, index, isEmpty: name.isEmpty, first: find(lift: name.span))
         }
     }
 
@@ -383,7 +388,7 @@ extension BoardImage {
                 if case .output(let output)? = effects[effect].actions[action].action, output.line == line { uses += 1 }
             }
         }
-        guard uses == 1, !isDrivenByAccess(line) else {
+        guard uses == 1, !isDrivenByAccess(line), !isLiftContact(line, before: lifts.count) else {
             throw .invalidEntry(table, index: index, .alreadyUsed)
         }
     }
@@ -394,7 +399,9 @@ extension BoardImage {
         guard detector.line != nil else { throw .invalidEntry(.detectors, index: index, .incomplete) }
         try check(line: options.driveLine, is: .output, .detectors, index)
         // One master for each output.
-        if isDrivenByAccess(options.driveLine) { throw .invalidEntry(.detectors, index: index, .alreadyUsed) }
+        if isDrivenByAccess(options.driveLine) || isLiftContact(options.driveLine, before: lifts.count) {
+            throw .invalidEntry(.detectors, index: index, .alreadyUsed)
+        }
         for earlier in 0..<index {
             if case .valve(let other) = detectors[earlier].kind, other.driveLine == options.driveLine {
                 throw .invalidEntry(.detectors, index: index, .alreadyUsed)
@@ -432,10 +439,48 @@ extension BoardImage {
         }
     }
 
+    /// A lift has a contact for one order at the least, and its contacts have no second master.
+    private func checkLifts() throws(BoardImageError) {
+        for index in lifts.indices {
+            let (recall, stay) = (lifts[index].recallLine, lifts[index].stayLine)
+            guard recall != nil || stay != nil else { throw .invalidEntry(.lifts, index: index, .incomplete) }
+            guard recall != stay else { throw .invalidEntry(.lifts, index: index, .alreadyUsed) }
+            try checkLiftContact(recall, index)
+            try checkLiftContact(stay, index)
+        }
+    }
+
+    private func checkLiftContact(_ line: UInt32?, _ index: Int) throws(BoardImageError) {
+        guard let line else { return }
+        try check(line: line, is: .output, .lifts, index)
+        guard !isDrivenByAccess(line), !isLiftContact(line, before: index) else {
+            throw .invalidEntry(.lifts, index: index, .alreadyUsed)
+        }
+    }
+
+    /// Whether an output gives an order to one of the first lifts.
+    private func isLiftContact(_ line: UInt32, before end: Int) -> Bool {
+        for index in 0..<end where lifts[index].recallLine == line || lifts[index].stayLine == line { return true }
+        return false
+    }
+
+    /// Whether a row that stands later asks for this one.
+    private func isCause(_ effect: Int) -> Bool {
+        for later in (effect + 1)..<effects.count {
+            for place in effects[later].causes.indices
+            where effects[later].causes[place].source == .effect(UInt32(effect)) {
+                return true
+            }
+        }
+        return false
+    }
+
     private func checkEffects() throws(BoardImageError) {
         for index in effects.indices {
             let effect = effects[index]
-            guard !effect.causes.isEmpty, !effect.actions.isEmpty else {
+            guard !effect.causes.isEmpty,
+                !effect.actions.isEmpty || !effect.announcement.isEmpty || isCause(index)
+            else {
                 throw .invalidEntry(.effects, index: index, .incomplete)
             }
             guard isKnown(effect.combination) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
@@ -452,6 +497,11 @@ extension BoardImage {
                 case .doorForced(let door), .doorHeld(let door): try check(door, within: doors.count, .effects, index)
                 case .line(let line): try check(line: line, is: .input, .effects, index)
                 case .schedule(let schedule): try check(schedule, within: schedules.count, .effects, index)
+                case .door(let cause):
+                    try check(cause.door, within: doors.count, .effects, index)
+                    guard isKnown(cause.condition) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
+                // Rows are worked out in their order, so that none waits for itself.
+                case .effect(let earlier): try check(earlier, within: index, .effects, index)
                 case nil: throw .invalidEntry(.effects, index: index, .unknownKind)
                 }
             }
@@ -461,7 +511,9 @@ extension BoardImage {
                     try check(line: action.line, is: .output, .effects, index)
                     guard isKnown(action.pattern) else { throw .invalidEntry(.effects, index: index, .unknownKind) }
                     // A lock belongs to its door: two masters of one relay would undo each other.
-                    if isDrivenByAccess(action.line) { throw .invalidEntry(.effects, index: index, .alreadyUsed) }
+                    if isDrivenByAccess(action.line) || isLiftContact(action.line, before: lifts.count) {
+                        throw .invalidEntry(.effects, index: index, .alreadyUsed)
+                    }
                     for detector in detectors.indices {
                         if case .valve(let valve) = detectors[detector].kind, valve.driveLine == action.line {
                             throw .invalidEntry(.effects, index: index, .alreadyUsed)
@@ -473,6 +525,11 @@ extension BoardImage {
                         throw .invalidEntry(.effects, index: index, .referenceOfWrongKind)
                     }
                 case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
+                case .lift(let action):
+                    try check(action.lift, within: lifts.count, .effects, index)
+                    guard let line = lifts[Int(action.lift)].line(of: action.order), Int(line) < lines.count else {
+                        throw .invalidEntry(.effects, index: index, .referenceOfWrongKind)
+                    }
                 case .releaseZone(let zone):
                     var doorCount = 0
                     for door in doors.indices where zone < 32 && doors[door].fireZones >> zone & 1 != 0 {
@@ -563,6 +620,9 @@ private func isKnown(_ bias: LineBias) -> Bool { if case .unrecognised = bias { 
 private func isKnown(_ exit: LineExit) -> Bool { if case .unrecognised = exit { false } else { true } }
 private func isKnown(_ unit: PointUnit) -> Bool { if case .unrecognised = unit { false } else { true } }
 private func isKnown(_ state: CauseState) -> Bool { if case .unrecognised = state { false } else { true } }
+private func isKnown(_ condition: DoorCondition) -> Bool {
+    if case .unrecognised = condition { false } else { true }
+}
 private func isKnown(_ combination: Combination) -> Bool {
     if case .unrecognised = combination { false } else { true }
 }

@@ -19,9 +19,10 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
     case interlocks = 16
     case holidays = 17
     case groups = 18
+    case lifts = 19
 
     /// Number of tables; raw values are 0 to one less.
-    public static var count: Int { 19 }
+    public static var count: Int { 20 }
 
     /// Entries of one image at the most. What an index of the schema could name may be more.
     public var limit: Int {
@@ -45,6 +46,7 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .interlocks: 32
         case .holidays: 256
         case .groups: 64
+        case .lifts: 16
         }
     }
 
@@ -70,13 +72,14 @@ public enum BoardTable: UInt8, Sendable, BitwiseCopyable {
         case .interlocks: "interlocks"
         case .holidays: "holidays"
         case .groups: "groups"
+        case .lifts: "lifts"
         }
     }
 }
 
 /// Entries in each table of an image.
 public struct BoardCounts: Equatable, Sendable, BitwiseCopyable {
-    private var counts: InlineArray<19, UInt32>
+    private var counts: InlineArray<20, UInt32>
 
     public init() { counts = InlineArray(repeating: 0) }
 

@@ -27,19 +27,20 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case interlocks = 16
         case holidays = 17
         case groups = 18
-        case events = 19
-        case links = 20
-        case consoles = 21
-        case people = 22
+        case lifts = 19
+        case events = 20
+        case links = 21
+        case consoles = 22
+        case people = 23
         /// What every board needs whatever its tables: input rings, flight recorder, buffers of the loop turn.
-        case base = 23
+        case base = 24
         /// The journal's and the flight recorder's pages, segments and readers; not the newest events, which have their own.
-        case journal = 24
+        case journal = 25
         /// Values that outlive a restart: alarms, positions, counters, learned baselines.
-        case keptValues = 25
+        case keptValues = 26
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 26 }
+        public static var count: Int { 27 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -63,6 +64,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .interlocks: "interlocks"
             case .holidays: "holidays"
             case .groups: "groups"
+            case .lifts: "lifts"
             case .events: "events"
             case .links: "links"
             case .consoles: "consoles"
@@ -102,6 +104,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .interlocks: 64
             case .holidays: 64
             case .groups: 48
+            case .lifts: 64
             case .events: 128
             // A frame each way and the answers that wait for room.
             case .links: 32_768
@@ -117,7 +120,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         }
     }
 
-    private var amounts: InlineArray<26, UInt32>
+    private var amounts: InlineArray<27, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.

@@ -69,6 +69,11 @@ extension BoardImage {
         return nil
     }
 
+    public func find(lift name: Span<UInt8>) -> Int? {
+        for index in lifts.indices where equal(lifts[index].name, name) { return index }
+        return nil
+    }
+
     public func find(holiday name: Span<UInt8>) -> Int? {
         for index in holidays.indices where equal(holidays[index].name, name) { return index }
         return nil

@@ -24,6 +24,13 @@ public struct Aspects: OptionSet, Sendable, BitwiseCopyable {
     public static var forced: Aspects { Aspects(rawValue: 1 << 8) }
     public static var heldOpen: Aspects { Aspects(rawValue: 1 << 9) }
 
+    /// Of doors: the mode leaves the lock released.
+    public static var free: Aspects { Aspects(rawValue: 1 << 12) }
+    /// Of doors: in lockdown.
+    public static var lockedDown: Aspects { Aspects(rawValue: 1 << 13) }
+    /// Of doors: released for a fire, or by the call point at the door.
+    public static var emergency: Aspects { Aspects(rawValue: 1 << 14) }
+
     /// Has fired and nobody took note yet: for escalation, with a delay.
     public static var unacknowledged: Aspects { Aspects(rawValue: 1 << 11) }
 

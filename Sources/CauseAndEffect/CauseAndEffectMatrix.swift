@@ -166,10 +166,12 @@ public struct CauseAndEffectMatrix: ~Copyable {
         for target in scratch.indices { settle(target, at: now, into: &changed) }
     }
 
-    /// A person ends what latched; rules whose terms still hold stay active.
-    public mutating func reset(at now: Instant) {
-        for index in rules.indices where rules[index].latches && !ruleStates[index].termsHold {
-            ruleStates[index].isActive = false
+    /// A person ends what latched; rules whose terms still hold stay active. What followed from a rule that ends here ends
+    /// with it.
+    public mutating func reset(_ causes: borrowing CauseStates, at now: Instant) {
+        var first: UInt16 = 0
+        for index in rules.indices where rules[index].latches || rules[index].holdTime == .zero {
+            if !termsHold(rules[index], causes, first: &first) { ruleStates[index].isActive = false }
         }
         deadline = now
     }
@@ -231,19 +233,30 @@ public struct CauseAndEffectMatrix: ~Copyable {
         }
     }
 
-    /// Whether what holds of a rule's terms is alarms alone, and all of them were silenced. With no term that holds it stays
-    /// as it was: a rule that latched goes on as it last sounded.
+    /// Whether what holds of a rule's terms is alarms alone, and all of them were silenced. Where it takes all terms, those
+    /// that are no alarms are conditions, which nobody silences: they have no say. With no alarm that holds it stays as it
+    /// was: a rule that latched goes on as it last sounded.
     private func isSilenced(_ rule: Rule, _ causes: borrowing CauseStates, before: Bool) -> Bool {
         var isSilenced = before
         for place in Int(rule.firstTerm)..<(Int(rule.firstTerm) + Int(rule.termCount)) where holds(terms[place], causes)
         {
-            let term = terms[place]
-            guard case .detector = term.subject, term.aspects == .alarm, !term.isNegated,
-                !present(term, causes).contains(.sounding)
-            else { return false }
-            isSilenced = true
+            switch silence(of: terms[place], causes) {
+            case true?: isSilenced = true
+            case false?: return false
+            case nil: if rule.combination != .all { return false }
+            }
         }
         return isSilenced
+    }
+
+    /// Whether a term that holds is an alarm that was silenced; `nil` for one that is no alarm.
+    private func silence(of term: Term, _ causes: borrowing CauseStates) -> Bool? {
+        guard !term.isNegated else { return nil }
+        switch term.subject {
+        case .detector where term.aspects == .alarm: return !present(term, causes).contains(.sounding)
+        case .rule(let index): return ruleStates[Int(index)].isSilenced
+        case .detector, .door, .schedule, .point: return nil
+        }
     }
 
     private func holds(_ term: Term, _ causes: borrowing CauseStates) -> Bool {

@@ -2,7 +2,7 @@ import FixedMemory
 import HardwareInterface
 import WardenMessages
 
-// Alarms say so themselves, whatever is being typed.
+// Alarms and the matrix's messages say so themselves, whatever is being typed.
 extension ConsoleSession {
     /// Events looked at in one step.
     static var announcementScan: Int { 32 }
@@ -18,7 +18,7 @@ extension ConsoleSession {
         }
     }
 
-    /// Looks for the next alarm among the new events, and writes it above what is being typed.
+    /// Looks for the next alarm or message among the new events, and writes it above what is being typed.
     ///
     /// - Returns: whether the step is used up.
     mutating func announce<Subject: ConsoleSubject & ~Copyable, Sink: ByteSink & ~Copyable>(
@@ -26,7 +26,7 @@ extension ConsoleSession {
     ) -> Bool {
         let last = subject.lastEventSequence
         for _ in 0..<ConsoleSession.announcementScan where announced < last {
-            guard let event = subject.event(at: announced + 1), isAlarm(event) else {
+            guard let event = subject.event(at: announced + 1), isAnnounced(event) else {
                 announced += 1
                 continue
             }
@@ -78,8 +78,10 @@ extension ConsoleSession {
         repaint()
     }
 
-    /// An alarm that begins, goes on or ends; not that a detector starts, fails or is bypassed.
-    private func isAlarm(_ event: Event) -> Bool {
+    /// What the matrix announces, and an alarm that begins, goes on or ends; not that a detector starts, fails or is
+    /// bypassed.
+    private func isAnnounced(_ event: Event) -> Bool {
+        if case .announcement? = event.body { return true }
         guard event.class == .alarm else { return false }
         guard case .alarm(let change)? = event.body else { return true }
         return isAlarm(change.to) || isAlarm(change.from)
@@ -96,6 +98,7 @@ extension ConsoleSession {
     private func rings(_ event: Event) -> Bool {
         switch event.body {
         case .alarm(let change)?: change.to == .alarm || change.to == .preAlarm
+        case .announcement(let change)?: change.active
         case .door?: true
         default: false
         }

@@ -14,6 +14,7 @@ public enum NamedKind: UInt8, Sendable, BitwiseCopyable {
     case bus
     case port
     case effect
+    case lift
     case consoleUser
     case group
 }
@@ -56,6 +57,7 @@ extension NamedKind {
         case .bus: "bus"
         case .port: "port"
         case .effect: "effect"
+        case .lift: "lift"
         case .consoleUser: "console-user"
         case .group: "group"
         }

@@ -30,6 +30,20 @@ public enum EventText {
             sink.append(vocabulary.phrase(.eventOutput))
             names.append(.line, at: Int(change.line), in: vocabulary, to: &sink)
             sink.append(vocabulary.phrase(change.active ? .eventOn : .eventOff))
+        case .lift(let change)?:
+            sink.append(vocabulary.phrase(.eventLift))
+            names.append(.lift, at: Int(change.lift), in: vocabulary, to: &sink)
+            sink.append(
+                vocabulary.phrase(
+                    change.order == .recall
+                        ? .eventLiftRecalled : change.order == .stay ? .eventLiftStays : .eventLiftFree))
+            append(change.actor, names: names, in: vocabulary, to: &sink)
+        case .announcement(let change)?:
+            sink.append(vocabulary.phrase(.eventMessage))
+            names.append(.effect, at: Int(change.effect), in: vocabulary, to: &sink)
+            sink.append(vocabulary.phrase(change.active ? .eventOn : .eventOff))
+            sink.append(" ")
+            for place in 0..<change.text.count { sink.append(change.text[place]) }
         case .command(let audit)?:
             append(audit, names: names, in: vocabulary, to: &sink)
         case .system(let change)?:

@@ -41,6 +41,16 @@ public struct LifeSafetyMonitor: ~Copyable {
                 false
             }
         }
+
+        /// It calls for help for one person, whom a test of the whole building is no reason to leave alone.
+        var isOfPerson: Bool {
+            switch self {
+            case .fall, .longLie, .radarFall, .inactivity, .powerUse, .callPoint: true
+            case .threshold, .rate, .tilt, .state, .counting, .leak, .flow, .valve, .smoke, .heat, .carbonMonoxide,
+                .combustibleGas, .multiCriteriaFire:
+                false
+            }
+        }
     }
 
     /// A point's way to one channel of one detector.
@@ -373,6 +383,12 @@ public struct LifeSafetyMonitor: ~Copyable {
         _ detector: DetectorIndex, until end: Instant, at now: Instant, into output: inout AlarmOutput
     ) -> AlarmLifeCycle.Outcome {
         change(detector, at: now, into: &output) { $0.beginTest(until: end) }
+    }
+
+    /// Whether a detector calls for help for one person: falls, silence, call points. A test of all detectors leaves those
+    /// out; they are tested by name.
+    public func isOfPerson(_ detector: DetectorIndex) -> Bool {
+        Int(detector.value) < slots.count && slots[Int(detector.value)].kind.isOfPerson
     }
 
     public mutating func endTest(

@@ -151,7 +151,11 @@ extension BoardCore {
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms(by: actor)
-        resetMatrix()
+        switch command.kind {
+        // Taking note of an alarm, or stopping its sounders, ends nothing that stays until reset.
+        case .alarmAcknowledge, .alarmSilence: evaluateMatrix()
+        default: resetMatrix()
+        }
         return CommandAnswer(result: outcome == .done ? .done : .refused)
     }
 
@@ -160,13 +164,15 @@ extension BoardCore {
     /// How long nobody is expected who did not say when they come back, s: who forgets to is watched again tomorrow.
     private static var usualAbsence: UInt32 { 86_400 }
 
-    /// Begins or ends the test of every detector; refused if that changes none.
+    /// Begins the test of every detector but those that call for help for one person, or ends the tests of all; refused if
+    /// that changes none.
     private mutating func commandAllTests(_ command: Command, _ actor: Actor) -> CommandAnswer {
         guard command.seconds <= CommandLimits.longestTest else { return CommandAnswer(result: .outOfRange) }
         let end = now + .seconds(Int64(command.seconds))
         var isDone = false
         for index in 0..<monitor.count {
             let detector = DetectorIndex(UInt16(index))
+            if command.kind == .walkTestBeginAll, monitor.isOfPerson(detector) { continue }
             let outcome =
                 command.kind == .walkTestBeginAll
                 ? monitor.beginTest(detector, until: end, at: now, into: &alarmOutput)
@@ -181,7 +187,7 @@ extension BoardCore {
     /// Ends what latched in the matrix and has no cause any more.
     private mutating func resetMatrix() {
         evaluateMatrix()
-        matrix.reset(at: now)
+        matrix.reset(causes, at: now)
         evaluateMatrix()
     }
 

@@ -261,13 +261,11 @@ extension BoardCore {
             let change = accessOutput.changes[place]
             keep(change)
         }
-        let count = accessOutput.events.count
-        for place in 0..<count {
+        for place in 0..<accessOutput.events.count {
             let event = accessOutput.events[place]
             publish(event)
         }
         accessOutput.removeAll()
-        guard count > 0 else { return }
         for index in image.doors.indices { causes.setDoor(UInt16(index), aspects(ofDoor: index)) }
     }
 
@@ -359,6 +357,7 @@ extension BoardCore {
         keepLatches()
         guard changedTargets.count > 0 else { return }
         var doorsChanged = false
+        var messagesChanged = false
         for place in 0..<changedTargets.count {
             let target = Int(changedTargets[place])
             let demand = matrix.demand(target)
@@ -382,10 +381,66 @@ extension BoardCore {
                 _ = monitor.perform(command, on: DetectorIndex(detector), at: now, into: &alarmOutput)
                 settleAlarms()
                 settleValves()
-            case .lift, .message: break
+            case .lift(let lift): order(demand, toLift: Int(lift))
+            case .message(let row):
+                messagesChanged = true
+                publish(
+                    .system,
+                    .announcement(
+                        Announcement(
+                            effect: UInt32(row), active: demand.demand == .announce,
+                            text: image.effects[Int(row)].announcement)), at: now)
             }
         }
+        if messagesChanged { showAnnouncement() }
         if doorsChanged { settleAccess() }
+    }
+
+    /// What a lift is told by a demand of the matrix.
+    static func order(_ demand: Demand) -> LiftOrder {
+        switch demand {
+        case .recall: .recall
+        case .stay: .stay
+        default: .none
+        }
+    }
+
+    /// Closes the contact of a lift's order, and opens that of the other: a lift that is recalled does not stay.
+    private mutating func order(_ demand: TargetDemand, toLift lift: Int) {
+        let order = BoardCore.order(demand.demand)
+        drive(image.lifts[lift].recallLine, isActive: order == .recall)
+        drive(image.lifts[lift].stayLine, isActive: order == .stay)
+        publish(
+            .system,
+            .lift(
+                LiftChange(
+                    lift: UInt32(lift), order: order,
+                    actor: order == .none ? nil : Actor(kind: .matrix, index: UInt32(demand.rule)))), at: now)
+    }
+
+    private mutating func drive(_ line: UInt32?, isActive: Bool) {
+        guard let line, lines.demand(Int(line), isActive: isActive) else { return }
+        publish(.system, .output(OutputChange(line: line, active: isActive)), at: now)
+    }
+
+    /// Has the readers' displays show what is announced; of several announcements the most urgent.
+    private mutating func showAnnouncement() {
+        var best: TargetDemand?
+        for target in 0..<matrix.targetCount {
+            guard case .message = matrix.target(target), matrix.demand(target).demand == .announce else { continue }
+            let demand = matrix.demand(target)
+            if let standing = best, !isMoreUrgent(demand, than: standing) { continue }
+            best = demand
+        }
+        var text: FixedBytes<32>?
+        if let best { text = ReaderTexts.announcement(image.effects[Int(best.rule)].announcement) }
+        readers.announce(text)
+        showAtReaders()
+    }
+
+    private func isMoreUrgent(_ demand: TargetDemand, than standing: TargetDemand) -> Bool {
+        if demand.priorityClass != standing.priorityClass { return demand.priorityClass > standing.priorityClass }
+        return image.effects[Int(demand.rule)].priority > image.effects[Int(standing.rule)].priority
     }
 
     /// Switches supplies that are due, and has what one feeds brought up again.

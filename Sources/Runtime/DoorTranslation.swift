@@ -112,7 +112,7 @@ public enum DoorTranslation {
         switch action.action {
         case .releaseDoor(let released)?: Int(released) == door
         case .releaseZone(let zone)?: zone < 32 && zones >> zone & 1 != 0
-        case .output?, .shutValve?, nil: false
+        case .output?, .shutValve?, .lift?, nil: false
         }
     }
 
@@ -128,19 +128,32 @@ public enum DoorTranslation {
 
     /// Whether a row of the matrix tells a door of a fire: it releases it for a detector or an input.
     ///
-    /// A row that waits for a forced or held door alone tells nothing of a fire.
+    /// A row that waits for the state of a door alone tells nothing of a fire, nor does what is not the case.
     ///
-    /// - Parameter zones: of the door, one bit each.
-    public static func tellsOfFire(_ effect: WardenMessages.Effect, door: Int, zones: UInt32) -> Bool {
+    /// - Parameters:
+    ///   - index: the row's place in the matrix.
+    ///   - zones: of the door, one bit each.
+    ///   - row: the matrix's row with a place.
+    public static func tellsOfFire(
+        _ index: Int, door: Int, zones: UInt32, row: (Int) -> WardenMessages.Effect
+    ) -> Bool {
+        let effect = row(index)
         var releases = false
         for place in effect.actions.indices
         where DoorTranslation.releases(effect.actions[place], door: door, zones: zones) {
             releases = true
         }
-        guard releases else { return false }
-        for place in effect.causes.indices {
+        return releases && isSensed(index, row)
+    }
+
+    /// Whether a detector or an input is among a row's causes, or among those of the rows that it follows from.
+    private static func isSensed(_ index: Int, _ row: (Int) -> WardenMessages.Effect) -> Bool {
+        let effect = row(index)
+        for place in effect.causes.indices where !effect.causes[place].negated {
             switch effect.causes[place].source {
             case .detector?, .line?: return true
+            // Only rows that stand earlier, so that this comes to an end.
+            case .effect(let earlier)? where Int(earlier) < index: if isSensed(Int(earlier), row) { return true }
             default: continue
             }
         }

@@ -17,6 +17,8 @@ struct MatrixLists: ~Copyable {
     private enum PatternPlace {
         static let pulsed: UInt16 = 0
         static let temporalThree: UInt16 = 1
+        static let temporalFour: UInt16 = 2
+        static let chirp: UInt16 = 3
     }
 
     init(_ image: borrowing BoardImage) {
@@ -27,16 +29,19 @@ struct MatrixLists: ~Copyable {
             for action in 0..<image.effects[index].actions.count {
                 actionCount += MatrixLists.count(image.effects[index].actions[action], image)
             }
+            if !image.effects[index].announcement.isEmpty { actionCount += 1 }
         }
         rules = FixedArray(capacity: image.effects.count)
         terms = FixedArray(capacity: termCount)
         effects = FixedArray(capacity: actionCount)
         targets = FixedArray(capacity: actionCount)
-        patterns = FixedArray(capacity: 2)
-        steps = FixedArray(capacity: 16)
+        patterns = FixedArray(capacity: 4)
+        steps = FixedArray(capacity: 32)
         addPattern { SirenPattern.help($0) }
         addPattern { SirenPattern.evacuation($0) }
-        for index in image.effects.indices { add(image.effects[index], image) }
+        addPattern { SirenPattern.carbonMonoxide($0) }
+        addPattern { SirenPattern.chirp($0) }
+        for index in image.effects.indices { add(image.effects[index], index, image) }
     }
 
     private mutating func addPattern(_ step: (Int) -> PatternStep?) {
@@ -45,7 +50,7 @@ struct MatrixLists: ~Copyable {
         patterns.append(Pattern(firstStep: UInt16(first), stepCount: UInt16(steps.count - first)))
     }
 
-    private mutating func add(_ row: WardenMessages.Effect, _ image: borrowing BoardImage) {
+    private mutating func add(_ row: WardenMessages.Effect, _ number: Int, _ image: borrowing BoardImage) {
         let firstTerm = UInt16(terms.count)
         var isFire = false
         var isTest = true
@@ -53,13 +58,28 @@ struct MatrixLists: ~Copyable {
             let cause = row.causes[index]
             guard let term = MatrixLists.term(cause) else { continue }
             terms.append(term)
+            // That something is not the case is a condition, neither a fire nor a test.
+            guard !cause.negated else {
+                isTest = false
+                continue
+            }
             guard cause.state != .test else { continue }
-            isTest = false
-            if case .detector(let detector)? = cause.source {
+            switch cause.source {
+            case .detector(let detector)?:
+                isTest = false
                 switch image.detectors[Int(detector)].kind {
                 case .smoke?, .heat?, .multiCriteriaFire?: isFire = true
                 default: break
                 }
+            case .effect(let earlier)?:
+                // What follows from a row is as urgent as the row.
+                switch rules[Int(earlier)].priorityClass {
+                case .fire: isFire = true
+                case .comfort: continue
+                default: break
+                }
+                isTest = false
+            default: isTest = false
             }
         }
         let firstEffect = UInt16(effects.count)
@@ -77,6 +97,10 @@ struct MatrixLists: ~Copyable {
                 CauseAndEffect.Effect(
                     target: place(of: target), demand: demand,
                     isSilenceable: MatrixLists.isSilenceable(row.actions[index])))
+        }
+        if !row.announcement.isEmpty {
+            effects.append(
+                CauseAndEffect.Effect(target: place(of: .message(UInt16(number))), demand: .announce))
         }
         let combination: CauseAndEffect.Combination =
             switch row.combination {
@@ -105,12 +129,28 @@ struct MatrixLists: ~Copyable {
             case .unacknowledged: .unacknowledged
             }
         switch cause.source {
-        case .detector(let index)?: return Term(.detector(UInt16(index)), aspects)
-        case .doorForced(let index)?: return Term(.door(UInt16(index)), .forced)
-        case .doorHeld(let index)?: return Term(.door(UInt16(index)), .heldOpen)
-        case .line(let index)?: return Term(.point(UInt16(index)), .active)
-        case .schedule(let index)?: return Term(.schedule(UInt16(index)), .active)
+        case .detector(let index)?: return Term(.detector(UInt16(index)), aspects, isNegated: cause.negated)
+        case .doorForced(let index)?: return Term(.door(UInt16(index)), .forced, isNegated: cause.negated)
+        case .doorHeld(let index)?: return Term(.door(UInt16(index)), .heldOpen, isNegated: cause.negated)
+        case .door(let door)?:
+            return Term(.door(UInt16(door.door)), MatrixLists.aspects(door.condition), isNegated: cause.negated)
+        case .line(let index)?: return Term(.point(UInt16(index)), .active, isNegated: cause.negated)
+        case .schedule(let index)?: return Term(.schedule(UInt16(index)), .active, isNegated: cause.negated)
+        case .effect(let index)?: return Term(.rule(UInt16(index)), .active, isNegated: cause.negated)
         case nil: return nil
+        }
+    }
+
+    private static func aspects(_ condition: DoorCondition) -> Aspects {
+        switch condition {
+        case .forced, .unrecognised: .forced
+        case .heldOpen: .heldOpen
+        case .open: .open
+        case .unlocked: .unlocked
+        case .free: .free
+        case .lockedDown: .lockedDown
+        case .emergency: .emergency
+        case .trouble: .trouble
         }
     }
 
@@ -133,12 +173,20 @@ struct MatrixLists: ~Copyable {
                 case .steady, .unrecognised: .on
                 case .pulsed: .pattern(PatternPlace.pulsed)
                 case .temporalThree: .pattern(PatternPlace.temporalThree)
+                case .temporalFour: .pattern(PatternPlace.temporalFour)
+                case .chirp: .pattern(PatternPlace.chirp)
                 }
             return (.line(LineIndex(UInt16(output.line))), demand)
         case .releaseDoor(let door)?:
             return (.door(UInt16(door)), .release)
         case .shutValve(let valve)?:
             return (.valve(UInt16(valve)), .shut)
+        case .lift(let action)?:
+            switch action.order {
+            case .recall: return (.lift(UInt16(action.lift)), .recall)
+            case .stay: return (.lift(UInt16(action.lift)), .stay)
+            case .none, .unrecognised: return nil
+            }
         case .releaseZone?, nil:
             return nil
         }

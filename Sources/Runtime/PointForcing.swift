@@ -47,8 +47,12 @@ extension BoardCore {
 
     private func isDemandedByMatrix(_ line: Int) -> Bool {
         for target in 0..<matrix.targetCount {
-            if case .line(let index) = matrix.target(target), Int(index.value) == line {
-                return announcedTargets[target]
+            switch matrix.target(target) {
+            case .line(let index) where Int(index.value) == line: return announcedTargets[target]
+            case .lift(let lift):
+                let order = BoardCore.order(matrix.demand(target).demand)
+                if let ordered = image.lifts[Int(lift)].line(of: order), Int(ordered) == line { return true }
+            default: break
             }
         }
         return false
@@ -113,7 +117,7 @@ struct SafetyReleases: ~Copyable {
             for floor in door.floorLines.indices { add(door.floorLines[floor]) }
         }
         for effect in image.effects.indices where SafetyReleases.releases(image.effects[effect], image) {
-            for cause in image.effects[effect].causes.indices { add(image.effects[effect].causes[cause], image, map) }
+            addCauses(of: effect, image, map)
         }
     }
 
@@ -121,6 +125,11 @@ struct SafetyReleases: ~Copyable {
 
     private mutating func add(_ line: UInt32?) {
         if let line, Int(line) < isRelease.count { isRelease[Int(line)] = true }
+    }
+
+    /// The causes of a row, and of those that it follows from, which stand earlier.
+    private mutating func addCauses(of effect: Int, _ image: borrowing BoardImage, _ map: PointMap) {
+        for cause in image.effects[effect].causes.indices { add(image.effects[effect].causes[cause], image, map) }
     }
 
     private mutating func add(_ cause: Cause, _ image: borrowing BoardImage, _ map: PointMap) {
@@ -138,7 +147,8 @@ struct SafetyReleases: ~Copyable {
                     isRelease[line] = true
                 }
             }
-        case .doorForced?, .doorHeld?, .schedule?, nil: break
+        case .effect(let earlier)?: addCauses(of: Int(earlier), image, map)
+        case .door?, .doorForced?, .doorHeld?, .schedule?, nil: break
         }
     }
 

@@ -116,7 +116,11 @@ extension BoardCore {
         let door = access.door(DoorIndex(UInt8(index)))
         var aspects: Aspects = []
         if door.position == .open { aspects.insert(.open) }
+        if door.position == .unknown { aspects.insert(.trouble) }
         if door.isReleased { aspects.insert(.unlocked) }
+        if door.isFree { aspects.insert(.free) }
+        if door.isInLockdown { aspects.insert(.lockedDown) }
+        if door.cause == .fire || door.cause == .emergencyExit { aspects.insert(.emergency) }
         if door.alarm == .forced { aspects.insert(.forced) }
         if door.alarm == .heldOpen { aspects.insert(.heldOpen) }
         return aspects

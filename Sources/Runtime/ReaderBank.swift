@@ -55,6 +55,8 @@ struct ReaderBank: ~Copyable {
     private var ports: FixedArray<Port>
     private var wired: FixedArray<LineDevice>
     private var members: FixedArray<Member>
+    /// What the displays say instead of that a reader waits or is open.
+    private var announcement: FixedBytes<32>?
     var output = ReaderOutput()
 
     /// - Parameters:
@@ -280,7 +282,7 @@ struct ReaderBank: ~Copyable {
         }
         let place = members[reader].place
         guard serial.perform(.light(indication.light), tag: 0, on: device, place, at: now) else { return }
-        if let text = members[reader].texts?[indication] {
+        if let text = text(indication, at: reader) {
             guard serial.perform(.text(TextCommand(text)), tag: 0, on: device, place, at: now) else { return }
         }
         if let output = members[reader].releasedOutput {
@@ -293,6 +295,22 @@ struct ReaderBank: ~Copyable {
         }
         members[reader].shown = indication
         members[reader].shownReleased = isReleased
+    }
+
+    private func text(_ indication: ReaderShow, at reader: Int) -> FixedBytes<32>? {
+        guard let texts = members[reader].texts else { return nil }
+        return indication.isIdle ? announcement ?? texts[indication] : texts[indication]
+    }
+
+    /// Has the displays say something until they are told otherwise; an answer to a card is shown all the same.
+    ///
+    /// - Parameter text: as wide as a display; `nil` for their own texts.
+    mutating func announce(_ text: FixedBytes<32>?) {
+        guard text != announcement else { return }
+        announcement = text
+        for reader in members.indices where members[reader].texts != nil {
+            if let shown = members[reader].shown, shown.isIdle { members[reader].shown = nil }
+        }
     }
 
     /// A reader forgot what it shows.

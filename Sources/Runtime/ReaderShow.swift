@@ -26,6 +26,14 @@ enum ReaderShow: UInt8, Equatable, BitwiseCopyable {
         }
     }
 
+    /// Whether it answers nobody: the display may be used for something else.
+    var isIdle: Bool {
+        switch self {
+        case .ready, .closed, .released: true
+        case .granted, .denied, .pinWanted, .secondWanted: false
+        }
+    }
+
     var light: LightCommand {
         switch self {
         case .ready: LightCommand(permanent: LightPattern(steady: .red))
@@ -61,8 +69,9 @@ struct ReaderTexts: BitwiseCopyable {
     private let pin: FixedBytes<32>
     private let second: FixedBytes<32>
 
-    init(_ texts: OsdpTexts) {
-        var length = 1
+    /// - Parameter announces: whether the board announces anything on its displays, which may fill them.
+    init(_ texts: OsdpTexts, announces: Bool) {
+        var length = announces ? 32 : 1
         length = max(length, max(texts.ready.count, texts.closed.count))
         length = max(length, max(texts.open.count, texts.granted.count))
         length = max(length, max(texts.denied.count, max(texts.pin.count, texts.second.count)))
@@ -73,6 +82,17 @@ struct ReaderTexts: BitwiseCopyable {
         denied = ReaderTexts.filled(texts.denied, length)
         pin = ReaderTexts.filled(texts.pin, length)
         second = ReaderTexts.filled(texts.second, length)
+    }
+
+    /// What a display shows of an announcement: its first 32 characters, and nothing of one that is not ASCII alone, for
+    /// which displays have no signs (SIA OSDP 2.2, section 6.12).
+    static func announcement(_ text: FixedBytes<64>) -> FixedBytes<32>? {
+        var shown = FixedBytes<32>()
+        for place in 0..<text.count {
+            guard (0x20...0x7E).contains(text[place]) else { return nil }
+            if place < 32 { shown.append(text[place]) }
+        }
+        return filled(shown, 32)
     }
 
     private static func filled(_ text: FixedBytes<32>, _ length: Int) -> FixedBytes<32> {

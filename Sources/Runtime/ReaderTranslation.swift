@@ -38,6 +38,8 @@ enum ReaderTranslation {
                 dataZero: LineIndex(UInt16(truncatingIfNeeded: options.data0Line)),
                 dataOne: LineIndex(UInt16(truncatingIfNeeded: options.data1Line)))
         }
+        var announces = false
+        for index in image.effects.indices where !image.effects[index].announcement.isEmpty { announces = true }
         for index in image.readers.indices {
             guard devices[index] >= 0 else { throw .unknownReader(index) }
             guard case .osdp(let options)? = image.readers[index].interface else {
@@ -45,7 +47,8 @@ enum ReaderTranslation {
                 continue
             }
             bank.addMember(
-                device: devices[index], place: places[index], texts: options.texts.map { ReaderTexts($0) },
+                device: devices[index], place: places[index],
+                texts: options.texts.map { ReaderTexts($0, announces: announces) },
                 exitInput: options.exitInput.map { UInt8(truncatingIfNeeded: $0) },
                 releasedOutput: options.releasedOutput.map { UInt8(truncatingIfNeeded: $0) })
         }

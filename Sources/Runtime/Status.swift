@@ -136,6 +136,7 @@ extension BoardCore {
         case .bus: index < image.buses.count ? image.buses[index].name : nil
         case .port: index < image.ports.count ? image.ports[index].name : nil
         case .effect: index < image.effects.count ? image.effects[index].name : nil
+        case .lift: index < image.lifts.count ? image.lifts[index].name : nil
         case .consoleUser: index < image.consoleUsers.count ? image.consoleUsers[index].name : nil
         case .group: index < image.groups.count ? image.groups[index].name : nil
         }
@@ -152,6 +153,7 @@ extension BoardCore {
         case .bus: image.find(bus: name)
         case .port: image.find(port: name)
         case .effect: image.find(effect: name)
+        case .lift: image.find(lift: name)
         case .consoleUser: image.find(consoleUser: name)
         case .group: image.find(group: name)
         }

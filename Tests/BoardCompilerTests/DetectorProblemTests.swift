@@ -112,7 +112,7 @@ struct DetectorProblemTests {
             "the chip has no acceleration of 6 g", "4 g"),
         Case(
             "a schedule with a state", "      - schedule: night", "      - «{schedule: night, state: alarm}",
-            "a schedule has no state 'alarm'", "counts while active"),
+            "a schedule has no state 'alarm'", "counts while it is active"),
     ]
 
     @Test("Sensors and detectors", arguments: cases)

@@ -43,6 +43,23 @@ struct MatrixChartTests {
         #expect(!page.contains("http") && !page.contains("<script"))
     }
 
+    @Test("Lifts, messages, door states, what is not so and effects that others follow from have their places")
+    func everyKind() throws {
+        let text = try Self.chart(Repository.text("boards/lift.yaml")).text()
+        for line in [
+            "  1  lift cabin\n", "  3  message “Please take the scooter out”\n", "  5  effect fire_recall\n",
+            "  E  sent to its exit floor (EN 81-73)\n", "  H  held with open doors\n", "  A  announced\n",
+            "  X  makes the effect active\n",
+        ] {
+            #expect(text.contains(line), "\(text)")
+        }
+        #expect(Self.row(text, "panel_fire").dropFirst(2) == ["Eb", ".", ".", "Ab", "Xb", ".", ".", "."])
+        #expect(
+            Self.row(text, "effect fire_recall").dropFirst(2) == ["effect", ".", ".", ".", ".", ".", "P*c", "Ac", "."])
+        #expect(Self.row(text, "not at_exit_floor").suffix(9).first == "input")
+        #expect(Self.row(text, "machine_room open").dropFirst(2) == ["door", "Hd", ".", ".", ".", ".", ".", ".", "Ad"])
+    }
+
     @Test("A board without effects says so")
     func empty() throws {
         let text = try Self.chart("board: bare\n").text()

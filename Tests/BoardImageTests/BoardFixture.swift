@@ -66,6 +66,7 @@ struct BoardFixture {
     var interlocks: [Interlock] = []
     var holidays: [Holiday] = []
     var groups: [Group] = [Group(name: "residents"), Group(name: "staff")]
+    var lifts: [Lift] = []
     var network: Network?
 
     /// The file; the memory budget in the header is right unless `budgetError` adds to it.
@@ -90,6 +91,7 @@ struct BoardFixture {
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
         counts[.groups] = groups.count
+        counts[.lifts] = lifts.count
         var header = header
         let budget = MemoryBudget(
             counts: counts, capacities: capacities, linkPorts: ports.count { $0.use != .devices })
@@ -104,6 +106,7 @@ struct BoardFixture {
         entries += cardFormats.map { .cardFormats($0) } + areas.map { .areas($0) }
         entries += interlocks.map { .interlocks($0) } + holidays.map { .holidays($0) }
         entries += groups.map { .groups($0) }
+        entries += lifts.map { .lifts($0) }
         entries += network.map { [.network($0)] } ?? []
         return BoardFixture.file(of: entries)
     }

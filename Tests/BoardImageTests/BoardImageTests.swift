@@ -388,6 +388,45 @@ struct BoardImageTests {
         Spoiled("a cause by a schedule that is not there", .effects, 0, .referenceOutOfRange) {
             $0.effects[0].causes[0].source = .schedule(1)
         },
+        Spoiled("a cause by a door that is not there", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].causes[0].source = .door(DoorCause(door: 1, condition: .open))
+        },
+        Spoiled("a door in a state of the future", .effects, 0, .unknownKind) {
+            $0.effects[0].causes[0].source = .door(DoorCause(door: 0, condition: .unrecognised(99)))
+        },
+        Spoiled("an effect that waits for itself", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].causes[0].source = .effect(0)
+        },
+        Spoiled("an effect that waits for a later one", .effects, 0, .referenceOutOfRange) {
+            $0.effects.append($0.effects[0])
+            $0.effects[1].name = "later"
+            $0.effects[0].causes[0].source = .effect(1)
+        },
+        Spoiled("a lift that takes no orders", .lifts, 0, .incomplete) { $0.lifts = [Lift(name: "cabin")] },
+        Spoiled("a lift without a name", .lifts, 0, .emptyName) { $0.lifts = [Lift(recallLine: 2)] },
+        Spoiled("a lift with one contact for both orders", .lifts, 0, .alreadyUsed) {
+            $0.lifts = [Lift(name: "cabin", recallLine: 2, stayLine: 2)]
+        },
+        Spoiled("two lifts on one contact", .lifts, 1, .alreadyUsed) {
+            $0.effects[0].actions = list([EffectAction(action: .releaseDoor(0))])
+            $0.lifts = [Lift(name: "cabin", recallLine: 2), Lift(name: "other", stayLine: 2)]
+        },
+        Spoiled("a lift on a door's lock", .lifts, 0, .alreadyUsed) {
+            $0.lifts = [Lift(name: "cabin", recallLine: 1)]
+        },
+        Spoiled("a lift's contact that is an input", .lifts, 0, .referenceOfWrongKind) {
+            $0.lifts = [Lift(name: "cabin", stayLine: 0)]
+        },
+        Spoiled("an effect that drives a lift's contact past the lift", .effects, 0, .alreadyUsed) {
+            $0.lifts = [Lift(name: "cabin", recallLine: 2)]
+        },
+        Spoiled("an order to a lift that is not there", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].actions[1].action = .lift(LiftAction(lift: 0, order: .recall))
+        },
+        Spoiled("an order that the lift has no contact for", .effects, 0, .referenceOfWrongKind) {
+            $0.lifts = [Lift(name: "cabin", recallLine: 2)]
+            $0.effects[0].actions[1].action = .lift(LiftAction(lift: 0, order: .stay))
+        },
         Spoiled("an effect without causes", .effects, 0, .incomplete) { $0.effects[0].causes.removeAll() },
         Spoiled("an effect that does nothing", .effects, 0, .incomplete) { $0.effects[0].actions.removeAll() },
         Spoiled("a cause of the future", .effects, 0, .unknownKind) { $0.effects[0].causes[0].source = nil },

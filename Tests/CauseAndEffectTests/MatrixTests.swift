@@ -113,6 +113,57 @@ struct MatrixTests {
         }
     }
 
+    @Test("Conditions have no say in silencing where a row takes all its terms, and one that is enough by itself has")
+    func silencingUnderConditions() throws {
+        let night = Term(.schedule(0), .active)
+        let notOpen = Term(.door(0), .open, isNegated: true)
+        let siren = Effect(target: House.siren, demand: .on, isSilenceable: true)
+        for (combination, sounds) in [(Combination.all, false), (.any, true)] {
+            let house = try House([(rule(combination), [smoke0, night, notOpen], [siren])])
+            house.causes.setSchedule(0, .active)
+            house.causes.setDetector(0, [.alarm, .sounding])
+            house.evaluate()
+            #expect(house.demand(House.siren) == .on)
+            house.causes.setDetector(0, [.alarm])
+            house.evaluate()
+            #expect(house.demand(House.siren) == (sounds ? .on : .nothing), "\(combination)")
+        }
+    }
+
+    @Test("What follows from a row is silenced with the row's alarm")
+    func silencingOfARow() throws {
+        let house = try House([
+            (rule(), [smoke0], []),
+            (
+                rule(), [Term(.rule(0), .active)],
+                [Effect(target: House.siren, demand: .on, isSilenceable: true)]
+            ),
+        ])
+        house.causes.setDetector(0, [.alarm, .sounding])
+        house.evaluate()
+        #expect(house.demand(House.siren) == .on)
+        house.causes.setDetector(0, [.alarm])
+        house.evaluate()
+        #expect(house.demand(House.siren) == .nothing)
+    }
+
+    @Test("A reset ends rows that latched, and in the same moment those that latched after them, near or far")
+    func resetOfRows() throws {
+        let house = try House([
+            (rule(latches: true), [smoke0], []),
+            (rule(), [Term(.rule(0), .active)], []),
+            (rule(latches: true), [Term(.rule(1), .active)], [Effect(target: House.siren, demand: .on)]),
+        ])
+        house.causes.setDetector(0, .alarm)
+        house.evaluate()
+        house.causes.setDetector(0, [])
+        house.evaluate()
+        #expect(house.demand(House.siren) == .on)
+        house.matrix.reset(house.causes, at: house.now)
+        house.evaluate()
+        #expect(house.demand(House.siren) == .nothing)
+    }
+
     @Test("A row that latched stays silenced when its alarm is restored")
     func silencedLatch() throws {
         let house = try House([
@@ -245,13 +296,13 @@ struct MatrixTests {
         ])
         house.causes.setDetector(2, .alarm)
         house.evaluate()
-        house.matrix.reset(at: house.now)
+        house.matrix.reset(house.causes, at: house.now)
         house.evaluate()
         #expect(house.demand(House.valve) == .shut)
         house.causes.setDetector(2, [])
         house.evaluate()
         #expect(house.demand(House.valve) == .shut)
-        house.matrix.reset(at: house.now)
+        house.matrix.reset(house.causes, at: house.now)
         house.evaluate()
         #expect(house.demand(House.valve) == .nothing)
     }

@@ -268,6 +268,21 @@ struct ConsoleSessionTests {
         #expect(bench.screen.bells == 0)
     }
 
+    @Test("A message of the matrix announces itself, with a bell where it begins")
+    func matrixMessage() {
+        var bench = ConsoleBench()
+        for active in [true, false] {
+            bench.board.happen(
+                .announcement(Announcement(effect: 3, active: active, text: "Fire - use the stairs")), .system)
+            bench.run()
+            #expect(
+                bench.screen.lines.last {
+                    $0.hasSuffix("message effect#3 \(active ? "on" : "off") Fire - use the stairs")
+                }?.hasPrefix("*** ") == true, "\(bench.screen.lines)")
+            #expect(bench.screen.bells == 1)
+        }
+    }
+
     @Test("A program that reads an answer is not interrupted: the alarm comes after the exit line")
     func announcementAfterPlain() {
         var bench = ConsoleBench()

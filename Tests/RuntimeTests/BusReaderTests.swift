@@ -1,4 +1,5 @@
 import FixedMemory
+import Foundation
 import HardwareInterface
 import Testing
 
@@ -152,6 +153,42 @@ struct BusReaderTests {
         #expect(display(board, 0) == "No access  ")
         #expect(output(board, 0) == [1, 1])
         #expect(display(board, 1) == "", "a reader without texts is sent none")
+    }
+
+    @Test(
+        "A message of the matrix stands on the display while nobody is answered there, the more urgent of two, cut to fit"
+    )
+    func announcement() throws {
+        let board = try board(
+            Self.staircase + """
+
+                effects:
+                  opened:
+                    causes: [{door: street, state: open}]
+                    actions: [{announce: The street door stands open now}]
+                    latching: false
+                    priority: 10
+                  unlocked:
+                    causes: [{door: street, state: unlocked}]
+                    actions: [{announce: "Unlocked, and a text that is longer than a display"}]
+                    latching: false
+                    priority: 20
+                """)
+        func padded(_ text: String) -> String { text.padding(toLength: 32, withPad: " ", startingAt: 0) }
+        #expect(display(board, 0) == padded("Card please"))
+        board.open()
+        board.pass(.seconds(2))
+        #expect(board.happened("message opened on The street door stands open now"), "\(board.words)")
+        #expect(display(board, 0) == padded("The street door stands open now"))
+        board.hold(.h10301(77, 1001))
+        board.pass(.seconds(1))
+        #expect(display(board, 0) == padded("Welcome"), "an answer goes before")
+        board.pass(.seconds(3))
+        #expect(display(board, 0) == "Unlocked, and a text that is lon")
+        board.close()
+        board.pass(.seconds(10))
+        #expect(display(board, 0) == padded("Card please"))
+        #expect(board.words.contains { $0.hasPrefix("message unlocked off") }, "\(board.words)")
     }
 
     @Test("A button on a reader's input asks to be let out; a reader that is lost asks for nothing")

@@ -289,6 +289,30 @@ struct LifeSafetyTests {
         #expect(board.happened("command walk-test-begin smoke 1800 s refused by console 0"), "\(board.words)")
     }
 
+    @Test("A test of all leaves the call point in service; by its name it is tested")
+    func personLeftOut() throws {
+        let board = try BoardUnderTest(
+            SmallBoards.stairwell.replacing(
+                "detectors:\n", with: "detectors:\n  sos: {kind: call-point, input: cord}\n"
+            ).replacing("inputs:\n", with: "inputs:\n  cord: {pin: GPIO16, active: low, bias: pull-up}\n"))
+        board.pass(.seconds(10))
+        board.type("walktest all --yes")
+        #expect(board.runtime.boardStatus.underTest == 2, "smoke and leak")
+        board.input("cord", true)
+        board.pass(.seconds(1))
+        #expect(board.words.contains { $0.hasPrefix("alarm sos alarm") }, "\(board.words)")
+        board.input("cord", false)
+        board.type("alarm sos acknowledge")
+        board.type("alarm sos reset --yes")
+        board.type("walktest all end")
+        board.type("walktest all --yes")
+        board.type("walktest sos --yes")
+        board.forget()
+        board.input("cord", true)
+        board.pass(.seconds(1))
+        #expect(board.words.contains { $0.hasPrefix("alarm sos under-test activated") }, "\(board.words)")
+    }
+
     @Test("A clock that was never set is a trouble; setting it ends it")
     func clock() throws {
         let board = try BoardUnderTest(SmallBoards.stairwell, clock: .unset)

@@ -1181,6 +1181,73 @@ public nonisolated enum Warden_V1_CauseState: SwiftProtobuf.Enum, Swift.CaseIter
 
 }
 
+/// Which state of a door is a cause.
+public nonisolated enum Warden_V1_DoorCondition: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case forced // = 0
+  case heldOpen // = 1
+  case `open` // = 2
+
+  /// Somebody gets through without a card: the lock is released, for whatever reason.
+  case unlocked // = 3
+
+  /// The mode leaves the lock released: free, or first-card after its first card.
+  case free // = 4
+  case lockedDown // = 5
+
+  /// Released for a fire, or by the call point at the door.
+  case emergency // = 6
+
+  /// The contact cannot be believed.
+  case trouble // = 7
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .forced
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .forced
+    case 1: self = .heldOpen
+    case 2: self = .open
+    case 3: self = .unlocked
+    case 4: self = .free
+    case 5: self = .lockedDown
+    case 6: self = .emergency
+    case 7: self = .trouble
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .forced: return 0
+    case .heldOpen: return 1
+    case .open: return 2
+    case .unlocked: return 3
+    case .free: return 4
+    case .lockedDown: return 5
+    case .emergency: return 6
+    case .trouble: return 7
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [Warden_V1_DoorCondition] = [
+    .forced,
+    .heldOpen,
+    .open,
+    .unlocked,
+    .free,
+    .lockedDown,
+    .emergency,
+    .trouble,
+  ]
+
+}
+
 public nonisolated enum Warden_V1_Combination: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case any // = 0
@@ -1226,6 +1293,12 @@ public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseI
 
   /// Three half-second pulses, then a pause of 1.5 s (temporal-three, ISO 8201).
   case temporalThree // = 2
+
+  /// Four pulses of 0.1 s, then a pause of 5 s: carbon monoxide (temporal-four, NFPA 720).
+  case temporalFour // = 3
+
+  /// A tenth of a second every ten seconds: somebody should look.
+  case chirp // = 4
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -1237,6 +1310,8 @@ public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseI
     case 0: self = .steady
     case 1: self = .pulsed
     case 2: self = .temporalThree
+    case 3: self = .temporalFour
+    case 4: self = .chirp
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -1246,6 +1321,8 @@ public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseI
     case .steady: return 0
     case .pulsed: return 1
     case .temporalThree: return 2
+    case .temporalFour: return 3
+    case .chirp: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -1255,6 +1332,8 @@ public nonisolated enum Warden_V1_OutputPattern: SwiftProtobuf.Enum, Swift.CaseI
     .steady,
     .pulsed,
     .temporalThree,
+    .temporalFour,
+    .chirp,
   ]
 
 }
@@ -1442,6 +1521,11 @@ public nonisolated struct Warden_V1_Board: @unchecked Sendable {
   public var groups: [Warden_V1_Group] {
     get {_storage._groups}
     set {_uniqueStorage()._groups = newValue}
+  }
+
+  public var lifts: [Warden_V1_Lift] {
+    get {_storage._lifts}
+    set {_uniqueStorage()._lifts = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3815,6 +3899,21 @@ public nonisolated struct Warden_V1_RadarFallOptions: Sendable {
   public init() {}
 }
 
+public nonisolated struct Warden_V1_DoorCause: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Door by place.
+  public var door: UInt32 = 0
+
+  public var condition: Warden_V1_DoorCondition = .forced
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Warden_V1_Cause: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3831,7 +3930,7 @@ public nonisolated struct Warden_V1_Cause: Sendable {
     set {source = .detector(newValue)}
   }
 
-  /// Door by place: forced or held open.
+  /// Door by place: forced or held open. Images name doors by `door` now; these two are still read.
   public var doorForced: UInt32 {
     get {
       if case .doorForced(let v)? = source {return v}
@@ -3866,20 +3965,43 @@ public nonisolated struct Warden_V1_Cause: Sendable {
     set {source = .schedule(newValue)}
   }
 
+  public var door: Warden_V1_DoorCause {
+    get {
+      if case .door(let v)? = source {return v}
+      return Warden_V1_DoorCause()
+    }
+    set {source = .door(newValue)}
+  }
+
+  /// Another row by place, which stands earlier, while it is active.
+  public var effect: UInt32 {
+    get {
+      if case .effect(let v)? = source {return v}
+      return 0
+    }
+    set {source = .effect(newValue)}
+  }
+
   public var state: Warden_V1_CauseState = .alarm
+
+  /// A cause while the source is not in that state.
+  public var negated: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Source: Equatable, Sendable {
     /// Detector by place.
     case detector(UInt32)
-    /// Door by place: forced or held open.
+    /// Door by place: forced or held open. Images name doors by `door` now; these two are still read.
     case doorForced(UInt32)
     case doorHeld(UInt32)
     /// Input line by place.
     case line(UInt32)
     /// Schedule by place, while it is active.
     case schedule(UInt32)
+    case door(Warden_V1_DoorCause)
+    /// Another row by place, which stands earlier, while it is active.
+    case effect(UInt32)
 
   }
 
@@ -3897,6 +4019,22 @@ public nonisolated struct Warden_V1_OutputAction: Sendable {
 
   /// Off once every alarm that is its cause was silenced: for sounders.
   public var silenceable: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What a lift's controller is told.
+public nonisolated struct Warden_V1_LiftAction: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Lift by place.
+  public var lift: UInt32 = 0
+
+  public var order: Warden_V1_LiftOrder = .none
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3946,6 +4084,14 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     set {action = .releaseZone(newValue)}
   }
 
+  public var lift: Warden_V1_LiftAction {
+    get {
+      if case .lift(let v)? = action {return v}
+      return Warden_V1_LiftAction()
+    }
+    set {action = .lift(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -3957,6 +4103,7 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     case shutValve(UInt32)
     /// Release every door of a fire zone as in a fire.
     case releaseZone(UInt32)
+    case lift(Warden_V1_LiftAction)
 
   }
 
@@ -3991,9 +4138,48 @@ public nonisolated struct Warden_V1_Effect: Sendable {
   /// Ends after this time though the causes last; 0 for never. Begins anew only once they had gone.
   public var limitMs: UInt32 = 0
 
+  /// What is announced while the row is active; empty for nothing.
+  public var announcement: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+}
+
+/// A lift: the contacts by which its controller takes orders. It has at least one.
+public nonisolated struct Warden_V1_Lift: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// Output that sends it to its exit floor, where it stays (EN 81-73).
+  public var recallLine: UInt32 {
+    get {_recallLine ?? 0}
+    set {_recallLine = newValue}
+  }
+  /// Returns true if `recallLine` has been explicitly set.
+  public var hasRecallLine: Bool {self._recallLine != nil}
+  /// Clears the value of `recallLine`. Subsequent reads from it will return its default value.
+  public mutating func clearRecallLine() {self._recallLine = nil}
+
+  /// Output that keeps it where it stands, its doors open.
+  public var stayLine: UInt32 {
+    get {_stayLine ?? 0}
+    set {_stayLine = newValue}
+  }
+  /// Returns true if `stayLine` has been explicitly set.
+  public var hasStayLine: Bool {self._stayLine != nil}
+  /// Clears the value of `stayLine`. Subsequent reads from it will return its default value.
+  public mutating func clearStayLine() {self._stayLine = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _recallLine: UInt32? = nil
+  fileprivate var _stayLine: UInt32? = nil
 }
 
 public nonisolated struct Warden_V1_SchedulePeriod: Sendable {
@@ -4279,12 +4465,16 @@ nonisolated extension Warden_V1_CauseState: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CAUSE_STATE_ALARM\0\u{1}CAUSE_STATE_PRE_ALARM\0\u{1}CAUSE_STATE_TROUBLE\0\u{1}CAUSE_STATE_TEST\0\u{1}CAUSE_STATE_BYPASSED\0\u{1}CAUSE_STATE_UNACKNOWLEDGED\0")
 }
 
+nonisolated extension Warden_V1_DoorCondition: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DOOR_CONDITION_FORCED\0\u{1}DOOR_CONDITION_HELD_OPEN\0\u{1}DOOR_CONDITION_OPEN\0\u{1}DOOR_CONDITION_UNLOCKED\0\u{1}DOOR_CONDITION_FREE\0\u{1}DOOR_CONDITION_LOCKED_DOWN\0\u{1}DOOR_CONDITION_EMERGENCY\0\u{1}DOOR_CONDITION_TROUBLE\0")
+}
+
 nonisolated extension Warden_V1_Combination: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0COMBINATION_ANY\0\u{1}COMBINATION_ALL\0\u{1}COMBINATION_AT_LEAST\0")
 }
 
 nonisolated extension Warden_V1_OutputPattern: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_PATTERN_STEADY\0\u{1}OUTPUT_PATTERN_PULSED\0\u{1}OUTPUT_PATTERN_TEMPORAL_THREE\0\u{1}OUTPUT_PATTERN_TEMPORAL_FOUR\0\u{1}OUTPUT_PATTERN_CHIRP\0")
 }
 
 nonisolated extension Warden_V1_CredentialStatus: SwiftProtobuf._ProtoNameProviding {
@@ -4293,7 +4483,7 @@ nonisolated extension Warden_V1_CredentialStatus: SwiftProtobuf._ProtoNameProvid
 
 nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Board"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0\u{1}network\0\u{1}groups\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{1}capacities\0\u{1}lines\0\u{1}buses\0\u{1}ports\0\u{1}sensors\0\u{1}points\0\u{1}readers\0\u{1}doors\0\u{1}detectors\0\u{1}effects\0\u{1}schedules\0\u{1}credentials\0\u{3}client_keys\0\u{3}local_users\0\u{3}console_users\0\u{4}\u{4}card_formats\0\u{1}areas\0\u{1}interlocks\0\u{1}holidays\0\u{3}access_policy\0\u{1}network\0\u{1}groups\0\u{1}lifts\0")
 
   fileprivate class _StorageClass {
     var _header: Warden_V1_BoardHeader? = nil
@@ -4319,6 +4509,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _accessPolicy: Warden_V1_AccessPolicy? = nil
     var _network: Warden_V1_Network? = nil
     var _groups: [Warden_V1_Group] = []
+    var _lifts: [Warden_V1_Lift] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4352,6 +4543,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _accessPolicy = source._accessPolicy
       _network = source._network
       _groups = source._groups
+      _lifts = source._lifts
     }
   }
 
@@ -4393,6 +4585,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._accessPolicy) }()
         case 25: try { try decoder.decodeSingularMessageField(value: &_storage._network) }()
         case 26: try { try decoder.decodeRepeatedMessageField(value: &_storage._groups) }()
+        case 27: try { try decoder.decodeRepeatedMessageField(value: &_storage._lifts) }()
         default: break
         }
       }
@@ -4474,6 +4667,9 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._groups.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._groups, fieldNumber: 26)
       }
+      if !_storage._lifts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._lifts, fieldNumber: 27)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4506,6 +4702,7 @@ nonisolated extension Warden_V1_Board: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._accessPolicy != rhs_storage._accessPolicy {return false}
         if _storage._network != rhs_storage._network {return false}
         if _storage._groups != rhs_storage._groups {return false}
+        if _storage._lifts != rhs_storage._lifts {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -8661,9 +8858,44 @@ nonisolated extension Warden_V1_RadarFallOptions: SwiftProtobuf.Message, SwiftPr
   }
 }
 
+nonisolated extension Warden_V1_DoorCause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DoorCause"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}door\0\u{1}condition\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.door) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.condition) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.door != 0 {
+      try visitor.visitSingularUInt32Field(value: self.door, fieldNumber: 1)
+    }
+    if self.condition != .forced {
+      try visitor.visitSingularEnumField(value: self.condition, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_DoorCause, rhs: Warden_V1_DoorCause) -> Bool {
+    if lhs.door != rhs.door {return false}
+    if lhs.condition != rhs.condition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Cause"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0\u{2}_\u{1}schedule\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}detector\0\u{3}door_forced\0\u{3}door_held\0\u{1}line\0\u{1}state\0\u{1}negated\0\u{2}^\u{1}schedule\0\u{1}door\0\u{1}effect\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8704,12 +8936,34 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
         }
       }()
       case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.negated) }()
       case 100: try {
         var v: UInt32?
         try decoder.decodeSingularUInt32Field(value: &v)
         if let v = v {
           if self.source != nil {try decoder.handleConflictingOneOf()}
           self.source = .schedule(v)
+        }
+      }()
+      case 101: try {
+        var v: Warden_V1_DoorCause?
+        var hadOneofValue = false
+        if let current = self.source {
+          hadOneofValue = true
+          if case .door(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.source = .door(v)
+        }
+      }()
+      case 102: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.source != nil {try decoder.handleConflictingOneOf()}
+          self.source = .effect(v)
         }
       }()
       default: break
@@ -8744,15 +8998,31 @@ nonisolated extension Warden_V1_Cause: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.state != .alarm {
       try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
     }
-    try { if case .schedule(let v)? = self.source {
+    if self.negated != false {
+      try visitor.visitSingularBoolField(value: self.negated, fieldNumber: 6)
+    }
+    switch self.source {
+    case .schedule?: try {
+      guard case .schedule(let v)? = self.source else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 100)
-    } }()
+    }()
+    case .door?: try {
+      guard case .door(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
+    case .effect?: try {
+      guard case .effect(let v)? = self.source else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 102)
+    }()
+    default: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Warden_V1_Cause, rhs: Warden_V1_Cause) -> Bool {
     if lhs.source != rhs.source {return false}
     if lhs.state != rhs.state {return false}
+    if lhs.negated != rhs.negated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8798,9 +9068,44 @@ nonisolated extension Warden_V1_OutputAction: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
+nonisolated extension Warden_V1_LiftAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LiftAction"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lift\0\u{1}order\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.lift) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.order) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lift != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lift, fieldNumber: 1)
+    }
+    if self.order != .none {
+      try visitor.visitSingularEnumField(value: self.order, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_LiftAction, rhs: Warden_V1_LiftAction) -> Bool {
+    if lhs.lift != rhs.lift {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EffectAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0\u{3}release_zone\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0\u{3}release_zone\0\u{1}lift\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8845,6 +9150,19 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
           self.action = .releaseZone(v)
         }
       }()
+      case 102: try {
+        var v: Warden_V1_LiftAction?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .lift(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .lift(v)
+        }
+      }()
       default: break
       }
     }
@@ -8872,6 +9190,10 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
       guard case .releaseZone(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 101)
     }()
+    case .lift?: try {
+      guard case .lift(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -8886,7 +9208,7 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Effect"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0\u{3}limit_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}combination\0\u{3}at_least\0\u{1}causes\0\u{1}actions\0\u{3}delay_ms\0\u{1}priority\0\u{1}latching\0\u{3}limit_ms\0\u{1}announcement\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8903,6 +9225,7 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.latching) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.limitMs) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.announcement) }()
       default: break
       }
     }
@@ -8936,6 +9259,9 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.limitMs != 0 {
       try visitor.visitSingularUInt32Field(value: self.limitMs, fieldNumber: 9)
     }
+    if !self.announcement.isEmpty {
+      try visitor.visitSingularStringField(value: self.announcement, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8949,6 +9275,51 @@ nonisolated extension Warden_V1_Effect: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.priority != rhs.priority {return false}
     if lhs.latching != rhs.latching {return false}
     if lhs.limitMs != rhs.limitMs {return false}
+    if lhs.announcement != rhs.announcement {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Lift: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Lift"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}recall_line\0\u{3}stay_line\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._recallLine) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._stayLine) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._recallLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._stayLine {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Lift, rhs: Warden_V1_Lift) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._recallLine != rhs._recallLine {return false}
+    if lhs._stayLine != rhs._stayLine {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

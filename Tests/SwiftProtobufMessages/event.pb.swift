@@ -774,6 +774,22 @@ public nonisolated struct Warden_V1_Event: @unchecked Sendable {
     set {_uniqueStorage()._body = .gap(newValue)}
   }
 
+  public var lift: Warden_V1_LiftChange {
+    get {
+      if case .lift(let v)? = _storage._body {return v}
+      return Warden_V1_LiftChange()
+    }
+    set {_uniqueStorage()._body = .lift(newValue)}
+  }
+
+  public var announcement: Warden_V1_Announcement {
+    get {
+      if case .announcement(let v)? = _storage._body {return v}
+      return Warden_V1_Announcement()
+    }
+    set {_uniqueStorage()._body = .announcement(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -785,6 +801,8 @@ public nonisolated struct Warden_V1_Event: @unchecked Sendable {
     case command(Warden_V1_CommandAudit)
     case system(Warden_V1_SystemChange)
     case gap(Warden_V1_Gap)
+    case lift(Warden_V1_LiftChange)
+    case announcement(Warden_V1_Announcement)
 
   }
 
@@ -963,6 +981,50 @@ public nonisolated struct Warden_V1_OutputChange: Sendable {
   public init() {}
 }
 
+/// A lift is told something else.
+public nonisolated struct Warden_V1_LiftChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var lift: UInt32 = 0
+
+  public var order: Warden_V1_LiftOrder = .none
+
+  /// The matrix row that ordered it.
+  public var actor: Warden_V1_Actor {
+    get {_actor ?? Warden_V1_Actor()}
+    set {_actor = newValue}
+  }
+  /// Returns true if `actor` has been explicitly set.
+  public var hasActor: Bool {self._actor != nil}
+  /// Clears the value of `actor`. Subsequent reads from it will return its default value.
+  public mutating func clearActor() {self._actor = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _actor: Warden_V1_Actor? = nil
+}
+
+/// A row of the matrix begins or ends to announce something.
+public nonisolated struct Warden_V1_Announcement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var effect: UInt32 = 0
+
+  public var active: Bool = false
+
+  public var text: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Warden_V1_CommandAudit: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1079,7 +1141,7 @@ nonisolated extension Warden_V1_CommandResult: SwiftProtobuf._ProtoNameProviding
 
 nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Event"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}class\0\u{2}\u{5}access\0\u{1}door\0\u{1}alarm\0\u{1}trouble\0\u{1}output\0\u{1}command\0\u{1}system\0\u{1}gap\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}monotonic_ns\0\u{3}unix_ms\0\u{3}clock_trust\0\u{1}class\0\u{2}\u{5}access\0\u{1}door\0\u{1}alarm\0\u{1}trouble\0\u{1}output\0\u{1}command\0\u{1}system\0\u{1}gap\0\u{1}lift\0\u{1}announcement\0")
 
   fileprivate class _StorageClass {
     var _sequence: UInt64 = 0
@@ -1231,6 +1293,32 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
             _storage._body = .gap(v)
           }
         }()
+        case 18: try {
+          var v: Warden_V1_LiftChange?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .lift(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .lift(v)
+          }
+        }()
+        case 19: try {
+          var v: Warden_V1_Announcement?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .announcement(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .announcement(v)
+          }
+        }()
         default: break
         }
       }
@@ -1290,6 +1378,14 @@ nonisolated extension Warden_V1_Event: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case .gap?: try {
         guard case .gap(let v)? = _storage._body else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
+      case .lift?: try {
+        guard case .lift(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case .announcement?: try {
+        guard case .announcement(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
       }()
       case nil: break
       }
@@ -1644,6 +1740,90 @@ nonisolated extension Warden_V1_OutputChange: SwiftProtobuf.Message, SwiftProtob
   public static func ==(lhs: Warden_V1_OutputChange, rhs: Warden_V1_OutputChange) -> Bool {
     if lhs.line != rhs.line {return false}
     if lhs.active != rhs.active {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_LiftChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".LiftChange"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lift\0\u{1}order\0\u{1}actor\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.lift) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.order) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._actor) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.lift != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lift, fieldNumber: 1)
+    }
+    if self.order != .none {
+      try visitor.visitSingularEnumField(value: self.order, fieldNumber: 2)
+    }
+    try { if let v = self._actor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_LiftChange, rhs: Warden_V1_LiftChange) -> Bool {
+    if lhs.lift != rhs.lift {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs._actor != rhs._actor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Warden_V1_Announcement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Announcement"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}effect\0\u{1}active\0\u{1}text\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.effect) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.active) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.effect != 0 {
+      try visitor.visitSingularUInt32Field(value: self.effect, fieldNumber: 1)
+    }
+    if self.active != false {
+      try visitor.visitSingularBoolField(value: self.active, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Warden_V1_Announcement, rhs: Warden_V1_Announcement) -> Bool {
+    if lhs.effect != rhs.effect {return false}
+    if lhs.active != rhs.active {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -58,7 +58,8 @@ public nonisolated enum Warden_V1_CommandKind: SwiftProtobuf.Enum, Swift.CaseIte
   case walkTestBegin // = 17
   case walkTestEnd // = 18
 
-  /// The same of every detector that has no alarm; without a target.
+  /// The same of every detector that has no alarm, those left out that call for help for one person: falls, silence, call
+  /// points. Without a target.
   case walkTestBeginAll // = 19
   case walkTestEndAll // = 23
 

@@ -30,7 +30,7 @@ struct AccessChecks {
 
     // MARK: Lines
 
-    /// What a door or reader does with a line.
+    /// What a door, reader or lift does with a line.
     struct LineUser {
         var line: UInt32
         /// "contact of door 'entrance'".
@@ -38,24 +38,25 @@ struct AccessChecks {
         var key: String
         var isOutput: Bool
         var isLock: Bool
-        /// The place of the door or of the reader.
+        /// The place of the door, of the reader or of the lift.
         var door: Int?
         var reader: Int?
+        var lift: Int?
     }
 
-    /// Everything that doors and readers use lines for, in the order of the file.
+    /// Everything that doors, readers and lifts use lines for, in the order of the file.
     static func users(of board: BoardDescription) -> [LineUser] {
         var users: [LineUser] = []
-        var place: (door: Int?, reader: Int?) = (nil, nil)
+        var place: (door: Int?, reader: Int?, lift: Int?) = (nil, nil, nil)
         func add(_ line: UInt32?, _ use: String, _ key: String, isOutput: Bool = false, isLock: Bool = false) {
             guard let line else { return }
             users.append(
                 LineUser(
                     line: line, use: use, key: key, isOutput: isOutput, isLock: isLock, door: place.door,
-                    reader: place.reader))
+                    reader: place.reader, lift: place.lift))
         }
         for (index, door) in board.doors.enumerated() where door.isWhole {
-            place = (index, nil)
+            place = (index, nil, nil)
             let (value, name) = (door.value, "of door '\(door.name)'")
             add(value.lockLine, "lock \(name)", "lock", isOutput: true, isLock: true)
             add(value.secondLockLine, "second lock \(name)", "second_lock", isOutput: true, isLock: true)
@@ -70,7 +71,7 @@ struct AccessChecks {
             }
         }
         for (index, reader) in board.readers.enumerated() where reader.isWhole {
-            place = (nil, index)
+            place = (nil, index, nil)
             let (value, name) = (reader.value.message, "of reader '\(reader.name)'")
             add(value.tamperLine, "tamper switch \(name)", "tamper")
             add(value.grantedLine, "green lamp \(name)", "granted_lamp", isOutput: true)
@@ -83,6 +84,11 @@ struct AccessChecks {
             case .serialTag(let options): add(options.rangeLine, "tag-in-range line \(name)", "range_input")
             default: break
             }
+        }
+        for (index, lift) in board.lifts.enumerated() where lift.isWhole {
+            place = (nil, nil, index)
+            add(lift.value.recallLine, "recall contact of lift '\(lift.name)'", "recall", isOutput: true)
+            add(lift.value.stayLine, "stay contact of lift '\(lift.name)'", "stay", isOutput: true)
         }
         return users
     }
@@ -100,6 +106,8 @@ struct AccessChecks {
                 (subject, places) = ("door '\(board.doors[door].name)'", board.doors[door].places)
             } else if let reader = user.reader {
                 (subject, places) = ("reader '\(board.readers[reader].name)'", board.readers[reader].places)
+            } else if let lift = user.lift {
+                (subject, places) = ("lift '\(board.lifts[lift].name)'", board.lifts[lift].places)
             } else {
                 continue
             }

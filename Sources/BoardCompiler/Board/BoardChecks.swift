@@ -17,7 +17,8 @@ struct BoardChecks {
         resolveDetectors(&board)
         resolveOutputs(&board)
         AccessChecks(context: context).run(&board)
-        checkEffects(board)
+        LiftChecks(context: context).run(board)
+        EffectChecks(context: context).run(board)
         checkPrincipals(&board)
         checkSizes(board)
         // A door can only be proved once everything about it is known.
@@ -590,35 +591,6 @@ struct BoardChecks {
         }
     }
 
-    private func checkEffects(_ board: BoardDescription) {
-        for effect in board.effects where effect.isWhole {
-            let message = effect.value.message
-            if message.combination == .atLeast, Int(message.atLeast) > message.causes.count {
-                report(
-                    "effect '\(effect.name)'", at: effect.places["combine"],
-                    "at least \(message.atLeast) of \(message.causes.count) causes can never be",
-                    remedy: "write at least \(message.causes.count) or fewer, or name more causes")
-            }
-            for index in message.actions.indices {
-                guard case .output(let action) = message.actions[index].action else { continue }
-                let user = AccessChecks.users(of: board).first { $0.line == action.line && $0.isOutput }
-                if let user, !user.isLock {
-                    report(
-                        "effect '\(effect.name)'", at: effect.places["actions"],
-                        "output '\(lineName(action.line))' is the \(user.use)",
-                        remedy: "give the effect an output of its own")
-                } else if let door = board.doors.first(where: {
-                    $0.isWhole && ($0.value.lockLine == action.line || $0.value.secondLockLine == action.line)
-                }) {
-                    report(
-                        "effect '\(effect.name)'", at: effect.places["actions"],
-                        "output '\(lineName(action.line))' is the lock of door '\(door.name)'",
-                        remedy: "write 'release: \(door.name)' instead of driving the lock past the door")
-                }
-            }
-        }
-    }
-
     // MARK: Clients and sizes
 
     private func checkPrincipals(_ board: inout BoardDescription) {
@@ -736,6 +708,7 @@ extension BoardDescription {
         counts[.areas] = areas.count
         counts[.interlocks] = interlocks.count
         counts[.holidays] = holidays.count
+        counts[.lifts] = lifts.count
         counts[.consoleUsers] = consoleUsers.count
         counts[.groups] = groups.count
         return counts

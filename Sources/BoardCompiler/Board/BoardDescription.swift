@@ -95,6 +95,7 @@ struct BoardDescription {
     var doors: [Described<Door>] = []
     var detectors: [Described<DetectorDescription>] = []
     var effects: [Described<EffectDescription>] = []
+    var lifts: [Described<Lift>] = []
     var schedules: [Described<Schedule>] = []
     var areas: [Described<Area>] = []
     var interlocks: [Described<Interlock>] = []

@@ -186,6 +186,13 @@ struct BoardDoubts {
                     remedy: "name it in the causes of an effect; without one its alarm is only reported")
             }
         }
+        for (index, lift) in board.lifts.enumerated() where !isOrdered(lift: UInt32(index), board) {
+            doubt(
+                at: lift.places.whole, "no effect orders anything of lift '\(lift.name)'",
+                remedy: "write 'recall: \(lift.name)' or 'stay: \(lift.name)' in the actions of an effect, or remove it"
+            )
+        }
+        for effect in board.effects { lookAtAnnouncement(of: effect, board) }
         for (index, effect) in board.effects.enumerated() {
             for other in board.effects[..<index] where other.value.message.priority == effect.value.message.priority {
                 let clash = outputs(of: effect).first { mine in
@@ -198,6 +205,35 @@ struct BoardDoubts {
                         remedy: "give the more urgent one the higher 'priority'")
                 }
             }
+        }
+    }
+
+    private func isOrdered(lift: UInt32, _ board: BoardDescription) -> Bool {
+        board.effects.contains { effect in
+            let actions = effect.value.message.actions
+            return actions.indices.contains {
+                if case .lift(let action) = actions[$0].action { action.lift == lift } else { false }
+            }
+        }
+    }
+
+    /// A display shows printable ASCII (SIA OSDP 2.2, section 6.12).
+    private func lookAtAnnouncement(of effect: Described<EffectDescription>, _ board: BoardDescription) {
+        let text = string(effect.value.message.announcement)
+        let display = board.readers.first {
+            if case .osdp(let options) = $0.value.message.interface { options.texts != nil } else { false }
+        }
+        guard let display, !text.isEmpty else { return }
+        if !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
+            doubt(
+                at: effect.places["actions"],
+                "the display of reader '\(display.name)' cannot show the message of effect '\(effect.name)'",
+                remedy: "write it in letters, digits and signs of ASCII alone if displays are to show it")
+        } else if text.utf8.count > 32 {
+            doubt(
+                at: effect.places["actions"],
+                "the display of reader '\(display.name)' shows only '\(text.prefix(32))' of the message of effect '\(effect.name)'",
+                remedy: "write what matters first, within 32 characters")
         }
     }
 

@@ -168,6 +168,10 @@ struct BoardSection: Sendable {
         section(
             "detectors", "Detectors", "What turns readings into alarms.", SafetyFields.detector.documentation),
         section(
+            "lifts", "Lifts",
+            "Lifts whose controllers take orders of the board: effects recall them or have them stay.",
+            LiftFields.lift.documentation, shown: ["recall", "stay"]),
+        section(
             "effects", "Effects", "The cause-and-effect matrix, row by row: what an alarm brings about.",
             SafetyFields.effect.documentation),
         section("schedules", "Schedules", "Week plans.", AccessFields.schedule.documentation),

@@ -136,6 +136,7 @@ struct BoardReader {
                 description.interlocks = readNamed(section, AccessFields.interlock, .interlocks).map(\.1)
             case "holidays": description.holidays = readNamed(section, AccessFields.holiday, .holidays).map(\.1)
             case "detectors": description.detectors = readNamed(section, SafetyFields.detector, .detectors).map(\.1)
+            case "lifts": description.lifts = readNamed(section, LiftFields.lift, .lifts).map(\.1)
             case "effects": description.effects = readNamed(section, SafetyFields.effect, .effects).map(\.1)
             case "schedules": description.schedules = readNamed(section, AccessFields.schedule, .schedules).map(\.1)
             case "credentials":

@@ -103,8 +103,10 @@ extension BoardDescription {
 
     /// Whether an effect tells a door of a fire.
     func isToldOfFire(_ index: Int) -> Bool {
-        effects.contains {
-            DoorTranslation.tellsOfFire($0.value.message, door: index, zones: doors[index].value.fireZones)
+        effects.indices.contains {
+            DoorTranslation.tellsOfFire($0, door: index, zones: doors[index].value.fireZones) {
+                effects[$0].value.message
+            }
         }
     }
 

@@ -267,8 +267,20 @@ enum SafetyFields {
         var door: UInt32?
         var input: UInt32?
         var schedule: UInt32?
+        var effect: UInt32?
         var state: String?
+        var isNegated = false
     }
+
+    private static let detectorStates: [(word: String, state: CauseState)] = [
+        ("alarm", .alarm), ("pre-alarm", .preAlarm), ("trouble", .trouble), ("unacknowledged", .unacknowledged),
+        ("bypassed", .bypassed), ("test", .test),
+    ]
+
+    private static let doorStates: [(word: String, condition: DoorCondition)] = [
+        ("open", .open), ("forced", .forced), ("held-open", .heldOpen), ("unlocked", .unlocked), ("free", .free),
+        ("lockdown", .lockedDown), ("emergency", .emergency), ("trouble", .trouble),
+    ]
 
     private static let causeRecord = Record<CauseDescription>(
         make: { CauseDescription() },
@@ -277,7 +289,7 @@ enum SafetyFields {
                 "detector", .reference(to: .detectors), example: "lobby_smoke", "A detector, in the given state."
             ) { $0.detector = $1 },
             .optional(
-                "door", .reference(to: .doors), example: "entrance", "A door, forced or held open."
+                "door", .reference(to: .doors), example: "entrance", "A door, in the given state."
             ) { $0.door = $1 },
             .optional(
                 "input", .reference(to: .lines, trait: "input"), example: "call_point", "An active input."
@@ -287,83 +299,123 @@ enum SafetyFields {
                 "A schedule, while it is active; together with others under `combine: all`."
             ) { $0.schedule = $1 },
             .optional(
+                "effect", .reference(to: .effects), example: "fire_recall",
+                "Another effect, while it is active: it stands above this one. Its own delay, combination and `latching` count, so that any nesting can be written."
+            ) { $0.effect = $1 },
+            .optional(
                 "state",
                 .choice([
                     Choice("alarm", "alarm", "of a detector; the default"),
                     Choice("pre-alarm", "pre-alarm", "of a detector"),
-                    Choice("trouble", "trouble", "of a detector"),
+                    Choice(
+                        "trouble", "trouble",
+                        "of a detector that cannot fire, of a door whose contact cannot be believed"),
                     Choice("unacknowledged", "unacknowledged", "of a detector in alarm, until somebody took note"),
                     Choice("bypassed", "bypassed", "of a detector, while it is out of service"),
                     Choice("test", "test", "of a detector: activated in a walk test, which is no alarm"),
+                    Choice("open", "open", "of a door"),
                     Choice("forced", "forced", "of a door"),
                     Choice("held-open", "held-open", "of a door"),
+                    Choice("unlocked", "unlocked", "of a door: people get through, for whatever reason"),
+                    Choice("free", "free", "of a door whose mode leaves it unlocked"),
+                    Choice("lockdown", "lockdown", "of a door"),
+                    Choice("emergency", "emergency", "of a door released for a fire or by its call point"),
                 ]), example: "alarm", "Which state of the detector or door."
             ) { $0.state = $1 },
+            .optional(
+                "not", .flag, default: "false", example: "true",
+                "A cause while it is not so. A detector in trouble is not in alarm either: where that matters, ask for its trouble too."
+            ) { $0.isNegated = $1 },
         ])
 
     private static let cause: ValueKind<Cause> = ValueKind<CauseDescription>
-        .record(causeRecord, summary: "cause: a detector, a door, an input or a schedule").checked {
+        .record(causeRecord, summary: "cause: a detector, a door, an input, a schedule or another effect").checked {
             draft, node, context in
-            let sources = [draft.detector, draft.door, draft.input, draft.schedule].compactMap { $0 }
+            let sources = [draft.detector, draft.door, draft.input, draft.schedule, draft.effect].compactMap { $0 }
             guard sources.count == 1 else {
                 context.report(
                     node, sources.isEmpty ? "a cause names nothing" : "a cause names more than one thing",
-                    remedy: "write one of 'detector:', 'door:', 'input:' and 'schedule:' in each cause")
+                    remedy: "write one of 'detector:', 'door:', 'input:', 'schedule:' and 'effect:' in each cause")
                 return nil
             }
-            var cause = Cause()
+            var cause = Cause(negated: draft.isNegated)
             if let detector = draft.detector {
-                cause.source = .detector(detector)
-                switch draft.state ?? "alarm" {
-                case "alarm": cause.state = .alarm
-                case "pre-alarm": cause.state = .preAlarm
-                case "trouble": cause.state = .trouble
-                case "unacknowledged": cause.state = .unacknowledged
-                case "bypassed": cause.state = .bypassed
-                case "test": cause.state = .test
-                default:
+                let word = draft.state ?? "alarm"
+                guard let known = detectorStates.first(where: { $0.word == word }) else {
                     context.report(
-                        node, "a detector is never '\(draft.state ?? "")'",
-                        remedy: "write 'state: alarm', 'pre-alarm', 'trouble', 'unacknowledged', 'bypassed' or 'test'")
+                        node, "a detector is never '\(word)'",
+                        remedy: "write 'state: \(choice(of: detectorStates.map(\.word)))'")
                     return nil
                 }
+                cause.source = .detector(detector)
+                cause.state = known.state
             } else if let door = draft.door {
-                switch draft.state {
-                case "forced": cause.source = .doorForced(door)
-                case "held-open": cause.source = .doorHeld(door)
-                default:
+                guard let known = doorStates.first(where: { $0.word == draft.state }) else {
                     context.report(
                         node, draft.state.map { "a door is never '\($0)'" } ?? "which state of the door is not said",
-                        remedy: "write 'state: forced' or 'state: held-open'")
+                        remedy: "write 'state: \(choice(of: doorStates.map(\.word)))'")
                     return nil
                 }
-            } else if let input = draft.input {
+                cause.source = .door(DoorCause(door: door, condition: known.condition))
+            } else {
+                let (noun, source): (String, Cause.Source) =
+                    if let input = draft.input {
+                        ("an input", .line(input))
+                    } else if let schedule = draft.schedule {
+                        ("a schedule", .schedule(schedule))
+                    } else {
+                        ("an effect", .effect(sources[0]))
+                    }
                 if let state = draft.state {
                     context.report(
-                        node, "an input has no state '\(state)'",
-                        remedy: "remove 'state': the input counts while active")
+                        node, "\(noun) has no state '\(state)'",
+                        remedy: "remove 'state': \(noun) counts while it is active")
                     return nil
                 }
-                cause.source = .line(input)
-            } else if let schedule = draft.schedule {
-                if let state = draft.state {
-                    context.report(
-                        node, "a schedule has no state '\(state)'",
-                        remedy: "remove 'state': the schedule counts while active")
-                    return nil
-                }
-                cause.source = .schedule(schedule)
+                cause.source = source
             }
             return cause
         }
+
+    /// "alarm', 'trouble' or 'test", for quotation marks around it.
+    private static func choice(of words: [String]) -> String {
+        words.dropLast().joined(separator: "', '") + "' or '" + (words.last ?? "")
+    }
 
     struct ActionDescription {
         var release: UInt32?
         var releaseZone: UInt32?
         var drive: UInt32?
         var shut: UInt32?
+        var recall: UInt32?
+        var stay: UInt32?
+        var announcement: String?
         var pattern: OutputPattern?
         var silenceable: Bool?
+
+        /// What it does, by the noun of what it does it to; one thing alone is right.
+        var actions: [(noun: String, consequence: Consequence)] {
+            var actions: [(noun: String, consequence: Consequence)] = []
+            if let release { actions.append(("a door", .action(.releaseDoor(release)))) }
+            if let releaseZone { actions.append(("a door", .action(.releaseZone(releaseZone)))) }
+            if let shut { actions.append(("a valve", .action(.shutValve(shut)))) }
+            if let recall { actions.append(("a lift", .action(.lift(LiftAction(lift: recall, order: .recall))))) }
+            if let stay { actions.append(("a lift", .action(.lift(LiftAction(lift: stay, order: .stay))))) }
+            if let announcement { actions.append(("a message", .announcement(announcement))) }
+            if let drive {
+                let pattern = pattern ?? .steady
+                let output = OutputAction(
+                    line: drive, pattern: pattern, silenceable: silenceable ?? (pattern != .steady))
+                actions.append(("an output", .action(.output(output))))
+            }
+            return actions
+        }
+    }
+
+    /// What an action comes to in the image.
+    enum Consequence {
+        case action(EffectAction.Action)
+        case announcement(String)
     }
 
     private static let actionRecord = Record<ActionDescription>(
@@ -384,12 +436,28 @@ enum SafetyFields {
                 "Has a valve detector shut its valve, and open it when the effect ends."
             ) { $0.shut = $1 },
             .optional(
+                "recall", .reference(to: .lifts), example: "cabin",
+                "Sends a lift to its exit floor, where it stays (EN 81-73)."
+            ) { $0.recall = $1 },
+            .optional(
+                "stay", .reference(to: .lifts), example: "cabin",
+                "Keeps a lift where it stands, its doors open. Of several orders the one with the higher priority counts."
+            ) { $0.stay = $1 },
+            .optional(
+                "announce", .text(maximumBytes: 64), example: "Fire - leave by the stairs",
+                "Says something for as long as the effect is active: on consoles, as an event to the platform, and on the displays of readers that have `texts`, which show the first 32 characters of a text of ASCII alone. One in each effect."
+            ) { $0.announcement = $1 },
+            .optional(
                 "pattern",
                 .choice([
                     Choice("steady", OutputPattern.steady, "on; the default"),
                     Choice("pulsed", .pulsed, "on and off in turn"),
                     Choice(
                         "temporal-three", .temporalThree, "three half-second pulses and a pause: evacuation, ISO 8201"),
+                    Choice(
+                        "temporal-four", .temporalFour,
+                        "four pulses of 0.1 s and five seconds of silence: carbon monoxide, NFPA 720"),
+                    Choice("chirp", .chirp, "0.1 s every ten seconds: somebody should look"),
                 ]), example: "temporal-three", "How the output is driven."
             ) { $0.pattern = $1 },
             .optional(
@@ -398,39 +466,45 @@ enum SafetyFields {
             ) { $0.silenceable = $1 },
         ])
 
-    private static let action: ValueKind<EffectAction> = ValueKind<ActionDescription>
-        .record(actionRecord, summary: "action: release a door or zone, drive an output or shut a valve").checked {
-            draft, node, context in
-            let targets = [draft.release, draft.releaseZone, draft.drive, draft.shut].compactMap { $0 }
-            if draft.drive == nil, draft.silenceable != nil, !targets.isEmpty {
-                context.report(
-                    node, "\(draft.shut == nil ? "a door" : "a valve") cannot be silenced",
-                    remedy: "remove 'silenceable', or drive an output")
-                return nil
+    private static let action: ValueKind<Consequence> = ValueKind<ActionDescription>
+        .record(
+            actionRecord,
+            summary: "action: release a door or zone, drive an output, shut a valve, order a lift or announce something"
+        ).checked { draft, node, context in
+            let actions = draft.actions
+            if draft.drive == nil, let noun = actions.first?.noun {
+                if draft.silenceable != nil {
+                    context.report(
+                        node, "\(noun) cannot be silenced", remedy: "remove 'silenceable', or drive an output")
+                    return nil
+                }
+                if draft.pattern != nil {
+                    context.report(node, "\(noun) has no pattern", remedy: "remove 'pattern', or drive an output")
+                    return nil
+                }
             }
-            if draft.drive == nil, draft.pattern != nil, !targets.isEmpty {
+            guard actions.count == 1 else {
                 context.report(
-                    node, "\(draft.shut == nil ? "a door" : "a valve") has no pattern",
-                    remedy: "remove 'pattern', or drive an output")
-                return nil
-            }
-            guard targets.count == 1 else {
-                context.report(
-                    node, targets.isEmpty ? "an action does nothing" : "an action does two things",
+                    node, actions.isEmpty ? "an action does nothing" : "an action does two things",
                     remedy:
-                        "write one of 'release: DOOR', 'release_zone: ZONE', 'drive: OUTPUT' and 'shut: VALVE' in each action"
+                        "write one of 'release: DOOR', 'release_zone: ZONE', 'drive: OUTPUT', 'shut: VALVE', 'recall: LIFT', 'stay: LIFT' and 'announce: TEXT' in each action"
                 )
                 return nil
             }
-            if let door = draft.release { return EffectAction(action: .releaseDoor(door)) }
-            if let zone = draft.releaseZone { return EffectAction(action: .releaseZone(zone)) }
-            if let valve = draft.shut { return EffectAction(action: .shutValve(valve)) }
-            let pattern = draft.pattern ?? .steady
-            return EffectAction(
-                action: .output(
-                    OutputAction(
-                        line: targets[0], pattern: pattern, silenceable: draft.silenceable ?? (pattern != .steady))))
+            return actions[0].consequence
         }
+
+    private static let actions: ValueKind<[Consequence]> = ValueKind.list(of: action, 1...16).checked {
+        consequences, node, context in
+        let announcements = consequences.count { if case .announcement = $0 { true } else { false } }
+        guard announcements < 2 else {
+            context.report(
+                node, "an effect announces \(announcements) things",
+                remedy: "announce one thing, and write another effect for the other")
+            return nil
+        }
+        return consequences
+    }
 
     static let effect = Record<EffectDescription>(
         make: { EffectDescription() },
@@ -440,10 +514,16 @@ enum SafetyFields {
             ) { effect, causes in
                 for cause in causes { effect.message.causes.append(cause) }
             },
-            .required(
-                "actions", .list(of: action, 1...16), example: "[{release: entrance}, {drive: siren}]", "What happens."
-            ) { effect, actions in
-                for action in actions { effect.message.actions.append(action) }
+            .optional(
+                "actions", actions, example: "[{release: entrance}, {drive: siren}]",
+                "What happens. Only an effect that another names in its causes can do without."
+            ) { effect, consequences in
+                for consequence in consequences {
+                    switch consequence {
+                    case .action(let action): effect.message.actions.append(EffectAction(action: action))
+                    case .announcement(let text): effect.message.announcement = fixedBytes(text)
+                    }
+                }
             },
             .optional(
                 "combine", combination, default: "any", example: "at least 2",

@@ -16,7 +16,7 @@ public struct BoardExplanation {
     public var tables: [ReportTable] {
         [
             pins, buses, sensors, points, readers, cardFormats, doors, doorBehaviour, doorRules, areas, interlocks,
-            detectors, matrix, schedules, holidays, credentials, clients, localUsers, consoleUsers, memory,
+            detectors, lifts, matrix, schedules, holidays, credentials, clients, localUsers, consoleUsers, memory,
         ].filter { !$0.rows.isEmpty }
     }
 
@@ -100,7 +100,8 @@ public struct BoardExplanation {
         for user in AccessChecks.users(of: board) where user.line == line {
             // "contact of door 'entrance'" as "contact of entrance".
             uses.append(
-                user.use.replacing("door '", with: "").replacing("reader '", with: "").replacing("'", with: ""))
+                user.use.replacing("door '", with: "").replacing("reader '", with: "").replacing("lift '", with: "")
+                    .replacing("'", with: ""))
         }
         for detector in board.detectors {
             if detector.value.message.line == line { uses.append("detector \(detector.name)") }
@@ -354,11 +355,18 @@ public struct BoardExplanation {
         }
     }
 
+    var lifts: ReportTable {
+        ReportTable(
+            "lifts", "Lifts", [.init("name", "lift"), .init("recall", "recall"), .init("stay", "stay")],
+            board.lifts.map { [$0.name, lineName($0.value.recallLine), lineName($0.value.stayLine)] })
+    }
+
     public var matrix: ReportTable {
         let rows = board.effects.map { effect -> [String] in
             let message = effect.value.message
             let causes = message.causes.indices.map { causeText(message.causes[$0]) }
-            let actions = message.actions.indices.map { actionText(message.actions[$0]) }
+            var actions = message.actions.indices.map { actionText(message.actions[$0]) }
+            if !message.announcement.isEmpty { actions.append("announce “\(string(message.announcement))”") }
             let combination =
                 switch message.combination {
                 case .any, .unrecognised: causes.count == 1 ? "" : "any of "
@@ -379,7 +387,9 @@ public struct BoardExplanation {
             ], rows)
     }
 
-    func causeText(_ cause: Cause) -> String {
+    func causeText(_ cause: Cause) -> String { (cause.negated ? "not " : "") + sourceText(cause) }
+
+    private func sourceText(_ cause: Cause) -> String {
         let state =
             switch cause.state {
             case .alarm, .unrecognised: ""
@@ -394,11 +404,34 @@ public struct BoardExplanation {
             return state + (Int(place) < board.detectors.count ? board.detectors[Int(place)].name : "")
         case .doorForced(let door): return "\(doorName(door)) forced"
         case .doorHeld(let door): return "\(doorName(door)) held open"
+        case .door(let cause): return "\(doorName(cause.door)) \(conditionText(cause.condition))"
+        case .effect(let place): return "effect \(effectName(place))"
         case .line(let line): return lineName(line)
         case .schedule(let place):
             return Int(place) < board.schedules.count ? "within \(board.schedules[Int(place)].name)" : ""
         case nil: return ""
         }
+    }
+
+    private func conditionText(_ condition: DoorCondition) -> String {
+        switch condition {
+        case .forced, .unrecognised: "forced"
+        case .heldOpen: "held open"
+        case .open: "open"
+        case .unlocked: "unlocked"
+        case .free: "free"
+        case .lockedDown: "in lockdown"
+        case .emergency: "released for an emergency"
+        case .trouble: "in trouble"
+        }
+    }
+
+    func effectName(_ place: UInt32) -> String {
+        Int(place) < board.effects.count ? board.effects[Int(place)].name : ""
+    }
+
+    func liftName(_ place: UInt32) -> String {
+        Int(place) < board.lifts.count ? board.lifts[Int(place)].name : ""
     }
 
     func actionText(_ action: EffectAction) -> String {
@@ -413,8 +446,11 @@ public struct BoardExplanation {
                 case .steady, .unrecognised: ""
                 case .pulsed: " pulsed"
                 case .temporalThree: " temporal-three"
+                case .temporalFour: " temporal-four"
+                case .chirp: " chirp"
                 }
             return lineName(output.line) + pattern
+        case .lift(let action): return (action.order == .recall ? "recall " : "stay ") + liftName(action.lift)
         case nil: return ""
         }
     }

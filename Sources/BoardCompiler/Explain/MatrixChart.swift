@@ -15,13 +15,13 @@ public struct MatrixChart {
 
     struct Column: Equatable {
         var title: String
-        /// "output", "door" or "valve".
+        /// "output", "door", "zone", "valve", "lift", "message" or, of one that is a cause of others, "effect".
         var kind: String
     }
 
     struct Row {
         var title: String
-        /// What the cause is: the kind of its detector, "door", "input" or "schedule".
+        /// What the cause is: the kind of its detector, "door", "input", "schedule" or "effect".
         var kind: String
         /// By column; several effects may join the same two.
         var cells: [[Cell]]
@@ -38,7 +38,10 @@ public struct MatrixChart {
     private static let marks: [(mark: String, meaning: String)] = [
         ("S", "steady"), ("P", "pulsed"), ("T", "temporal-three (ISO 8201)"), ("R", "released as in a fire"),
         ("V", "shut"), ("S*", "steady, off when silenced"), ("P*", "pulsed, off when silenced"),
-        ("T*", "temporal-three (ISO 8201), off when silenced"),
+        ("T*", "temporal-three (ISO 8201), off when silenced"), ("F", "temporal-four (NFPA 720)"),
+        ("F*", "temporal-four (NFPA 720), off when silenced"), ("C", "chirp"), ("C*", "chirp, off when silenced"),
+        ("E", "sent to its exit floor (EN 81-73)"), ("H", "held with open doors"), ("A", "announced"),
+        ("X", "makes the effect active"),
     ]
 
     public init(_ checked: CheckedBoard) {
@@ -50,9 +53,8 @@ public struct MatrixChart {
         for (number, effect) in board.effects.enumerated() {
             let message = effect.value.message
             effects.append((MatrixChart.letter(number), effect.name, MatrixChart.rule(of: message)))
-            for index in message.actions.indices {
-                let (column, _) = MatrixChart.target(of: message.actions[index], explanation)
-                if !columns.contains(column) { columns.append(column) }
+            for (column, _) in MatrixChart.targets(of: number, explanation) where !columns.contains(column) {
+                columns.append(column)
             }
         }
         for (number, effect) in board.effects.enumerated() {
@@ -68,8 +70,7 @@ public struct MatrixChart {
                             cells: columns.map { _ in [] }))
                 }
                 let row = places[title] ?? 0
-                for index in message.actions.indices {
-                    let (column, mark) = MatrixChart.target(of: message.actions[index], explanation)
+                for (column, mark) in MatrixChart.targets(of: number, explanation) {
                     guard let place = columns.firstIndex(of: column) else { continue }
                     rows[row].cells[place].append(
                         Cell(mark: mark, condition: MatrixChart.letter(number).lowercased()))
@@ -103,6 +104,24 @@ public struct MatrixChart {
         return parts.joined(separator: ", ")
     }
 
+    /// Everything that an effect brings about: its actions, its message, and itself where others follow from it.
+    private static func targets(
+        of number: Int, _ explanation: BoardExplanation
+    ) -> [(column: Column, mark: String)] {
+        let effect = explanation.board.effects[number]
+        let message = effect.value.message
+        var targets = message.actions.indices.map { target(of: message.actions[$0], explanation) }
+        if !message.announcement.isEmpty {
+            targets.append((Column(title: "“\(string(message.announcement))”", kind: "message"), "A"))
+        }
+        let isCause = explanation.board.effects.contains { other in
+            let causes = other.value.message.causes
+            return causes.indices.contains { causes[$0].source == .effect(UInt32(number)) }
+        }
+        if isCause { targets.append((Column(title: effect.name, kind: "effect"), "X")) }
+        return targets
+    }
+
     private static func target(
         of action: EffectAction, _ explanation: BoardExplanation
     ) -> (column: Column, mark: String) {
@@ -115,6 +134,8 @@ public struct MatrixChart {
                 case .steady, .unrecognised: "S"
                 case .pulsed: "P"
                 case .temporalThree: "T"
+                case .temporalFour: "F"
+                case .chirp: "C"
                 }
             return (Column(title: name, kind: "output"), output.silenceable ? mark + "*" : mark)
         case .releaseDoor(let door):
@@ -124,6 +145,10 @@ public struct MatrixChart {
         case .shutValve(let valve):
             let name = Int(valve) < board.detectors.count ? board.detectors[Int(valve)].name : ""
             return (Column(title: name, kind: "valve"), "V")
+        case .lift(let action):
+            return (
+                Column(title: explanation.liftName(action.lift), kind: "lift"), action.order == .recall ? "E" : "H"
+            )
         case nil: return (Column(title: "", kind: ""), "")
         }
     }
@@ -191,12 +216,13 @@ public struct MatrixChart {
 }
 
 extension BoardExplanation {
-    /// What a cause is: the kind of its detector, "door", "input" or "schedule".
+    /// What a cause is: the kind of its detector, "door", "input", "schedule" or "effect".
     func causeKind(_ cause: Cause) -> String {
         switch cause.source {
         case .detector(let place):
             Int(place) < board.detectors.count ? kindText(board.detectors[Int(place)].value.message) : ""
-        case .doorForced, .doorHeld: "door"
+        case .door, .doorForced, .doorHeld: "door"
+        case .effect: "effect"
         case .line: "input"
         case .schedule: "schedule"
         case nil: ""

@@ -113,6 +113,11 @@ struct ImageWriter {
             return .holidays(message)
         }
         entries += board.groups.map { .groups(Group(name: fixedBytes($0))) }
+        entries += board.lifts.map { lift in
+            var message = lift.value
+            message.name = fixedBytes(lift.name)
+            return .lifts(message)
+        }
         if let policy = board.accessPolicy { entries.append(.accessPolicy(policy)) }
         if !board.listenAddresses.isEmpty {
             var network = Network()

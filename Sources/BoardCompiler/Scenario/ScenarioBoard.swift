@@ -15,6 +15,7 @@ public struct ScenarioBoard: Sendable {
     var doors: [String] = []
     var detectors: [String] = []
     var effects: [String] = []
+    var lifts: [String] = []
     var consoleUsers: [String] = []
     var groups: [String] = []
     /// Distinguishes this board from others; a scenario is refused on another one.
@@ -41,6 +42,7 @@ public struct ScenarioBoard: Sendable {
         for index in image.detectors.indices { detectors.append(string(image.detectors[index].name)) }
         for index in image.effects.indices { effects.append(string(image.effects[index].name)) }
         for index in image.groups.indices { groups.append(string(image.groups[index].name)) }
+        for index in image.lifts.indices { lifts.append(string(image.lifts[index].name)) }
         for index in image.consoleUsers.indices { consoleUsers.append(string(image.consoleUsers[index].name)) }
     }
 
@@ -71,6 +73,7 @@ public struct ScenarioBoard: Sendable {
         case .bus: buses
         case .port: ports
         case .effect: effects
+        case .lift: lifts
         case .consoleUser: consoleUsers
         case .group: groups
         }

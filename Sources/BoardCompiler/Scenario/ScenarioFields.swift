@@ -582,7 +582,7 @@ enum ScenarioFields {
             target("end_walk_test", .detectors, .walkTestEnd, "Ends a detector's test."),
             .optional(
                 "walk_test_all", .flag, example: "true",
-                "Puts every detector without an alarm under test for `for`; `false` ends that."
+                "Puts every detector without an alarm under test for `for`, but for those that call for help for one person; `false` ends that."
             ) { draft, begins in
                 draft.message.kind = begins ? .walkTestBeginAll : .walkTestEndAll
                 draft.count += 1

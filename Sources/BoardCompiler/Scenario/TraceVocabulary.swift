@@ -15,6 +15,8 @@ struct TraceVocabulary {
         switch subject {
         case "line": return about(words, .line, then: ["on", "off"])
         case "output": return about(words, .line, then: ["on", "off"])
+        case "lift": return about(words, .lift, then: ["recalled", "stays", "free"])
+        case "message": return about(words, .effect, then: ["on", "off"])
         case "access": return about(words, .door, then: ["granted", "denied", "waits"])
         case "door": return about(words, .door, then: doorWords)
         case "alarm": return about(words, .detector, then: alarmWords)
@@ -23,8 +25,8 @@ struct TraceVocabulary {
         case "command", "gap", "remark": return nil
         default:
             let known = [
-                "access", "alarm", "command", "door", "gap", "line", "output", "remark", "restored", "system",
-                "trouble",
+                "access", "alarm", "command", "door", "gap", "lift", "line", "message", "output", "remark", "restored",
+                "system", "trouble",
             ]
             return (
                 "no trace line begins with '\(subject)'",

@@ -2,8 +2,8 @@ import WardenMessages
 
 /// A list of named things that fields refer to.
 enum NamedTable: String, CaseIterable {
-    case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, schedules, clients, groups,
-        tracks, areas, interlocks, holidays
+    case chips, lines, buses, ports, sensors, points, readers, doors, detectors, effects, lifts, schedules, clients,
+        groups, tracks, areas, interlocks, holidays
     case cardFormats = "card_formats"
     case consoleUsers = "console_users"
     case fireZones = "fire_zones"

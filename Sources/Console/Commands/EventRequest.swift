@@ -69,6 +69,8 @@ enum EventKind: UInt8, BitwiseCopyable {
     case output
     case command
     case system
+    case lift
+    case message
 
     var word: StaticString {
         switch self {
@@ -79,6 +81,8 @@ enum EventKind: UInt8, BitwiseCopyable {
         case .output: "output"
         case .command: "command"
         case .system: "system"
+        case .lift: "lift"
+        case .message: "message"
         }
     }
 
@@ -99,6 +103,8 @@ enum EventKind: UInt8, BitwiseCopyable {
         case .trouble?: self = .trouble
         case .output?: self = .output
         case .command?: self = .command
+        case .lift?: self = .lift
+        case .announcement?: self = .message
         case .system?, .gap?, nil: self = .system
         }
     }

@@ -355,6 +355,7 @@ enum ChineseWords {
         case .bus: "总线"
         case .port: "串口"
         case .effect: "联动"
+        case .lift: "电梯"
         case .consoleUser: "控制台用户"
         case .group: "人员组"
         }

@@ -226,6 +226,11 @@ package enum Phrase: UInt16, BitwiseCopyable {
     case eventOutput
     case eventOn
     case eventOff
+    case eventLift
+    case eventLiftRecalled
+    case eventLiftStays
+    case eventLiftFree
+    case eventMessage
     case eventSystem
     case eventGap
     case eventTo

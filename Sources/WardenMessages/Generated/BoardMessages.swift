@@ -849,6 +849,54 @@ public enum CauseState: MessageEnum {
     }
 }
 
+/// Which state of a door is a cause.
+public enum DoorCondition: MessageEnum {
+    case forced
+    case heldOpen
+    case open
+    /// Somebody gets through without a card: the lock is released, for whatever reason.
+    case unlocked
+    /// The mode leaves the lock released: free, or first-card after its first card.
+    case free
+    case lockedDown
+    /// Released for a fire, or by the call point at the door.
+    case emergency
+    /// The contact cannot be believed.
+    case trouble
+    /// A number that this version of the schema does not know.
+    case unrecognised(Int32)
+
+    public init() { self = .forced }
+
+    public init(rawValue: Int32) {
+        switch rawValue {
+        case 0: self = .forced
+        case 1: self = .heldOpen
+        case 2: self = .open
+        case 3: self = .unlocked
+        case 4: self = .free
+        case 5: self = .lockedDown
+        case 6: self = .emergency
+        case 7: self = .trouble
+        default: self = .unrecognised(rawValue)
+        }
+    }
+
+    public var rawValue: Int32 {
+        switch self {
+        case .forced: 0
+        case .heldOpen: 1
+        case .open: 2
+        case .unlocked: 3
+        case .free: 4
+        case .lockedDown: 5
+        case .emergency: 6
+        case .trouble: 7
+        case .unrecognised(let rawValue): rawValue
+        }
+    }
+}
+
 public enum Combination: MessageEnum {
     case any
     case all
@@ -882,6 +930,10 @@ public enum OutputPattern: MessageEnum {
     case pulsed
     /// Three half-second pulses, then a pause of 1.5 s (temporal-three, ISO 8201).
     case temporalThree
+    /// Four pulses of 0.1 s, then a pause of 5 s: carbon monoxide (temporal-four, NFPA 720).
+    case temporalFour
+    /// A tenth of a second every ten seconds: somebody should look.
+    case chirp
     /// A number that this version of the schema does not know.
     case unrecognised(Int32)
 
@@ -892,6 +944,8 @@ public enum OutputPattern: MessageEnum {
         case 0: self = .steady
         case 1: self = .pulsed
         case 2: self = .temporalThree
+        case 3: self = .temporalFour
+        case 4: self = .chirp
         default: self = .unrecognised(rawValue)
         }
     }
@@ -901,6 +955,8 @@ public enum OutputPattern: MessageEnum {
         case .steady: 0
         case .pulsed: 1
         case .temporalThree: 2
+        case .temporalFour: 3
+        case .chirp: 4
         case .unrecognised(let rawValue): rawValue
         }
     }
@@ -969,6 +1025,7 @@ public enum Board {
         public static var accessPolicy: UInt32 { 24 }
         public static var network: UInt32 { 25 }
         public static var groups: UInt32 { 26 }
+        public static var lifts: UInt32 { 27 }
     }
 
     /// One field with its value. The encodings of entries in the order of their numbers, one after another, are
@@ -998,6 +1055,7 @@ public enum Board {
         case network(Network)
         /// Bit n of every set of groups is the one at place n.
         case groups(Group)
+        case lifts(Lift)
 
         /// Bytes that one entry takes at the most, its tag and length included.
         public static var maximumEncodedSize: Int { 995 }
@@ -1051,6 +1109,8 @@ public enum Board {
                 25
             case .groups:
                 26
+            case .lifts:
+                27
             }
         }
 
@@ -1102,6 +1162,8 @@ public enum Board {
             case .network(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             case .groups(let value):
+                2 + lengthDelimitedSize(value.encodedSize)
+            case .lifts(let value):
                 2 + lengthDelimitedSize(value.encodedSize)
             }
         }
@@ -1209,6 +1271,11 @@ public enum Board {
                 sink.append(0x01)
                 sink.appendVarint(UInt64(value.encodedSize))
                 value.encode(into: &sink)
+            case .lifts(let value):
+                sink.append(0xDA)
+                sink.append(0x01)
+                sink.appendVarint(UInt64(value.encodedSize))
+                value.encode(into: &sink)
             }
         }
 
@@ -1260,6 +1327,8 @@ public enum Board {
             case .network(let value):
                 try value.check()
             case .groups(let value):
+                try value.check()
+            case .lifts(let value):
                 try value.check()
             }
         }
@@ -1326,9 +1395,11 @@ public enum Board {
                     return .network(try Network(decoding: try reader.lengthDelimited()))
                 case 210:
                     return .groups(try Group(decoding: try reader.lengthDelimited()))
+                case 218:
+                    return .lifts(try Lift(decoding: try reader.lengthDelimited()))
                 default:
                     switch tag >> 3 {
-                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 26: throw reader.error(.wrongWireType)
+                    case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 26, 27: throw reader.error(.wrongWireType)
                     default: try reader.skip(tag)
                     }
                 }
@@ -9428,12 +9499,77 @@ public struct RadarFallOptions: Message {
     }
 }
 
+public struct DoorCause: Message {
+    /// Door by place.
+    /// At most 255.
+    public var door: UInt32
+    public var condition: DoorCondition
+
+    public init() {
+        door = 0
+        condition = DoorCondition()
+    }
+
+    public init(
+        door: UInt32 = 0,
+        condition: DoorCondition = DoorCondition()
+    ) {
+        self.door = door
+        self.condition = condition
+    }
+
+    public static var maximumEncodedSize: Int { 14 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.door != 0 {
+            size += 1 + varintSize(self.door)
+        }
+        if self.condition.rawValue != 0 {
+            size += 1 + varintSize(self.condition.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.door != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.door)
+        }
+        if self.condition.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.condition.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.door = try reader.unsigned32()
+            case 16:
+                self.condition = DoorCondition(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.door <= 255 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
 public struct Cause: Message {
     public enum Source: Equatable, Sendable, BitwiseCopyable {
         /// Detector by place.
         /// At most 1023.
         case detector(UInt32)
-        /// Door by place: forced or held open.
+        /// Door by place: forced or held open. Images name doors by `door` now; these two are still read.
         /// At most 255.
         case doorForced(UInt32)
         /// At most 255.
@@ -9444,26 +9580,35 @@ public struct Cause: Message {
         /// Schedule by place, while it is active.
         /// At most 253.
         case schedule(UInt32)
+        case door(DoorCause)
+        /// Another row by place, which stands earlier, while it is active.
+        /// At most 255.
+        case effect(UInt32)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
     public var source: Source?
     public var state: CauseState
+    /// A cause while the source is not in that state.
+    public var negated: Bool
 
     public init() {
         source = nil
         state = CauseState()
+        negated = false
     }
 
     public init(
         source: Source? = nil,
-        state: CauseState = CauseState()
+        state: CauseState = CauseState(),
+        negated: Bool = false
     ) {
         self.source = source
         self.state = state
+        self.negated = negated
     }
 
-    public static var maximumEncodedSize: Int { 15 }
+    public static var maximumEncodedSize: Int { 30 }
 
     public var encodedSize: Int {
         var size = 0
@@ -9481,8 +9626,15 @@ public struct Cause: Message {
         if self.state.rawValue != 0 {
             size += 1 + varintSize(self.state.rawValue)
         }
+        if self.negated {
+            size += 1 + 1
+        }
         switch self.source {
         case .schedule(let value)?:
+            size += 2 + varintSize(value)
+        case .door(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .effect(let value)?:
             size += 2 + varintSize(value)
         default: break
         }
@@ -9509,9 +9661,22 @@ public struct Cause: Message {
             sink.append(0x28)
             sink.appendVarint(self.state.rawValue)
         }
+        if self.negated {
+            sink.append(0x30)
+            sink.append(self.negated ? 1 : 0)
+        }
         switch self.source {
         case .schedule(let value)?:
             sink.append(0xA0)
+            sink.append(0x06)
+            sink.appendVarint(value)
+        case .door(let value)?:
+            sink.append(0xAA)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .effect(let value)?:
+            sink.append(0xB0)
             sink.append(0x06)
             sink.appendVarint(value)
         default: break
@@ -9532,11 +9697,21 @@ public struct Cause: Message {
                 self.source = .line(try reader.unsigned32())
             case 40:
                 self.state = CauseState(rawValue: try reader.signed32())
+            case 48:
+                self.negated = try reader.boolean()
             case 800:
                 self.source = .schedule(try reader.unsigned32())
+            case 810:
+                var nested = try reader.nested()
+                var value = DoorCause()
+                if case .door(let current)? = self.source { value = current }
+                try value.merge(from: &nested)
+                self.source = .door(value)
+            case 816:
+                self.source = .effect(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 100: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 100, 101, 102: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -9555,6 +9730,10 @@ public struct Cause: Message {
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 4) }
         case .schedule(let value)?:
             guard value <= 253 else { throw MessageError(.outOfRange, field: 100) }
+        case .door(let value)?:
+            try value.check()
+        case .effect(let value)?:
+            guard value <= 255 else { throw MessageError(.outOfRange, field: 102) }
         case nil: break
         }
     }
@@ -9638,6 +9817,72 @@ public struct OutputAction: Message {
     }
 }
 
+/// What a lift's controller is told.
+public struct LiftAction: Message {
+    /// Lift by place.
+    /// At most 15.
+    public var lift: UInt32
+    public var order: LiftOrder
+
+    public init() {
+        lift = 0
+        order = LiftOrder()
+    }
+
+    public init(
+        lift: UInt32 = 0,
+        order: LiftOrder = LiftOrder()
+    ) {
+        self.lift = lift
+        self.order = order
+    }
+
+    public static var maximumEncodedSize: Int { 13 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.lift != 0 {
+            size += 1 + varintSize(self.lift)
+        }
+        if self.order.rawValue != 0 {
+            size += 1 + varintSize(self.order.rawValue)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.lift != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.lift)
+        }
+        if self.order.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.order.rawValue)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.lift = try reader.unsigned32()
+            case 16:
+                self.order = LiftOrder(rawValue: try reader.signed32())
+            default:
+                switch tag >> 3 {
+                case 1, 2: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard self.lift <= 15 else { throw MessageError(.outOfRange, field: 1) }
+    }
+}
+
 public struct EffectAction: Message {
     public enum Action: Equatable, Sendable, BitwiseCopyable {
         /// Drive an output line.
@@ -9651,6 +9896,7 @@ public struct EffectAction: Message {
         /// Release every door of a fire zone as in a fire.
         /// At most 31.
         case releaseZone(UInt32)
+        case lift(LiftAction)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
@@ -9679,6 +9925,8 @@ public struct EffectAction: Message {
             size += 2 + varintSize(value)
         case .releaseZone(let value)?:
             size += 2 + varintSize(value)
+        case .lift(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
@@ -9701,6 +9949,11 @@ public struct EffectAction: Message {
             sink.append(0xA8)
             sink.append(0x06)
             sink.appendVarint(value)
+        case .lift(let value)?:
+            sink.append(0xB2)
+            sink.append(0x06)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
         case nil: break
         }
     }
@@ -9721,9 +9974,15 @@ public struct EffectAction: Message {
                 self.action = .shutValve(try reader.unsigned32())
             case 808:
                 self.action = .releaseZone(try reader.unsigned32())
+            case 818:
+                var nested = try reader.nested()
+                var value = LiftAction()
+                if case .lift(let current)? = self.action { value = current }
+                try value.merge(from: &nested)
+                self.action = .lift(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 100, 101: throw reader.error(.wrongWireType)
+                case 1, 2, 100, 101, 102: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -9740,6 +9999,8 @@ public struct EffectAction: Message {
             guard value <= 1023 else { throw MessageError(.outOfRange, field: 100) }
         case .releaseZone(let value)?:
             guard value <= 31 else { throw MessageError(.outOfRange, field: 101) }
+        case .lift(let value)?:
+            try value.check()
         case nil: break
         }
     }
@@ -9767,6 +10028,9 @@ public struct Effect: Message {
     /// Ends after this time though the causes last; 0 for never. Begins anew only once they had gone.
     /// Unit: millisecond. At most 3600000.
     public var limitMs: UInt32
+    /// What is announced while the row is active; empty for nothing.
+    /// UTF-8, at most 64 bytes.
+    public var announcement: FixedBytes<64>
 
     public init() {
         name = FixedBytes<32>()
@@ -9778,6 +10042,7 @@ public struct Effect: Message {
         priority = 0
         latching = false
         limitMs = 0
+        announcement = FixedBytes<64>()
     }
 
     public init(
@@ -9789,7 +10054,8 @@ public struct Effect: Message {
         delayMs: UInt32 = 0,
         priority: UInt32 = 0,
         latching: Bool = false,
-        limitMs: UInt32 = 0
+        limitMs: UInt32 = 0,
+        announcement: FixedBytes<64> = FixedBytes<64>()
     ) {
         self.name = name
         self.combination = combination
@@ -9800,9 +10066,10 @@ public struct Effect: Message {
         self.priority = priority
         self.latching = latching
         self.limitMs = limitMs
+        self.announcement = announcement
     }
 
-    public static var maximumEncodedSize: Int { 653 }
+    public static var maximumEncodedSize: Int { 959 }
 
     public var encodedSize: Int {
         var size = 0
@@ -9832,6 +10099,9 @@ public struct Effect: Message {
         }
         if self.limitMs != 0 {
             size += 1 + varintSize(self.limitMs)
+        }
+        if !self.announcement.isEmpty {
+            size += 1 + lengthDelimitedSize(self.announcement.count)
         }
         return size
     }
@@ -9875,6 +10145,10 @@ public struct Effect: Message {
             sink.append(0x48)
             sink.appendVarint(self.limitMs)
         }
+        if !self.announcement.isEmpty {
+            sink.append(0x52)
+            sink.appendLengthDelimited(self.announcement.span)
+        }
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
@@ -9905,9 +10179,11 @@ public struct Effect: Message {
                 self.latching = try reader.boolean()
             case 72:
                 self.limitMs = try reader.unsigned32()
+            case 82:
+                self.announcement = try fixedText(from: &reader)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 6, 7, 8, 9: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 6, 7, 8, 9, 10: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -9929,6 +10205,97 @@ public struct Effect: Message {
         guard self.delayMs <= 600000 else { throw MessageError(.outOfRange, field: 6) }
         guard self.priority <= 255 else { throw MessageError(.outOfRange, field: 7) }
         guard self.limitMs <= 3600000 else { throw MessageError(.outOfRange, field: 9) }
+        guard !self.announcement.overflowed else { throw MessageError(.tooLong, field: 10) }
+        guard isValidText(self.announcement.span) else { throw MessageError(.invalidText, field: 10) }
+    }
+}
+
+/// A lift: the contacts by which its controller takes orders. It has at least one.
+public struct Lift: Message {
+    /// UTF-8, at most 32 bytes.
+    public var name: FixedBytes<32>
+    /// Output that sends it to its exit floor, where it stays (EN 81-73).
+    /// At most 1023.
+    public var recallLine: UInt32?
+    /// Output that keeps it where it stands, its doors open.
+    /// At most 1023.
+    public var stayLine: UInt32?
+
+    public init() {
+        name = FixedBytes<32>()
+        recallLine = nil
+        stayLine = nil
+    }
+
+    public init(
+        name: FixedBytes<32> = FixedBytes<32>(),
+        recallLine: UInt32? = nil,
+        stayLine: UInt32? = nil
+    ) {
+        self.name = name
+        self.recallLine = recallLine
+        self.stayLine = stayLine
+    }
+
+    public static var maximumEncodedSize: Int { 40 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if !self.name.isEmpty {
+            size += 1 + lengthDelimitedSize(self.name.count)
+        }
+        if let value = self.recallLine {
+            size += 1 + varintSize(value)
+        }
+        if let value = self.stayLine {
+            size += 1 + varintSize(value)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if !self.name.isEmpty {
+            sink.append(0x0A)
+            sink.appendLengthDelimited(self.name.span)
+        }
+        if let value = self.recallLine {
+            sink.append(0x10)
+            sink.appendVarint(value)
+        }
+        if let value = self.stayLine {
+            sink.append(0x18)
+            sink.appendVarint(value)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 10:
+                self.name = try fixedText(from: &reader)
+            case 16:
+                self.recallLine = try reader.unsigned32()
+            case 24:
+                self.stayLine = try reader.unsigned32()
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.name.overflowed else { throw MessageError(.tooLong, field: 1) }
+        guard isValidText(self.name.span) else { throw MessageError(.invalidText, field: 1) }
+        if let value = self.recallLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 2) }
+        }
+        if let value = self.stayLine {
+            guard value <= 1023 else { throw MessageError(.outOfRange, field: 3) }
+        }
     }
 }
 

@@ -495,6 +495,8 @@ public struct Event: Message {
         case command(CommandAudit)
         case system(SystemChange)
         case gap(Gap)
+        case lift(LiftChange)
+        case announcement(Announcement)
     }
 
     /// Counts from 1 without holes; a hole in what a reader got is a loss.
@@ -571,6 +573,10 @@ public struct Event: Message {
             size += 2 + lengthDelimitedSize(value.encodedSize)
         case .gap(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .lift(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .announcement(let value)?:
+            size += 2 + lengthDelimitedSize(value.encodedSize)
         case nil: break
         }
         return size
@@ -629,6 +635,16 @@ public struct Event: Message {
             value.encode(into: &sink)
         case .gap(let value)?:
             sink.append(0x8A)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .lift(let value)?:
+            sink.append(0x92)
+            sink.append(0x01)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        case .announcement(let value)?:
+            sink.append(0x9A)
             sink.append(0x01)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
@@ -698,9 +714,21 @@ public struct Event: Message {
                 if case .gap(let current)? = self.body { value = current }
                 try value.merge(from: &nested)
                 self.body = .gap(value)
+            case 146:
+                var nested = try reader.nested()
+                var value = LiftChange()
+                if case .lift(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .lift(value)
+            case 154:
+                var nested = try reader.nested()
+                var value = Announcement()
+                if case .announcement(let current)? = self.body { value = current }
+                try value.merge(from: &nested)
+                self.body = .announcement(value)
             default:
                 switch tag >> 3 {
-                case 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17: throw reader.error(.wrongWireType)
+                case 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -724,6 +752,10 @@ public struct Event: Message {
         case .system(let value)?:
             try value.check()
         case .gap(let value)?:
+            try value.check()
+        case .lift(let value)?:
+            try value.check()
+        case .announcement(let value)?:
             try value.check()
         case nil: break
         }
@@ -1437,6 +1469,169 @@ public struct OutputChange: Message {
     }
 
     public func check() throws(MessageError) {
+    }
+}
+
+/// A lift is told something else.
+public struct LiftChange: Message {
+    public var lift: UInt32
+    public var order: LiftOrder
+    /// The matrix row that ordered it.
+    public var actor: Actor?
+
+    public init() {
+        lift = 0
+        order = LiftOrder()
+        actor = nil
+    }
+
+    public init(
+        lift: UInt32 = 0,
+        order: LiftOrder = LiftOrder(),
+        actor: Actor? = nil
+    ) {
+        self.lift = lift
+        self.order = order
+        self.actor = actor
+    }
+
+    public static var maximumEncodedSize: Int { 42 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.lift != 0 {
+            size += 1 + varintSize(self.lift)
+        }
+        if self.order.rawValue != 0 {
+            size += 1 + varintSize(self.order.rawValue)
+        }
+        if let value = self.actor {
+            size += 1 + lengthDelimitedSize(value.encodedSize)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.lift != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.lift)
+        }
+        if self.order.rawValue != 0 {
+            sink.append(0x10)
+            sink.appendVarint(self.order.rawValue)
+        }
+        if let value = self.actor {
+            sink.append(0x1A)
+            sink.appendVarint(UInt64(value.encodedSize))
+            value.encode(into: &sink)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.lift = try reader.unsigned32()
+            case 16:
+                self.order = LiftOrder(rawValue: try reader.signed32())
+            case 26:
+                var nested = try reader.nested()
+                var value = self.actor ?? Actor()
+                try value.merge(from: &nested)
+                self.actor = value
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        if let value = self.actor {
+            try value.check()
+        }
+    }
+}
+
+/// A row of the matrix begins or ends to announce something.
+public struct Announcement: Message {
+    public var effect: UInt32
+    public var active: Bool
+    /// UTF-8, at most 64 bytes.
+    public var text: FixedBytes<64>
+
+    public init() {
+        effect = 0
+        active = false
+        text = FixedBytes<64>()
+    }
+
+    public init(
+        effect: UInt32 = 0,
+        active: Bool = false,
+        text: FixedBytes<64> = FixedBytes<64>()
+    ) {
+        self.effect = effect
+        self.active = active
+        self.text = text
+    }
+
+    public static var maximumEncodedSize: Int { 74 }
+
+    public var encodedSize: Int {
+        var size = 0
+        if self.effect != 0 {
+            size += 1 + varintSize(self.effect)
+        }
+        if self.active {
+            size += 1 + 1
+        }
+        if !self.text.isEmpty {
+            size += 1 + lengthDelimitedSize(self.text.count)
+        }
+        return size
+    }
+
+    public func encode(into sink: inout some ByteSink & ~Copyable) {
+        if self.effect != 0 {
+            sink.append(0x08)
+            sink.appendVarint(self.effect)
+        }
+        if self.active {
+            sink.append(0x10)
+            sink.append(self.active ? 1 : 0)
+        }
+        if !self.text.isEmpty {
+            sink.append(0x1A)
+            sink.appendLengthDelimited(self.text.span)
+        }
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(MessageError) {
+        while !reader.isAtEnd {
+            let tag = try reader.tag()
+            switch tag {
+            case 8:
+                self.effect = try reader.unsigned32()
+            case 16:
+                self.active = try reader.boolean()
+            case 26:
+                self.text = try fixedText(from: &reader)
+            default:
+                switch tag >> 3 {
+                case 1, 2, 3: throw reader.error(.wrongWireType)
+                default: try reader.skip(tag)
+                }
+            }
+        }
+    }
+
+    public func check() throws(MessageError) {
+        guard !self.text.overflowed else { throw MessageError(.tooLong, field: 3) }
+        guard isValidText(self.text.span) else { throw MessageError(.invalidText, field: 3) }
     }
 }
 

@@ -27,7 +27,8 @@ public enum CommandKind: MessageEnum {
     /// alarm of another smoke, heat or gas detector ends the tests of all. For technicians.
     case walkTestBegin
     case walkTestEnd
-    /// The same of every detector that has no alarm; without a target.
+    /// The same of every detector that has no alarm, those left out that call for help for one person: falls, silence, call
+    /// points. Without a target.
     case walkTestBeginAll
     case walkTestEndAll
     /// A smoke detector is less sensitive for `seconds`, for cooking or steam; the board's own limit holds, and where they

@@ -386,7 +386,7 @@ struct WalkTestCommand: ParsableCommand {
 
             EXAMPLES
               wardenctl walktest lobby_smoke                half an hour
-              wardenctl walktest --all --minutes 60
+              wardenctl walktest --all --minutes 60         all but those of a person: falls, silence, SOS
               wardenctl walktest                            which were activated, which not yet
               wardenctl walktest --all --end
             """)

@@ -161,6 +161,12 @@ extension CauseState: RandomValue {
     }
 }
 
+extension DoorCondition: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> DoorCondition {
+        DoorCondition(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7]))
+    }
+}
+
 extension Combination: RandomValue {
     static func random(using generator: inout SeededGenerator) -> Combination {
         Combination(rawValue: generator.enumNumber([0, 1, 2]))
@@ -169,7 +175,7 @@ extension Combination: RandomValue {
 
 extension OutputPattern: RandomValue {
     static func random(using generator: inout SeededGenerator) -> OutputPattern {
-        OutputPattern(rawValue: generator.enumNumber([0, 1, 2]))
+        OutputPattern(rawValue: generator.enumNumber([0, 1, 2, 3, 4]))
     }
 }
 
@@ -236,6 +242,12 @@ extension SystemKind: RandomValue {
 extension CommandResult: RandomValue {
     static func random(using generator: inout SeededGenerator) -> CommandResult {
         CommandResult(rawValue: generator.enumNumber([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
+    }
+}
+
+extension LiftOrder: RandomValue {
+    static func random(using generator: inout SeededGenerator) -> LiftOrder {
+        LiftOrder(rawValue: generator.enumNumber([0, 1, 2]))
     }
 }
 
@@ -1154,18 +1166,30 @@ extension RadarFallOptions: RandomMessage {
     }
 }
 
+extension DoorCause: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> DoorCause {
+        var message = DoorCause()
+        message.door = generator.number(.min, 255) as UInt32
+        message.condition = DoorCondition.random(using: &generator)
+        return message
+    }
+}
+
 extension Cause: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> Cause {
         var message = Cause()
-        switch generator.below(6) {
+        switch generator.below(8) {
         case 0: message.source = .detector(generator.number(.min, 1023) as UInt32)
         case 1: message.source = .doorForced(generator.number(.min, 255) as UInt32)
         case 2: message.source = .doorHeld(generator.number(.min, 255) as UInt32)
         case 3: message.source = .line(generator.number(.min, 1023) as UInt32)
         case 4: message.source = .schedule(generator.number(.min, 253) as UInt32)
+        case 5: message.source = .door(DoorCause.random(using: &generator))
+        case 6: message.source = .effect(generator.number(.min, 255) as UInt32)
         default: break
         }
         message.state = CauseState.random(using: &generator)
+        message.negated = generator.chance
         return message
     }
 }
@@ -1180,14 +1204,24 @@ extension OutputAction: RandomMessage {
     }
 }
 
+extension LiftAction: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> LiftAction {
+        var message = LiftAction()
+        message.lift = generator.number(.min, 15) as UInt32
+        message.order = LiftOrder.random(using: &generator)
+        return message
+    }
+}
+
 extension EffectAction: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> EffectAction {
         var message = EffectAction()
-        switch generator.below(5) {
+        switch generator.below(6) {
         case 0: message.action = .output(OutputAction.random(using: &generator))
         case 1: message.action = .releaseDoor(generator.number(.min, 255) as UInt32)
         case 2: message.action = .shutValve(generator.number(.min, 1023) as UInt32)
         case 3: message.action = .releaseZone(generator.number(.min, 31) as UInt32)
+        case 4: message.action = .lift(LiftAction.random(using: &generator))
         default: break
         }
         return message
@@ -1206,6 +1240,17 @@ extension Effect: RandomMessage {
         message.priority = generator.number(.min, 255) as UInt32
         message.latching = generator.chance
         message.limitMs = generator.number(.min, 3600000) as UInt32
+        message.announcement = generator.text()
+        return message
+    }
+}
+
+extension Lift: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Lift {
+        var message = Lift()
+        message.name = generator.text()
+        if generator.chance { message.recallLine = generator.number(.min, 1023) as UInt32 }
+        if generator.chance { message.stayLine = generator.number(.min, 1023) as UInt32 }
         return message
     }
 }
@@ -1292,7 +1337,7 @@ extension Event: RandomMessage {
         message.unixMs = generator.number(.min, .max) as Int64
         message.clockTrust = ClockTrust.random(using: &generator)
         message.`class` = EventClass.random(using: &generator)
-        switch generator.below(9) {
+        switch generator.below(11) {
         case 0: message.body = .access(AccessDecision.random(using: &generator))
         case 1: message.body = .door(DoorChange.random(using: &generator))
         case 2: message.body = .alarm(AlarmChange.random(using: &generator))
@@ -1301,6 +1346,8 @@ extension Event: RandomMessage {
         case 5: message.body = .command(CommandAudit.random(using: &generator))
         case 6: message.body = .system(SystemChange.random(using: &generator))
         case 7: message.body = .gap(Gap.random(using: &generator))
+        case 8: message.body = .lift(LiftChange.random(using: &generator))
+        case 9: message.body = .announcement(Announcement.random(using: &generator))
         default: break
         }
         return message
@@ -1379,6 +1426,26 @@ extension OutputChange: RandomMessage {
         var message = OutputChange()
         message.line = generator.number(.min, .max) as UInt32
         message.active = generator.chance
+        return message
+    }
+}
+
+extension LiftChange: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> LiftChange {
+        var message = LiftChange()
+        message.lift = generator.number(.min, .max) as UInt32
+        message.order = LiftOrder.random(using: &generator)
+        if generator.chance { message.actor = Actor.random(using: &generator) }
+        return message
+    }
+}
+
+extension Announcement: RandomMessage {
+    static func random(using generator: inout SeededGenerator) -> Announcement {
+        var message = Announcement()
+        message.effect = generator.number(.min, .max) as UInt32
+        message.active = generator.chance
+        message.text = generator.text()
         return message
     }
 }
@@ -2316,10 +2383,13 @@ extension MessageCase {
         MessageCase(TiltOptions.self, Warden_V1_TiltOptions.self),
         MessageCase(CountOptions.self, Warden_V1_CountOptions.self),
         MessageCase(RadarFallOptions.self, Warden_V1_RadarFallOptions.self),
+        MessageCase(DoorCause.self, Warden_V1_DoorCause.self),
         MessageCase(Cause.self, Warden_V1_Cause.self),
         MessageCase(OutputAction.self, Warden_V1_OutputAction.self),
+        MessageCase(LiftAction.self, Warden_V1_LiftAction.self),
         MessageCase(EffectAction.self, Warden_V1_EffectAction.self),
         MessageCase(Effect.self, Warden_V1_Effect.self),
+        MessageCase(Lift.self, Warden_V1_Lift.self),
         MessageCase(SchedulePeriod.self, Warden_V1_SchedulePeriod.self),
         MessageCase(Schedule.self, Warden_V1_Schedule.self),
         MessageCase(Credential.self, Warden_V1_Credential.self),
@@ -2333,6 +2403,8 @@ extension MessageCase {
         MessageCase(AlarmChange.self, Warden_V1_AlarmChange.self),
         MessageCase(Trouble.self, Warden_V1_Trouble.self),
         MessageCase(OutputChange.self, Warden_V1_OutputChange.self),
+        MessageCase(LiftChange.self, Warden_V1_LiftChange.self),
+        MessageCase(Announcement.self, Warden_V1_Announcement.self),
         MessageCase(CommandAudit.self, Warden_V1_CommandAudit.self),
         MessageCase(SystemChange.self, Warden_V1_SystemChange.self),
         MessageCase(Gap.self, Warden_V1_Gap.self),
@@ -2414,7 +2486,7 @@ extension MessageCase {
     static func randomBoardEntry(using generator: inout SeededGenerator)
         -> Board.Entry
     {
-        switch generator.below(23) {
+        switch generator.below(24) {
         case 0: .header(BoardHeader.random(using: &generator))
         case 1: .capacities(Capacities.random(using: &generator))
         case 2: .lines(Line.random(using: &generator))
@@ -2437,7 +2509,8 @@ extension MessageCase {
         case 19: .holidays(Holiday.random(using: &generator))
         case 20: .accessPolicy(AccessPolicy.random(using: &generator))
         case 21: .network(Network.random(using: &generator))
-        default: .groups(Group.random(using: &generator))
+        case 22: .groups(Group.random(using: &generator))
+        default: .lifts(Lift.random(using: &generator))
         }
     }
 

@@ -5,7 +5,7 @@ import json
 
 from google.protobuf import json_format
 
-from warden.v1 import board_pb2, event_pb2, link_pb2
+from warden.v1 import board_pb2, event_pb2, lift_pb2, link_pb2
 
 
 def as_json(message):
@@ -105,6 +105,14 @@ def _output(body, names):
     return f"{names.of('lines', body.line)} {'on' if body.active else 'off'}"
 
 
+def _lift(body, names):
+    return f"lift {body.lift}: {name(lift_pb2.LiftOrder, body.order, 'LIFT_ORDER_')}"
+
+
+def _announcement(body, names):
+    return f"message of effect {body.effect} {'on' if body.active else 'off'}: {body.text}"
+
+
 def _command(body, names):
     kind = name(link_pb2.CommandKind, body.command, "COMMAND_KIND_")
     result = name(event_pb2.CommandResult, body.result, "COMMAND_RESULT_")
@@ -126,7 +134,7 @@ def _plain(body, names):
 
 _TEXTS = {
     "access": _access, "door": _door, "alarm": _alarm, "trouble": _trouble, "output": _output, "command": _command,
-    "system": _system, "gap": _gap,
+    "system": _system, "gap": _gap, "lift": _lift, "announcement": _announcement,
 }
 
 UNITS = {

@@ -1,0 +1,117 @@
+import BoardCompiler
+import Testing
+
+@Suite("What can be wrong with lifts and effects is said with its place, its cause and its remedy")
+struct EffectProblemTests {
+    struct Case: CustomTestStringConvertible, Sendable {
+        var testDescription: String
+        var passage: String
+        var other: String
+        var message: String
+        var remedy: String
+        var severity: Problem.Severity
+
+        /// - Parameters:
+        ///   - passage: occurs once in boards/lift.yaml.
+        ///   - other: stands in its place; a « marks where the problem is.
+        init(
+            _ description: String, _ passage: String, _ other: String, _ message: String, _ remedy: String,
+            _ severity: Problem.Severity = .error
+        ) {
+            testDescription = description
+            self.passage = passage
+            self.other = other
+            self.message = message
+            self.remedy = remedy
+            self.severity = severity
+        }
+    }
+
+    static let cases: [Case] = [
+        Case(
+            "an effect that follows from itself", "    causes:\n      - effect: fire_recall",
+            "    causes:\n      «- effect: recall_unheeded",
+            "it would wait for itself: 'recall_unheeded' follows from 'recall_unheeded'", "causes of another"),
+        Case(
+            "two effects that wait for each other", "    causes:\n      - input: panel_fire",
+            "    causes:\n      «- effect: recall_unheeded\n      - input: panel_fire",
+            "'fire_recall' follows from 'recall_unheeded' follows from 'fire_recall'", "causes of another"),
+        Case(
+            "an effect that follows from a later one", "    causes:\n      - detector: scooter",
+            "    causes:\n      «- effect: caretaker\n      - detector: scooter",
+            "effect 'caretaker', which it follows from, stands below it", "move 'caretaker' above 'no_scooters'"),
+        Case(
+            "an effect that is none", "      - effect: fire_recall", "      - effect: «fire_recal",
+            "'fire_recal'", "did you mean 'fire_recall'?"),
+        Case(
+            "an effect of which nothing follows",
+            "    actions:\n      - stay: cabin\n      - announce: Lift stopped - service\n", "",
+            "nothing happens, and no other effect names it", "'effect: machine_room_visited'"),
+        Case(
+            "an effect with a state", "      - effect: fire_recall",
+            "      - «effect: fire_recall\n        state: alarm",
+            "an effect has no state 'alarm'", "while it is active"),
+        Case(
+            "a door in a state of detectors", "      - door: machine_room\n        state: open",
+            "      - «door: machine_room\n        state: pre-alarm", "a door is never 'pre-alarm'",
+            "'state: open', 'forced', 'held-open', 'unlocked', 'free', 'lockdown', 'emergency' or 'trouble'"),
+        Case(
+            "neither yes nor no", "        not: true", "        not: «perhaps", "'perhaps' is neither true nor false",
+            "write false"),
+        Case(
+            "a lift that takes no orders", "  cabin:\n    recall: recall\n    stay: hold_doors\n", "  «cabin: {}\n",
+            "lift 'cabin': nothing can be ordered of it", "'recall: OUTPUT'"),
+        Case(
+            "a lift with one contact for two orders", "    stay: hold_doors", "    stay: «recall",
+            "output 'recall' already is the recall contact of lift 'cabin'", "an output"),
+        Case(
+            "an order that the lift has no contact for", "    recall: recall\n    stay: hold_doors\n",
+            "    stay: hold_doors\n", "lift 'cabin' has no contact for 'recall'", "write 'recall: OUTPUT' at the lift"),
+        Case(
+            "an effect that drives a lift's contact", "      - recall: cabin", "      - drive: recall",
+            "output 'recall' is the recall contact of lift 'cabin'", "write 'recall: cabin'"),
+        Case(
+            "two messages of one effect", "      - announce: Fire - use the stairs",
+            "      - announce: Fire - use the stairs\n      - announce: Leave", "an effect announces 2 things",
+            "another effect"),
+        Case(
+            "a message that is too long", "      - announce: Fire - use the stairs",
+            "      - announce: «\(String(repeating: "long ", count: 13))x", "the text has 66 bytes; at most 64 fit",
+            "shorten it by 2 bytes"),
+        Case(
+            "a message that is silenced", "      - announce: Fire - use the stairs",
+            "      - «announce: Fire - use the stairs\n        silenceable: true", "a message cannot be silenced",
+            "remove 'silenceable'"),
+        Case(
+            "a lift with a pattern", "      - recall: cabin", "      - «recall: cabin\n        pattern: pulsed",
+            "a lift has no pattern", "remove 'pattern'"),
+        Case(
+            "an action that does two things", "      - recall: cabin", "      - «recall: cabin\n        stay: cabin",
+            "an action does two things", "'recall: LIFT', 'stay: LIFT' and 'announce: TEXT'"),
+    ]
+
+    @Test("Lifts and effects", arguments: cases)
+    func problems(_ one: Case) throws {
+        let marked = try #require(board("boards/lift.yaml", one.passage, becomes: one.other), "the passage occurs once")
+        let problems = BoardCompiler().check(marked.text).problems
+        let found = problems.first { $0.message.contains(one.message) }
+        #expect(found != nil, "\(problems.map(\.message))")
+        #expect(found?.severity == one.severity)
+        #expect(found?.remedy.contains(one.remedy) == true, "\(found?.remedy ?? "")")
+        if let place = marked.places.first, let found { #expect(found.range.start == place) }
+    }
+
+    @Test("An effect that does nothing itself tells a door of a fire through one that follows from it, but not by not")
+    func steppingStone() throws {
+        let seen = "effects:\n  seen: {causes: [{detector: lobby_smoke}]}\n"
+        let text = Repository.text("boards/lobby.yaml").replacing("      - release: entrance\n", with: "")
+        let alone = BoardCompiler().check(text.replacing("effects:\n", with: seen)).problems
+        #expect(alone.contains { $0.message.contains("nothing happens") }, "\(alone.map(\.message))")
+        for (negation, isTold) in [("", true), (", not: true", false)] {
+            let followed = seen + "  out: {causes: [{effect: seen\(negation)}], actions: [{release: entrance}]}\n"
+            let problems = BoardCompiler().check(text.replacing("effects:\n", with: followed)).problems
+            let isLocked = problems.contains { $0.message.contains("a fire can leave it locked") }
+            #expect(isLocked != isTold, "\(problems.map(\.message))")
+        }
+    }
+}

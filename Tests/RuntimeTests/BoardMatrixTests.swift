@@ -1,0 +1,108 @@
+import Testing
+
+@Suite("What the board file's matrix says comes about")
+struct BoardMatrixTests {
+    /// The stairwell with a lift, a lamp, and rows of its own before the others.
+    static func board(_ rows: String) throws -> BoardUnderTest {
+        let board = try BoardUnderTest(
+            SmallBoards.stairwell.replacing(
+                "  valve: {pin: GPIO25, active: high, exit: keep}\n",
+                with: """
+                      valve: {pin: GPIO25, active: high, exit: keep}
+                      recall: {pin: GPIO5, active: high}
+                      hold: {pin: GPIO6, active: high}
+                      lamp: {pin: GPIO12, active: high}
+
+                    """
+            ).replacing("effects:\n", with: "lifts:\n  cabin: {recall: recall, stay: hold}\neffects:\n" + rows))
+        board.pass(.seconds(10))
+        return board
+    }
+
+    static let unused = "  used: {causes: [{detector: leak}], actions: [{recall: cabin}]}\n"
+
+    @Test(
+        "Each state of a door is a cause, and its contrary with not",
+        arguments: [
+            ("open", "open"), ("unlocked", "unlock"), ("free", "free"), ("lockdown", "lockdown"), ("forced", "open"),
+            ("held-open", "hold"), ("emergency", "fire"),
+        ])
+    func doorStates(state: String, happens: String) throws {
+        let rows =
+            "  lamp:\n    causes: [{door: street, state: \(state)}]\n    actions: [{drive: lamp}]\n    latching: false\n"
+            + "  other:\n    causes: [{door: street, state: \(state), not: true}]\n    actions: [{stay: cabin}]\n"
+            + "    latching: false\n"
+        let board = try Self.board(rows)
+        #expect(!board.isOn("lamp") && board.isOn("hold"))
+        switch happens {
+        case "open": board.open()
+        case "hold":
+            board.type("door street unlock --yes")
+            board.pass(.seconds(1))
+            board.open()
+            board.pass(.seconds(60))
+        case "fire": board.set(.input0, LifeSafetyTests.fire)
+        default: board.type("door street \(happens) --yes")
+        }
+        // A lock that was released for a passage is locked again after 5 s.
+        board.pass(happens == "unlock" ? .seconds(2) : .seconds(20))
+        #expect(board.isOn("lamp") && !board.isOn("hold"), "\(board.words)")
+    }
+
+    @Test("A door that is free as the board starts counts as free, before anything happens at it")
+    func freeAtStart() throws {
+        let rows = "  lamp: {causes: [{door: street, state: free}], actions: [{drive: lamp}]}\n" + Self.unused
+        let yaml = SmallBoards.stairwell
+        #expect(yaml.contains("egress: true\n"))
+        let board = try BoardUnderTest(
+            yaml.replacing("egress: true\n", with: "egress: true\n    mode: free\n").replacing(
+                "  valve: {pin: GPIO25, active: high, exit: keep}\n",
+                with: "  valve: {pin: GPIO25, active: high, exit: keep}\n  lamp: {pin: GPIO12, active: high}\n"
+                    + "  recall: {pin: GPIO5, active: high}\n"
+            ).replacing("effects:\n", with: "lifts:\n  cabin: {recall: recall}\neffects:\n" + rows))
+        board.pass(.seconds(1))
+        #expect(board.isOn("lamp"), "\(board.words)")
+    }
+
+    @Test("A fire recalls the lift that something else has stay, says who ordered it, and lets it go at the reset")
+    func lift() throws {
+        let board = try Self.board(
+            "  stay:\n    causes: [{door: street, state: open}]\n    actions: [{stay: cabin}]\n    latching: false\n"
+                + "    priority: 250\n"
+                + "  recall: {causes: [{detector: smoke}], actions: [{recall: cabin}], priority: 1}\n")
+        board.open()
+        board.pass(.seconds(5))
+        #expect(board.happened("lift cabin stays by stay") && board.isOn("hold") && !board.isOn("recall"))
+        board.type("line hold off 10 --yes")
+        #expect(board.isOn("hold"), "what an effect orders is nobody's to force")
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        #expect(board.happened("lift cabin recalled by recall"), "\(board.words)")
+        #expect(board.isOn("recall") && !board.isOn("hold"), "one order at a time")
+        board.close()
+        board.set(.input0, LifeSafetyTests.clean)
+        board.pass(.minutes(1))
+        #expect(board.isOn("recall"), "until reset")
+        board.type("alarm smoke acknowledge")
+        board.type("alarm smoke reset --yes")
+        board.pass(.seconds(1))
+        #expect(board.happened("lift cabin free") && !board.isOn("recall"), "\(board.words)")
+    }
+
+    @Test("A row follows from another with a delay of its own, under a condition that is not so")
+    func rows() throws {
+        let board = try Self.board(
+            "  first: {causes: [{detector: leak}], delay: 5 s, latching: false}\n"
+                + "  second:\n    causes: [{effect: first}, {door: street, state: open, not: true}]\n    combine: all\n"
+                + "    delay: 10 s\n    actions: [{drive: lamp}, {announce: Water}]\n    latching: false\n"
+                + Self.unused)
+        board.set(.input1, LifeSafetyTests.wet)
+        board.pass(.seconds(14))
+        #expect(!board.isOn("lamp"), "3 s of the detector, 5 s and 10 s of the rows")
+        board.pass(.seconds(6))
+        #expect(board.isOn("lamp") && board.happened("message second on Water"), "\(board.words)")
+        board.open()
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lamp") && board.happened("message second off Water"), "\(board.words)")
+    }
+}
