@@ -216,10 +216,14 @@ test-deb:
 
 ## image: a flashable image of BOARD=FILE.yaml and its update bundle, into .build/image, as root; HASH_KEY, READER_KEYS, CERTIFICATE and SIGNING_KEY name the site's own
 ## test-image: the life of an image on an emulated ARM board: first start, power cuts, updates; as root
-.PHONY: image test-image
+## test-image-raspberry-pi: the first start of an image on an emulated Raspberry Pi, which takes some minutes; as root
+.PHONY: image test-image test-image-raspberry-pi
 image:
 	@.ci/setup build deb image
 	boards/images/build $(if $(HASH_KEY),--hash-key $(HASH_KEY)) $(if $(READER_KEYS),--reader-keys $(READER_KEYS)) \
 		$(if $(CERTIFICATE),--certificate $(CERTIFICATE)) $(if $(SIGNING_KEY),--signing-key $(SIGNING_KEY)) $(BOARD)
 test-image:
 	boards/images/test
+
+test-image-raspberry-pi:
+	boards/images/test --raspberry-pi
