@@ -129,7 +129,8 @@ public struct Replay: ~Copyable {
             case .event:
                 guard let eventClass = JournalClass(rawValue: try reader.byte()) else { return false }
                 let ago = Zigzag.decode(try reader.variableLength())
-                guard var event = try? Event(decoding: try reader.bytes(reader.remaining)) else { return false }
+                let payload = try reader.bytes(reader.remaining)
+                guard var event = try? Event(decoding: payload) else { return false }
                 event.monotonicNs = UInt64(clamping: core.now.nanoseconds &- ago)
                 event.class = BoardCore.schemaClass(eventClass)
                 sink.recorded(event, on: self)
