@@ -27,13 +27,18 @@ class Board:
         """What the emulator is told of it."""
         return ["-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "512", "-no-acpi", "-bios", FIRMWARE,
                 "-drive", f"file={self.medium},format=raw,if=virtio", "-device", "qemu-xhci",
-                "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+                "-netdev", f"user,id=net,hostfwd=tcp:127.0.0.1:{self.port}-:7321",
+                "-device", "virtio-net-pci,netdev=net,romfile="]
 
     def __init__(self, medium, folder):
         self.medium = medium
         self.folder = folder
         self.sticks = 0
         self.process = None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            # This machine's port that leads to the board's Warden Link.
+            self.port = free.getsockname()[1]
 
     def power_on(self):
         self.heard = ""

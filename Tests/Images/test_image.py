@@ -1,6 +1,10 @@
-"""The life of a whole image on an emulated ARM board: first start, power cuts, updates from a stick, and what is refused.
+"""The life of a whole image on an emulated ARM board: first start, power cuts, updates from a stick and over Warden Link,
+and what is refused.
 
-usage: WARDEN_IMAGE=NAME.img WARDEN_BUNDLE=warden-qemu-virt_X.raucb python3 -m unittest Tests/Images/test_image.py
+usage: WARDEN_IMAGE=NAME.img WARDEN_BUNDLE=warden-qemu-virt_X.raucb WARDENCTL=PROGRAM WARDEN_CLIENT_KEY=NAME.key
+       python3 -m unittest Tests/Images/test_image.py
+
+The key is that of an administrator whom the image's board lets in.
 
 Needs qemu-system-arm, qemu-efi-aarch64, rauc, openssl, squashfs-tools, dosfstools and mtools. Prints how long each start
 took, from power-on to the doors and to the console's first answer, as the board and as this machine saw it.
@@ -9,8 +13,10 @@ took, from power-on to the doors and to the console's first answer, as the board
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -85,6 +91,16 @@ class ImageTests(unittest.TestCase):
         yield "hardware", self.stick(self.make_bundle("hardware", "9.0.0", small, hardware="beagleplay")), r"ompatible"
         yield "older", self.stick(self.make_bundle("older", "0.0.1", small)), "only newer ones are taken"
 
+    def send(self, board, bundle, key):
+        """Brings the board an update over its network."""
+        began = time.monotonic()
+        sent = subprocess.run(
+            [os.environ["WARDENCTL"], "update", bundle, "--tcp", f"127.0.0.1:{board.port}", "--board-key", key,
+             "--key", os.environ["WARDEN_CLIENT_KEY"]], capture_output=True, text=True)
+        print(f"sent over Warden Link, {bundle.stat().st_size >> 20} MiB: {time.monotonic() - began:.0f} s; "
+              f"{(sent.stdout or sent.stderr).splitlines()[-1:]}", flush=True)
+        return sent
+
     def test_the_life_of_a_board(self):
         board = Board(self.medium, self.folder)
         self.addCleanup(lambda: board.process and board.cut_power())
@@ -136,13 +152,17 @@ class ImageTests(unittest.TestCase):
         board.wait_until(lambda: board.record()["b"] == "good", "B is confirmed")
         board.ask("version", r"[Ww]arden \d+\.\d+")
 
-        # One that does not start: after three tries the board is back, and does not take it again from the stick.
-        board.put_in(self.stick(self.make_bundle("broken", "9.0.1", self.tiny_system())))
-        board.expect("update: written")
-        self.assertEqual(board.record()["order"], "A B")
+        # One that does not start, over Warden Link: after three tries the board is back, and does not take it again.
+        broken = self.make_bundle("broken", "9.0.1", self.tiny_system())
+        sent = self.send(board, broken, shown.group(1))
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        self.assertIn("written", sent.stdout)
+        board.wait_until(lambda: board.record()["order"] == "A B", "the update is to be tried")
         board.expect("doors are served")
         self.assertEqual(board.record()["a_starts"], "111")
-        board.expect("update: refused: version 9.0.1 was tried before")
+        sent = self.send(board, broken, shown.group(1))
+        self.assertNotEqual(sent.returncode, 0, sent.stdout)
+        self.assertIn("version 9.0.1 was tried before", sent.stderr)
         board.ask("version", r"[Ww]arden \d+\.\d+")
 
 
