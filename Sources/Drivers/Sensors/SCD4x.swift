@@ -143,7 +143,10 @@ public struct SCD4x: SensorChip {
 
     /// Has the chip recalibrated, with its next cycle, to what it is surrounded by.
     ///
-    /// - Parameter partsPerMillion: of carbon dioxide, within `recalibrationRange`.
+    /// - Parameters:
+    ///   - value: of carbon dioxide, in ppm, within `recalibrationRange`.
+    ///   - now: the moment.
+    /// - Returns: whether it is begun, or why not.
     public mutating func calibrate(toPartsPerMillion value: Int32, at now: Instant) -> CalibrationStart {
         guard SCD4x.recalibrationRange.contains(value) else { return .outOfRange }
         guard let measuresSince, now - measuresSince >= SCD4x.settlingTime, recalibratesTo == 0 else {
