@@ -3,6 +3,11 @@ import Cryptography
 import Foundation
 import Testing
 
+// Its pins would fill a page of the test's report.
+extension HardwareModel: CustomTestStringConvertible {
+    public var testDescription: String { identifier }
+}
+
 @Suite("A board file that was asked for with a few questions is whole")
 struct NewBoardTests {
     static let purposes: [(purpose: NewBoard.Purpose, reader: NewBoard.Reader, doors: Int)] =

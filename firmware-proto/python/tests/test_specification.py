@@ -73,7 +73,8 @@ def test_the_check_value_and_the_limits_are_this_clients():
 
 def test_every_bad_input_has_the_tests_that_it_names():
     sources = "".join(path.read_text() for path in (PROTO.parent / "Tests").glob("*Tests/*.swift"))
-    sources += "".join(path.read_text() for path in (PROTO / "python" / "tests").glob("*.py"))
+    for folder in (PROTO / "python" / "tests", PROTO.parent / "Tests" / "Wardend"):
+        sources += "".join(path.read_text() for path in folder.glob("*.py"))
     counters = (PROTO.parent / "Sources/WardenLink/LinkCounters.swift").read_text()
     table = rows("12. Bad input")
     assert len(table) > 15
