@@ -4,7 +4,7 @@ kept by pyte.
 
 usage: Tests/ConsolePeers/test_console.py [-v] [LineTest.test_NAME | LinkTest.test_NAME]        what .ci/test-console runs
 
-Needs wardensim and wardenctl built, picocom (Debian), pexpect and pyte (PyPI). What is sent and shown goes through real programs; only
+Needs wardensim and wardenctl built, picocom, minicom and screen (Debian), pexpect and pyte (PyPI). What is sent and shown goes through real programs; only
 the wire between them is the kernel's pseudo-terminal, which has no speed of its own.
 """
 
@@ -295,6 +295,34 @@ class EveryConsole:
         terminal.wait_text("exit 4 not-permitted")
         terminal.line("nonsense --plain")
         terminal.wait_text("exit 2 usage")
+
+
+class OtherTerminalsTest(Bench):
+    """What a technician may have instead of picocom."""
+
+    def edits_and_shows_chinese(self, program, *arguments):
+        if not shutil.which(program):
+            self.assertNotEqual(os.environ.get("WARDEN_PEERS"), "required", f"{program} is required here")
+            self.skipTest(f"SKIPPED: no {program}: run `make peers`")
+        self.command = lambda: ["env", "LANG=C.UTF-8", "TERM=vt100", program, *arguments, self.path]
+        terminal = self.start()
+        terminal.line("door entrance")
+        terminal.wait_text("usage: door NAME unlock|lock|free|lockdown|restore")
+        terminal.send("ver\t")
+        terminal.wait(lambda: terminal.current == "> version", "the completed line")
+        terminal.send("\r")
+        terminal.wait_text("Warden 0.")
+        terminal.send("\x1b[A")
+        terminal.wait(lambda: terminal.current == "> version", "the line before")
+        terminal.send("\x15")
+        terminal.line("language zh")
+        terminal.wait_text("控制台已切换为中文。")
+
+    def test_minicom(self):
+        self.edits_and_shows_chinese("minicom", "-b", "115200", "-o", "-D")
+
+    def test_screen(self):
+        self.edits_and_shows_chinese("screen", "-U")
 
 
 class LineTest(EveryConsole, Bench):
