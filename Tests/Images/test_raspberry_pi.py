@@ -16,11 +16,13 @@ from emulator import Board, run
 
 class RaspberryPi(Board):
     """QEMU's Raspberry Pi 3, which has the chip of a Zero 2 W: starts the U-Boot and the device tree of the medium. The
-    maker's loader, which would do that, is for the graphics processor and does not run here."""
+    maker's loader, which would do that, is for the graphics processor and does not run here. The watchdog is taken out of the
+    tree, since this emulator starts anew at once when it is armed."""
 
     def machine(self):
         for name in ("u-boot.bin", "board.dtb"):
             (self.folder / name).write_bytes(run("mtype", "-i", f"{self.medium}@@1M", f"::/{name}").stdout)
+        run("fdtput", "-t", "s", self.folder / "board.dtb", "/soc/watchdog@7e100000", "status", "disabled")
         return ["-M", "raspi3b", "-kernel", str(self.folder / "u-boot.bin"), "-dtb", str(self.folder / "board.dtb"),
                 "-drive", f"file={self.medium},format=raw,if=sd"]
 
