@@ -1,4 +1,4 @@
-"""When a system is confirmed, on time that the test makes: the programs `confirm` and `check-version` of an image.
+"""When a system is confirmed, on time that the test makes: the programs `confirm` and `check-update` of an image.
 
 The service manager is a script that says what the test wants it to say, second by second.
 
@@ -73,20 +73,25 @@ class ConfirmTests(unittest.TestCase):
 
 
 class VersionTests(unittest.TestCase):
-    def test_only_a_newer_version_that_was_not_tried_before_is_taken(self):
-        newer, tried = "only newer ones are taken", "was tried before"
+    def test_only_a_newer_version_that_can_be_read_whole_and_was_not_tried_before_is_taken(self):
+        newer, tried, damaged = "only newer ones are taken", "was tried before", "is damaged"
         table = [
             ("0.1.0", "0.1.1", None), ("0.9.0", "0.10.0", None), ("1.0.0~rc1", "1.0.0", None), ("0.1.0", "0.3.0", None),
             ("0.1.0", "0.1.0", newer), ("0.10.0", "0.9.9", newer), ("0.1.0", "", newer), ("1.0.0", "1.0.0~rc1", newer),
-            ("0.1.0", "0.2.0", tried),
+            ("0.1.0", "0.2.0", tried), ("0.1.0", "0.4.0", damaged),
         ]
         for running, offered, reason in table:
             with self.subTest(running=running, offered=offered), tempfile.TemporaryDirectory() as folder:
                 folder = Path(folder)
+                # What cannot be read stands for a block whose hash is another.
+                if reason == damaged:
+                    (folder / "root.img").mkdir()
+                else:
+                    (folder / "root.img").write_bytes(bytes(4096))
                 (folder / "version").write_text(running + "\n")
                 manifest = "[update]\ncompatible=warden-qemu-virt\n" + (f"version={offered}\n" if offered else "")
                 (folder / "manifest.raucm").write_text(manifest)
-                text = (PROGRAMS / "check-version").read_text()
+                text = (PROGRAMS / "check-update").read_text()
                 (folder / "tried").write_text("0.2.0\n")
                 for path, other in (("/usr/share/warden/version", "version"), ("/data/rauc/tried", "tried")):
                     self.assertIn(path, text)

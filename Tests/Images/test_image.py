@@ -87,6 +87,12 @@ class ImageTests(unittest.TestCase):
         content[-300] ^= 1
         damaged.write_bytes(content)
         yield "damaged", self.stick(damaged), r"signature|verif|CMS|invalid"
+        # Signature and manifest are sound; what is wrong is found only by who reads all of it.
+        spoilt = self.make_bundle("spoilt", "9.0.0", small)
+        content = bytearray(spoilt.read_bytes())
+        content[MEBIBYTE // 2] ^= 1
+        spoilt.write_bytes(content)
+        yield "spoilt", self.stick(spoilt), "the bundle is damaged"
         yield "stranger", self.stick(self.make_bundle("stranger", "9.0.0", small, signer=self.stranger())), r"signature|verif"
         yield "hardware", self.stick(self.make_bundle("hardware", "9.0.0", small, hardware="beagleplay")), r"ompatible"
         yield "older", self.stick(self.make_bundle("older", "0.0.1", small)), "only newer ones are taken"
