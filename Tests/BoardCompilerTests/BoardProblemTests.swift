@@ -3,30 +3,9 @@ import Testing
 
 @Suite("Everything that can be wrong with a board file is said with its place, its cause and its remedy")
 struct BoardProblemTests {
-    struct Case: CustomTestStringConvertible, Sendable {
-        var testDescription: String
-        var passage: String
-        var other: String
-        var message: String
-        var remedy: String
-        var severity: Problem.Severity
+    typealias Case = ProblemCase
 
-        /// - Parameters:
-        ///   - passage: occurs once in boards/lobby.yaml.
-        ///   - other: stands in its place; a « marks where the problem is.
-        init(
-            _ description: String, _ passage: String, _ other: String, _ message: String, _ remedy: String,
-            _ severity: Problem.Severity = .error
-        ) {
-            testDescription = description
-            self.passage = passage
-            self.other = other
-            self.message = message
-            self.remedy = remedy
-            self.severity = severity
-        }
-    }
-
+    /// Passages are of boards/lobby.yaml.
     static let keysAndValuesCases: [Case] = [
         Case(
             "an unknown key at the top", "description: Entrance", "«desciption: Entrance", "unknown key 'desciption'",

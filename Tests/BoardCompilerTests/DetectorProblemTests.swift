@@ -5,26 +5,9 @@ import Testing
 
 @Suite("What can be wrong with sensors and detectors is said with its place, its cause and its remedy")
 struct DetectorProblemTests {
-    struct Case: CustomTestStringConvertible, Sendable {
-        var testDescription: String
-        var passage: String
-        var other: String
-        var message: String
-        var remedy: String
-        var severity = Problem.Severity.error
+    typealias Case = ProblemCase
 
-        /// - Parameters:
-        ///   - passage: occurs once in boards/flat.yaml.
-        ///   - other: stands in its place; a « marks where the problem is.
-        init(_ description: String, _ passage: String, _ other: String, _ message: String, _ remedy: String) {
-            testDescription = description
-            self.passage = passage
-            self.other = other
-            self.message = message
-            self.remedy = remedy
-        }
-    }
-
+    /// Passages are of boards/flat.yaml.
     static let cases: [Case] = [
         Case(
             "carbon dioxide for carbon monoxide", "    kind: carbon-monoxide\n    point: kitchen_co",

@@ -3,30 +3,9 @@ import Testing
 
 @Suite("What can be wrong with lifts and effects is said with its place, its cause and its remedy")
 struct EffectProblemTests {
-    struct Case: CustomTestStringConvertible, Sendable {
-        var testDescription: String
-        var passage: String
-        var other: String
-        var message: String
-        var remedy: String
-        var severity: Problem.Severity
+    typealias Case = ProblemCase
 
-        /// - Parameters:
-        ///   - passage: occurs once in boards/lift.yaml.
-        ///   - other: stands in its place; a « marks where the problem is.
-        init(
-            _ description: String, _ passage: String, _ other: String, _ message: String, _ remedy: String,
-            _ severity: Problem.Severity = .error
-        ) {
-            testDescription = description
-            self.passage = passage
-            self.other = other
-            self.message = message
-            self.remedy = remedy
-            self.severity = severity
-        }
-    }
-
+    /// Passages are of boards/lift.yaml.
     static let cases: [Case] = [
         Case(
             "an effect that follows from itself", "    causes:\n      - effect: fire_recall",

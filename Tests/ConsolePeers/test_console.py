@@ -159,6 +159,15 @@ class Bench(unittest.TestCase):
         terminal.wait(lambda: terminal.current.endswith(">"), "a prompt")
         return terminal
 
+    def open_after_a_pulled_cable(self, terminal):
+        terminal.pump(0.3)
+        terminal.child.kill(signal.SIGKILL)
+        terminal.close()
+        time.sleep(1)
+        again = self.open()
+        again.clear()
+        return again
+
     def end(self):
         self.board.send_signal(signal.SIGTERM)
         try:
@@ -275,12 +284,7 @@ class EveryConsole:
     def test_a_cable_pulled_in_the_middle_of_a_line_harms_nothing(self):
         terminal = self.start()
         terminal.send("door entr")
-        terminal.pump(0.3)
-        terminal.child.kill(signal.SIGKILL)
-        terminal.close()
-        time.sleep(1)
-        again = self.open()
-        again.clear()
+        again = self.open_after_a_pulled_cable(terminal)
         again.line("version")
         again.wait_text("Warden 0.")
 
@@ -422,12 +426,7 @@ class LinkTest(EveryConsole, Bench):
         self.log_in(terminal)
         terminal.wait_prompt("caretaker>")
         terminal.send("door entrance unl")
-        terminal.pump(0.3)
-        terminal.child.kill(signal.SIGKILL)
-        terminal.close()
-        time.sleep(1)
-        again = self.open()
-        again.clear()
+        again = self.open_after_a_pulled_cable(terminal)
         again.line("whoami")
         again.wait_text("nobody")
         again.line("door entrance unlock")
