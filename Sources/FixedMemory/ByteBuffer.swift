@@ -118,3 +118,16 @@ extension ByteBuffer: ByteSink {
         count += 1
     }
 }
+
+extension ByteBuffer: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        let carried = state.carry(count: count, capacity: capacity)
+        if state.direction == .restoring { removeAll() }
+        for index in 0..<carried {
+            var byte = state.direction == .saving ? base[index] : 0
+            state.carry(&byte)
+            if state.direction == .restoring { append(byte) }
+        }
+        state.carry(&overflowed)
+    }
+}

@@ -93,3 +93,14 @@ extension FixedArray where Element: Copyable {
         for _ in 0..<count { append(element) }
     }
 }
+
+/// As many elements as the image says, each carried in its place. For a list whose length changes there is
+/// `StateCarrier.carry(_:blank:)`.
+extension FixedArray: Carried where Element: Carried & ~Copyable {
+    public mutating func carry(_ state: inout StateCarrier) {
+        var held = UInt32(count)
+        state.carry(&held)
+        guard Int(held) == count else { return state.refuse() }
+        for index in 0..<count { base[index].carry(&state) }
+    }
+}

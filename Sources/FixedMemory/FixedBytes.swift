@@ -89,3 +89,16 @@ extension FixedBytes: ExpressibleByStringLiteral {
 }
 
 extension FixedBytes: DefaultInitializable {}
+
+extension FixedBytes: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        let count = state.carry(count: held, capacity: capacity)
+        if state.direction == .restoring { removeAll() }
+        for index in 0..<count {
+            var byte = state.direction == .saving ? storage[index] : 0
+            state.carry(&byte)
+            if state.direction == .restoring { append(byte) }
+        }
+        state.carry(&hasOverflowed)
+    }
+}

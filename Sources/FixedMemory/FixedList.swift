@@ -89,3 +89,16 @@ extension FixedList: Equatable where Element: Equatable {
 }
 
 extension FixedList: Sendable where Element: Sendable {}
+
+extension FixedList: Carried where Element: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        let carried = state.carry(count: count, capacity: capacity)
+        if state.direction == .restoring { removeAll() }
+        for index in 0..<carried {
+            var element = state.direction == .saving ? storage[index] : Element()
+            state.carry(&element)
+            if state.direction == .restoring { append(element) }
+        }
+        state.carry(&overflowed)
+    }
+}
