@@ -241,6 +241,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: core),
 
+        .target(
+            name: "StateCarrying", dependencies: ["FixedMemory"], path: "Tests/StateCarrying", swiftSettings: core),
         tests("FixedMemoryTests", ["FixedMemory"]),
         tests("AuthorityTests", ["FixedMemory", "HardwareInterface", "WardenMessages", "Authority"]),
         tests("CryptographyTests", ["FixedMemory", "Cryptography"]),
@@ -256,7 +258,7 @@ let package = Package(
                 "FixedMemory", "WardenMessages", "SwiftProtobufMessages",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
-        tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels"]),
+        tests("SensorTests", ["FixedMemory", "HardwareInterface", "Drivers", "DeviceModels", "StateCarrying"]),
         tests(
             "ConsoleTests",
             [
@@ -267,10 +269,10 @@ let package = Package(
         tests(
             "ReaderTests",
             ["FixedMemory", "Cryptography", "HardwareInterface", "Drivers", "DeviceModels", "ReaderFuzz"]),
-        tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory"]),
-        tests("RadarTests", ["FixedMemory", "HardwareInterface", "Drivers"]),
+        tests("LifeSafetyTests", ["LifeSafety", "HardwareInterface", "FixedMemory", "StateCarrying"]),
+        tests("RadarTests", ["FixedMemory", "HardwareInterface", "Drivers", "StateCarrying"]),
         tests("EvaluationTests", ["Evaluation", "LifeSafety", "HardwareInterface", "FixedMemory"]),
-        tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory"]),
+        tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory", "StateCarrying"]),
         tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
         tests(
             "RuntimeTests",

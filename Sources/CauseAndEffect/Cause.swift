@@ -38,6 +38,8 @@ public struct Aspects: OptionSet, Sendable, BitwiseCopyable {
     public static var active: Aspects { Aspects(rawValue: 1 << 10) }
 }
 
+extension Aspects: Carried {}
+
 /// A thing whose state can be a cause, by its place in the board image's tables.
 public enum CauseSubject: Equatable, Sendable, BitwiseCopyable {
     case detector(UInt16)
@@ -93,6 +95,16 @@ public struct CauseStates: ~Copyable {
         case .point(let index): Int(index) < points.count
         case .rule: true
         }
+    }
+}
+
+extension CauseStates: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&detectors)
+        state.carry(&doors)
+        state.carry(&schedules)
+        state.carry(&points)
+        state.carry(&hasChanged)
     }
 }
 

@@ -19,6 +19,17 @@ public struct TargetDemand: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
+extension TargetDemand: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&demand)
+        state.carry(&isOn)
+        state.carry(&rule)
+        state.carry(&term)
+        state.carry(&priorityClass)
+        state.carry(&since)
+    }
+}
+
 /// Which targets changed in one evaluation; sized by the matrix's targets and emptied by `evaluate`.
 public struct ChangedTargets: ~Copyable {
     private var indexes: FixedArray<UInt16>
@@ -322,6 +333,41 @@ public struct CauseAndEffectMatrix: ~Copyable {
             if into < end { return (its.isOn, Instant(nanoseconds: now.nanoseconds + (end - into))) }
         }
         preconditionFailure("the remainder lies within the period")
+    }
+}
+
+extension CauseAndEffectMatrix: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        // Left out: rules, terms, effects, targets, patterns, steps: follow from the image.
+        // Left out: scratch: without meaning between two evaluations.
+        state.carry(&ruleStates)
+        state.carry(&demands)
+        state.carry(&deadline)
+        if !areWithinLists { state.refuse() }
+    }
+
+    /// Whether everything that the states and demands name is in the lists.
+    private var areWithinLists: Bool {
+        for index in ruleStates.indices where Int(ruleStates[index].firstTerm) >= terms.count { return false }
+        for index in demands.indices where demands[index].demand != .nothing {
+            let demand = demands[index]
+            guard Int(demand.rule) < rules.count, Int(demand.term) < terms.count,
+                targets[index].canFollow(demand.demand)
+            else { return false }
+        }
+        return true
+    }
+}
+
+extension CauseAndEffectMatrix.RuleState: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&termsHold)
+        state.carry(&changedAt)
+        state.carry(&isActive)
+        state.carry(&activeSince)
+        state.carry(&isSpent)
+        state.carry(&isSilenced)
+        state.carry(&firstTerm)
     }
 }
 

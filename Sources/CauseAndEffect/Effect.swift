@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Something that rules can demand, by its place in the board image's tables.
@@ -37,6 +38,48 @@ public enum Demand: Equatable, Sendable, BitwiseCopyable {
     case announce
 }
 
+extension Demand: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        var pattern: UInt16 = 0
+        if case .pattern(let number) = self { pattern = number }
+        let number = state.carry(caseNumber: caseNumber, of: 12)
+        state.carry(&pattern)
+        guard state.direction == .restoring else { return }
+        self =
+            switch number {
+            case 1: .on
+            case 2: .off
+            case 3: .pattern(pattern)
+            case 4: .release
+            case 5: .lockDown
+            case 6: .holdOpen
+            case 7: .shut
+            case 8: .open
+            case 9: .recall
+            case 10: .stay
+            case 11: .announce
+            default: .nothing
+            }
+    }
+
+    private var caseNumber: UInt8 {
+        switch self {
+        case .nothing: 0
+        case .on: 1
+        case .off: 2
+        case .pattern: 3
+        case .release: 4
+        case .lockDown: 5
+        case .holdOpen: 6
+        case .shut: 7
+        case .open: 8
+        case .recall: 9
+        case .stay: 10
+        case .announce: 11
+        }
+    }
+}
+
 /// What wins when rules demand different things of one target. A higher class always wins over a lower one: a fire
 /// releases a door that an intrusion locked, and shuts down nothing that a fire opened.
 public enum PriorityClass: UInt8, Comparable, Sendable, BitwiseCopyable {
@@ -53,6 +96,8 @@ public enum PriorityClass: UInt8, Comparable, Sendable, BitwiseCopyable {
 
     public static func < (left: PriorityClass, right: PriorityClass) -> Bool { left.rawValue < right.rawValue }
 }
+
+extension PriorityClass: Carried {}
 
 /// One demand of a rule.
 public struct Effect: Equatable, Sendable, BitwiseCopyable {

@@ -87,6 +87,17 @@ public struct StateCarrier: ~Copyable {
     @inlinable
     public mutating func carry<Value: Carried & ~Copyable>(_ value: inout Value) { value.carry(&self) }
 
+    /// Carries a number that can only lie within a range, such as a place in a list.
+    @inlinable
+    public mutating func carry<Value: Carried & FixedWidthInteger>(
+        _ value: inout Value, within range: ClosedRange<Value>
+    ) {
+        var carried = value
+        carry(&carried)
+        guard direction == .restoring else { return }
+        if range.contains(carried) { value = carried } else { refuse() }
+    }
+
     /// What was read cannot be.
     public mutating func refuse() { isWhole = false }
 

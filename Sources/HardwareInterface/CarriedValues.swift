@@ -5,7 +5,7 @@ import FixedMemory
 extension Instant: DefaultInitializable, Carried {
     /// The start.
     public init() { self = .start }
-    public mutating func carry(_ state: inout StateCarrier) { state.carry(&nanoseconds) }
+    public mutating func carry(_ state: inout StateCarrier) { state.carry(&nanoseconds, within: 0...Int64.max) }
 }
 
 extension Interval: DefaultInitializable, Carried {

@@ -5,7 +5,7 @@ import Testing
 @testable import CauseAndEffect
 
 /// A small house: two smoke detectors, a leak probe, an intrusion detector; one door, siren, valve, lift and message.
-private final class House {
+final class House {
     static let siren: UInt16 = 0
     static let door: UInt16 = 1
     static let valve: UInt16 = 2
@@ -57,7 +57,7 @@ private final class House {
     func demand(_ target: UInt16) -> Demand { matrix.demand(Int(target)).demand }
 }
 
-private func rule(
+func rule(
     _ combination: Combination = .any, delay: Interval = .zero, hold: Interval = .zero, latches: Bool = false,
     limit: Interval = .endless, _ priorityClass: PriorityClass = .fire, priority: UInt8 = 0
 ) -> Rule {
@@ -66,10 +66,10 @@ private func rule(
         limit: limit, priorityClass: priorityClass, priority: priority)
 }
 
-private let smoke0 = Term(.detector(0), .alarm)
-private let smoke1 = Term(.detector(1), .alarm)
-private let leak = Term(.detector(2), .alarm)
-private let intrusion = Term(.detector(3), .alarm)
+let smoke0 = Term(.detector(0), .alarm)
+let smoke1 = Term(.detector(1), .alarm)
+let leak = Term(.detector(2), .alarm)
+let intrusion = Term(.detector(3), .alarm)
 
 @Suite("Cause-and-effect matrix")
 struct MatrixTests {

@@ -124,6 +124,21 @@ struct StateCarrierTests {
         #expect(!isWhole && first == 2)
     }
 
+    @Test(
+        "a place outside its list is refused and changes nothing",
+        arguments: [(0, true), (3, true), (4, false), (255, false)] as [(UInt8, Bool)])
+    func range(_ written: UInt8, isWithin: Bool) {
+        var carrier = StateCarrier(capacity: 1)
+        var place = written
+        carrier.save()
+        carrier.carry(&place, within: 0...3)
+        var other: UInt8 = 1
+        carrier.restore()
+        carrier.carry(&other, within: 0...3)
+        let isWhole = carrier.isWhole
+        #expect(isWhole == isWithin && other == (isWithin ? written : 1))
+    }
+
     @Test func savingMoreThanThereIsRoomForIsSeen() {
         var carrier = StateCarrier(capacity: 4)
         var value: UInt64 = 1
