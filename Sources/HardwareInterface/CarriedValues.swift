@@ -5,7 +5,11 @@ import FixedMemory
 extension Instant: DefaultInitializable, Carried {
     /// The start.
     public init() { self = .start }
-    public mutating func carry(_ state: inout StateCarrier) { state.carry(&nanoseconds, within: 0...Int64.max) }
+    /// What was going on when the board started began before; by no more than decades, so that no difference of two
+    /// moments overflows.
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&nanoseconds, within: -(1 << 60)...Int64.max)
+    }
 }
 
 extension Interval: DefaultInitializable, Carried {

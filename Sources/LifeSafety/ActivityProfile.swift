@@ -99,6 +99,15 @@ public struct ActivityProfile: Sendable, BitwiseCopyable {
     }
 }
 
+extension ActivityProfile: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&shares)
+        state.carry(&days)
+        for part in 0..<4 { state.carry(&largest[part], within: 0...InactivityDetector.mostSurprise) }
+        state.carry(&learnedSlots, within: 0...Int32.max)
+    }
+}
+
 /// −ln(1 − n/32) in 65,536ths for n = 0...32, cut at 3.
 private let surprises: InlineArray<33, Int32> = [
     0, 2081, 4230, 6451, 8751, 11135, 13608, 16178, 18854, 21643, 24556, 27605, 30802, 34164, 37707, 41453, 45426,

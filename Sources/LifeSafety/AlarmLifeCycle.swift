@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// The course of one detector's alarm from normal to reset, the same for every kind of detector.
@@ -19,7 +20,7 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
         case unsupported = 4
     }
 
-    private enum Phase: UInt8, BitwiseCopyable {
+    private enum Phase: UInt8, Carried, BitwiseCopyable {
         case quiet, preAlarm, alarm, acknowledged, silenced, restored
     }
 
@@ -195,5 +196,15 @@ public struct AlarmLifeCycle: Sendable, BitwiseCopyable {
     public mutating func advance(to now: Instant) {
         if let end = bypassEnd, end <= now { _ = endBypass() }
         if let end = testEnd, end <= now { _ = endTest() }
+    }
+}
+
+extension AlarmLifeCycle: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&phase)
+        state.carry(&bypassEnd)
+        state.carry(&testEnd)
+        state.carry(&testActivations)
+        state.carry(&finding)
     }
 }

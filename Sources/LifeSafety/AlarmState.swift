@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Where a detector stands in its alarm life cycle. One of these is shown for each detector.
@@ -33,6 +34,8 @@ public enum AlarmState: UInt8, Sendable, BitwiseCopyable {
     }
 }
 
+extension AlarmState: Carried {}
+
 /// What a detector makes of its inputs, before the life cycle.
 public enum Condition: UInt8, Comparable, Sendable, BitwiseCopyable {
     case normal = 0
@@ -42,6 +45,8 @@ public enum Condition: UInt8, Comparable, Sendable, BitwiseCopyable {
     @inlinable
     public static func < (left: Condition, right: Condition) -> Bool { left.rawValue < right.rawValue }
 }
+
+extension Condition: Carried {}
 
 /// Why a detector cannot be relied on. `none` is the only value that means it can.
 public enum TroubleReason: UInt8, Sendable, BitwiseCopyable {
@@ -75,6 +80,8 @@ public enum TroubleReason: UInt8, Sendable, BitwiseCopyable {
     /// Calibration or a functional test is overdue.
     case maintenanceDue = 14
 }
+
+extension TroubleReason: Carried {}
 
 /// What made a detector fire; printed with the alarm so that a person knows where to look.
 public enum AlarmCause: UInt8, Sendable, BitwiseCopyable {
@@ -110,6 +117,8 @@ public enum AlarmCause: UInt8, Sendable, BitwiseCopyable {
     case reversed = 29
 }
 
+extension AlarmCause: Carried {}
+
 /// A detector's own result after an input: the life cycle turns it into a state.
 public struct Finding: Equatable, Sendable, BitwiseCopyable {
     public var condition: Condition
@@ -126,6 +135,15 @@ public struct Finding: Equatable, Sendable, BitwiseCopyable {
         self.cause = cause
         self.trouble = trouble
         self.value = value
+    }
+}
+
+extension Finding: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&condition)
+        state.carry(&cause)
+        state.carry(&trouble)
+        state.carry(&value)
     }
 }
 
@@ -165,5 +183,18 @@ public struct DetectorStatus: Equatable, Sendable, BitwiseCopyable {
         self.since = since
         self.until = until
         self.testActivations = testActivations
+    }
+}
+
+extension DetectorStatus: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&self.state)
+        state.carry(&trouble)
+        state.carry(&condition)
+        state.carry(&cause)
+        state.carry(&value)
+        state.carry(&since)
+        state.carry(&until)
+        state.carry(&testActivations)
     }
 }

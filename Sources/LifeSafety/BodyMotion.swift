@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// The last ten seconds of a worn accelerometer at 25 samples a second, whatever its own rate.
@@ -123,5 +124,22 @@ struct BodyMotion: BitwiseCopyable {
             number += 1
         }
         return distance / Int32(to - from)
+    }
+}
+
+extension BodyMotion: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&bins)
+        state.carry(&magnitudes)
+        state.carry(&total, within: 0...Int64.max)
+        state.carry(&sumX, within: BodyMotion.sums)
+        state.carry(&sumY, within: BodyMotion.sums)
+        state.carry(&sumZ, within: BodyMotion.sums)
+        state.carry(&filledMicroseconds, within: 0...(BodyMotion.binMicroseconds - 1))
+    }
+
+    /// What an unfinished bin can add up to.
+    private static var sums: ClosedRange<Int64> {
+        Int64(Int16.min) * binMicroseconds...Int64(Int16.max) * binMicroseconds
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// A call point by which a person asks for help: button, pull cord, pendant.
@@ -115,5 +116,16 @@ public struct CallPointDetector: DetectorLogic {
         copy.receive(Reading(value: 1, quality: .good, at: now), channel: 0, at: now)
         copy.advance(to: now + configuration.shortestPress)
         return copy.isHeld
+    }
+}
+
+extension CallPointDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&button)
+        state.carry(&battery)
+        state.carry(&press)
+        state.carry(&isHeld)
+        state.carry(&lastPressAt)
+        state.carry(&now)
     }
 }

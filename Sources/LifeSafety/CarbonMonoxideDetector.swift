@@ -172,3 +172,16 @@ public struct CarbonMonoxideDetector: DetectorLogic {
         return copy.level == .alarm
     }
 }
+
+extension CarbonMonoxideDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&account, within: 0...CarbonMonoxideDetector.full)
+        state.carry(&lastReadingAt)
+        state.carry(&concentration)
+        state.carry(&isSaturated)
+        state.carry(&level)
+        state.carry(&isOverdue)
+        state.carry(&clock)
+    }
+}

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a combustible gas reaches a fraction of its lower explosive limit, and watches its sensor's zero.
@@ -165,5 +166,22 @@ public struct CombustibleGasDetector: DetectorLogic {
         copy.receive(strongest, channel: 0, at: max(now, copy.warmUntil))
         copy.condition.advance(to: max(now, copy.warmUntil) + configuration.verification)
         return copy.condition.value == .alarm
+    }
+}
+
+extension CombustibleGasDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&isRunning)
+        state.carry(&warmUntil)
+        state.carry(&now)
+        state.carry(&concentration)
+        state.carry(&changedAt)
+        state.carry(&lowZero)
+        state.carry(&condition)
+        state.carry(&raw)
+        state.carry(&isSaturated)
+        state.carry(&isOverdue)
+        state.carry(&clock)
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when something happens too often, or not often enough, within a window: a pump that starts again and again, a
@@ -105,4 +106,16 @@ public struct CountDetector: DetectorLogic {
     }
 
     func couldFire(at now: Instant) -> Bool { true }
+}
+
+extension CountDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&previous)
+        state.carry(&times)
+        state.carry(&newest, within: 0...15)
+        state.carry(&known, within: 0...16)
+        state.carry(&since)
+        state.carry(&now)
+    }
 }

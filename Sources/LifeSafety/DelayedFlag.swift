@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// A condition that must hold for a while before it counts, and be gone for a while before it no longer does.
@@ -37,6 +38,14 @@ public struct DelayedFlag: Sendable, BitwiseCopyable {
     public var deadline: Instant { input == isOn ? .never : changedAt + (input ? onDelay : offDelay) }
 }
 
+extension DelayedFlag: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&isOn)
+        state.carry(&input)
+        state.carry(&changedAt)
+    }
+}
+
 /// A flag for pre-alarm and one for alarm, with the same delays.
 public struct DelayedCondition: Sendable, BitwiseCopyable {
     private var preAlarm: DelayedFlag
@@ -64,4 +73,11 @@ public struct DelayedCondition: Sendable, BitwiseCopyable {
 
     public var value: Condition { alarm.isOn ? .alarm : preAlarm.isOn ? .preAlarm : .normal }
     public var deadline: Instant { min(preAlarm.deadline, alarm.deadline) }
+}
+
+extension DelayedCondition: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&preAlarm)
+        state.carry(&alarm)
+    }
 }

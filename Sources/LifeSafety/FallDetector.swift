@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when the wearer of an accelerometer at the waist falls, and again when they stay down.
@@ -219,6 +220,24 @@ public struct FallDetector: DetectorLogic {
 
     private mutating func take(_ sample: AccelerationSample, at now: Instant) {
         if let due = frontEnd.add(sample, microseconds: BodyMotion.binMicroseconds) { judge(due, at: now) }
+    }
+}
+
+extension FallDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&frontEnd)
+        state.carry(&lastSampleAt)
+        state.carry(&lastScore)
+        state.carry(&lastPeak)
+        state.carry(&decidedAt)
+        state.carry(&isConfirmed)
+        state.carry(&upright)
+        state.carry(&downSince)
+        state.carry(&walkingSeconds, within: 0...10)
+        state.carry(&isLongLie)
+        state.carry(&movedAt)
+        state.carry(&isNotWorn)
     }
 }
 

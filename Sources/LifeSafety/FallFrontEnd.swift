@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// From accelerometer samples to impacts with their features: the part of the fall detector that tuning shares.
@@ -39,5 +40,13 @@ package struct FallFrontEnd: BitwiseCopyable {
     mutating func clear() {
         motion.clear()
         finder = ImpactFinder()
+    }
+}
+
+extension FallFrontEnd: Carried {
+    package mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&motion)
+        state.carry(&finder)
+        if !finder.isTimely(before: motion.total) { state.refuse() }
     }
 }

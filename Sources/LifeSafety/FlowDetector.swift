@@ -216,6 +216,24 @@ public struct FlowDetector: DetectorLogic {
     }
 }
 
+extension FlowDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&previous)
+        state.carry(&window)
+        state.carry(&lastPulseAt)
+        state.carry(&busySince)
+        state.carry(&nightPulses, within: 0...(1 << 60))
+        state.carry(&nightDay, within: Int32.min...(Int32.max - 1))
+        state.carry(&awayUntil)
+        state.carry(&awayPulses, within: 0...(1 << 60))
+        state.carry(&clock)
+        state.carry(&now)
+        state.carry(&held)
+        state.carry(&litres)
+    }
+}
+
 /// Pulses of a sliding window, in sixteen parts.
 struct PulseWindow: BitwiseCopyable {
     private let part: Interval
@@ -251,5 +269,12 @@ struct PulseWindow: BitwiseCopyable {
     mutating func clear() {
         newest = -1
         for place in 0..<16 { counts[place] = 0 }
+    }
+}
+
+extension PulseWindow: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        for place in 0..<16 { state.carry(&counts[place], within: 0...(1 << 56)) }
+        state.carry(&newest, within: -1...Int64.max)
     }
 }

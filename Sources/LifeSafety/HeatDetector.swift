@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires at a fixed temperature of an EN 54-5 class, and where its suffix is R at a fast rise too.
@@ -131,7 +132,8 @@ public struct HeatDetector: DetectorLogic {
         signals.append(
             "filtered temperature / m°C", temperature, limit: configuration.responseClass.minimumStaticResponse + 4_000)
         signals.append(
-            "above the lowest of four minutes / mK", temperature - (history.lowest ?? temperature),
+            "above the lowest of four minutes / mK",
+            Int32(clamping: Int64(temperature) - Int64(history.lowest ?? temperature)),
             limit: configuration.respondsToRise ? configuration.responseClass.rise : nil)
         return signals
     }
@@ -150,6 +152,17 @@ public struct HeatDetector: DetectorLogic {
             copy.receive(Reading(value: configuration.range.highest, quality: .good, at: now), channel: 0, at: now)
         }
         return copy.level == .alarm
+    }
+}
+
+extension HeatDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&medians)
+        state.carry(&history)
+        state.carry(&level)
+        state.carry(&cause)
+        state.carry(&temperature)
     }
 }
 
@@ -176,9 +189,9 @@ struct TemperatureHistory: BitwiseCopyable {
     func hasRisen(to value: Int32, by rise: Int32, ratePerMinute: Int64, at now: Instant) -> Bool {
         for back in 0..<count {
             let place = (newest - back + TemperatureHistory.length) % TemperatureHistory.length
-            let risen = value - values[place]
+            let risen = Int64(value) - Int64(values[place])
             let milliseconds = (now - times[place]).milliseconds
-            if risen >= rise && Int64(risen) * 60_000 >= ratePerMinute * milliseconds { return true }
+            if risen >= Int64(rise) && risen * 60_000 >= ratePerMinute * milliseconds { return true }
         }
         return false
     }
@@ -191,5 +204,14 @@ struct TemperatureHistory: BitwiseCopyable {
             result = min(result, values[(newest - back + TemperatureHistory.length) % TemperatureHistory.length])
         }
         return result
+    }
+}
+
+extension TemperatureHistory: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&values)
+        state.carry(&times)
+        state.carry(&count, within: 0...TemperatureHistory.length)
+        state.carry(&newest, within: 0...(TemperatureHistory.length - 1))
     }
 }

@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// Finds impacts in a row of magnitudes: local maxima of at least 1.5 g that stand alone for a second on either side.
 ///
 /// An impact is handed out once what followed it is known, three seconds later.
@@ -34,5 +36,26 @@ struct ImpactFinder: BitwiseCopyable {
         waitingCount -= 1
         for index in 0..<waitingCount { waiting[index] = waiting[index + 1] }
         return due
+    }
+}
+
+extension ImpactFinder: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&candidate, within: -1...Int64.max)
+        state.carry(&candidateMagnitude)
+        state.carry(&waiting)
+        state.carry(&waitingCount, within: 0...3)
+    }
+
+    /// Whether every impact that waits is one that the bins before `number` can have left: none is overdue, and each is due
+    /// after the one before it, or they would wait for ever.
+    func isTimely(before number: Int64) -> Bool {
+        if candidate >= number || candidate >= 0 && number - candidate > ImpactFinder.isolation { return false }
+        for index in 0..<waitingCount {
+            if waiting[index] < 0 || waiting[index] >= number { return false }
+            if number - waiting[index] > ImpactFinder.patience { return false }
+            if index > 0 && waiting[index] <= waiting[index - 1] { return false }
+        }
+        return true
     }
 }

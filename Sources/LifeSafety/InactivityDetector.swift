@@ -89,6 +89,9 @@ public struct InactivityDetector: DetectorLogic {
     static let passage: Interval = .seconds(90)
     /// Surprise is kept in 65,536ths times milliseconds of a half hour.
     private static let unit: Int64 = 65_536 * 1_800_000
+    /// More surprise than years of silence can add up to, in the unit; far enough from the end of the numbers to be reckoned
+    /// with.
+    static let mostSurprise: Int64 = 1 << 52
     /// Before so many days were learned only the longest silence counts.
     static let daysToLearn: Int32 = 4
 
@@ -337,7 +340,7 @@ public struct InactivityDetector: DetectorLogic {
 
     /// When the surprise reaches `threshold` at the speed of the present half hour, and the shortest silence is over.
     private func moment(of threshold: Int64, _ perSlot: Int64) -> Instant {
-        let milliseconds = max(0, (threshold - surprise + perSlot - 1) / perSlot)
+        let milliseconds = min(max(0, (threshold - surprise + perSlot - 1) / perSlot), keptLimit)
         return max(accountedUntil + .milliseconds(milliseconds), quietSince + configuration.shortestSilence)
     }
 
@@ -348,6 +351,28 @@ public struct InactivityDetector: DetectorLogic {
         return copy.level == .alarm
     }
 }
+
+extension InactivityDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&sources)
+        state.carry(&previous)
+        state.carry(&profile)
+        state.carry(&presence)
+        state.carry(&clock)
+        state.carry(&now)
+        state.carry(&quietSince)
+        state.carry(&accountedUntil)
+        state.carry(&surprise, within: 0...InactivityDetector.mostSurprise)
+        state.carry(&slotIsWhole)
+        state.carry(&slotWasActive)
+        state.carry(&exitAt)
+        state.carry(&awayUntil)
+        state.carry(&level)
+        state.carry(&cause)
+    }
+}
+
+extension InactivityDetector.Presence: Carried {}
 
 /// For the evaluation, which plays recordings of homes to a detector of its own and to copies of it.
 extension InactivityDetector {

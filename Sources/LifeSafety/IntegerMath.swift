@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// Square root of a non-negative integer, rounded down; the same on every processor.
 func integerSquareRoot(_ value: Int64) -> Int64 {
     if value <= 0 { return 0 }
@@ -37,6 +39,15 @@ struct Vector: Equatable, BitwiseCopyable {
     /// Cosine of the angle to `other`, in 16,384ths; 16,384 if either has no length.
     func cosine(to other: Vector) -> Int32 {
         LifeSafety.cosine(self, integerSquareRoot(dot(self)), other, integerSquareRoot(other.dot(other)))
+    }
+}
+
+extension Vector: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // A second of the strongest samples, summed up: products of two stay within 64 bits.
+        state.carry(&x, within: -(1 << 23)...(1 << 23))
+        state.carry(&y, within: -(1 << 23)...(1 << 23))
+        state.carry(&z, within: -(1 << 23)...(1 << 23))
     }
 }
 

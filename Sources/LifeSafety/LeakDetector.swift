@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a water-leak rope or spot probe gets wet, and knows whether the rope is still there.
@@ -93,5 +94,13 @@ public struct LeakDetector: DetectorLogic {
         copy.receive(Reading(value: configuration.wetLimit, quality: .good, at: now), channel: 0, at: now)
         copy.wet.advance(to: now + configuration.onDelay)
         return copy.wet.isOn
+    }
+}
+
+extension LeakDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&circuit)
+        state.carry(&wet)
     }
 }

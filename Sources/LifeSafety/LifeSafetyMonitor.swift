@@ -611,3 +611,43 @@ public struct LifeSafetyMonitor: ~Copyable {
         }
     }
 }
+
+extension LifeSafetyMonitor: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        // Left out: routes, routeStart: follow from the image.
+        state.carry(&slots)
+        state.carry(&threshold)
+        state.carry(&rate)
+        state.carry(&tilt)
+        state.carry(&self.state)
+        state.carry(&counting)
+        state.carry(&smoke)
+        state.carry(&heat)
+        state.carry(&carbonMonoxide)
+        state.carry(&combustibleGas)
+        state.carry(&multiCriteriaFire)
+        state.carry(&leak)
+        state.carry(&flow)
+        state.carry(&valve)
+        state.carry(&fall)
+        state.carry(&radarFall)
+        state.carry(&inactivity)
+        state.carry(&powerUse)
+        state.carry(&callPoint)
+        state.carry(&earliest)
+        state.carry(&hasUnreported)
+        state.carry(&clock)
+    }
+}
+
+extension LifeSafetyMonitor.Slot: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: kind, place, companion, selfTestInterval: follow from the image.
+        state.carry(&lifeCycle)
+        state.carry(&reported)
+        state.carry(&detectorDeadline)
+        state.carry(&deadline)
+        state.carry(&selfTestAt)
+        state.carry(&selfTestFailed)
+    }
+}

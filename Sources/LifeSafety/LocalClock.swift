@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Civil time at the place of the board, for detectors that know day from night.
@@ -6,7 +7,7 @@ import HardwareInterface
 public struct LocalClock: Equatable, Sendable, BitwiseCopyable {
     /// Milliseconds of local time since 1970-01-01 at the monotonic start; negative where the board started earlier.
     private var millisecondsAtStart: Int64
-    public let isTrusted: Bool
+    public private(set) var isTrusted: Bool
 
     /// - Parameters:
     ///   - clock: the wall clock at `instant`. An unset clock is not trusted; a free-running one is, because minutes of
@@ -48,6 +49,14 @@ public struct LocalClock: Equatable, Sendable, BitwiseCopyable {
         var wait = Int64(second - secondOfDay(at: instant))
         if wait <= 0 { wait += 86_400 }
         return instant + .seconds(wait)
+    }
+}
+
+extension LocalClock: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        // A quarter of a million years either way.
+        state.carry(&millisecondsAtStart, within: -(1 << 53)...(1 << 53))
+        state.carry(&isTrusted)
     }
 }
 

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires on fire rather than on smoke: judges obscuration, temperature and carbon monoxide together.
@@ -112,8 +113,8 @@ public struct MultiCriteriaFireDetector: DetectorLogic {
     var confirmation: Int32 {
         var sum: Int32 = 0
         if temperature.isUsable, let lowest = history.lowest {
-            let rise = max(0, filteredTemperature - lowest)
-            sum += min(1_000, rise / (MultiCriteriaFireDetector.confirmingRise / 1_000))
+            let rise = max(0, Int64(filteredTemperature) - Int64(lowest))
+            sum += Int32(min(1_000, rise / Int64(MultiCriteriaFireDetector.confirmingRise / 1_000)))
         }
         if carbonMonoxide.isUsable {
             let present = max(0, carbonMonoxide.value)
@@ -228,5 +229,20 @@ public struct MultiCriteriaFireDetector: DetectorLogic {
             time = time + configuration.verification
         }
         return copy.level == .alarm
+    }
+}
+
+extension MultiCriteriaFireDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&smoke)
+        state.carry(&temperature)
+        state.carry(&carbonMonoxide)
+        state.carry(&chamber)
+        state.carry(&temperatures)
+        state.carry(&filteredTemperature)
+        state.carry(&history)
+        state.carry(&suspicion)
+        state.carry(&level)
+        state.carry(&cause)
     }
 }

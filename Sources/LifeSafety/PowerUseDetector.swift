@@ -137,3 +137,17 @@ public struct PowerUseDetector: DetectorLogic {
 
     func couldFire(at now: Instant) -> Bool { true }
 }
+
+extension PowerUseDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&medians)
+        state.carry(&clock)
+        state.carry(&base, within: 0...Int32.max)
+        state.carry(&nightHighest, within: -1...Int32.max)
+        state.carry(&silent)
+        state.carry(&lastAt)
+        state.carry(&awayUntil)
+        state.carry(&isAlarm)
+    }
+}

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a ceiling radar says that someone fell and stays down.
@@ -98,5 +99,15 @@ public struct RadarFallDetector: DetectorLogic {
         copy.receive(Reading(value: 1, quality: .good, at: now), channel: 0, at: now)
         copy.judge(at: now + configuration.confirmation)
         return copy.isHeld
+    }
+}
+
+extension RadarFallDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&fall)
+        state.carry(&presence)
+        state.carry(&suspected)
+        state.carry(&confirmed)
+        state.carry(&isHeld)
     }
 }

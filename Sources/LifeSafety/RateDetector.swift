@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a value changes by too much within a window: a tank that empties, a room that cools, a voltage that sags.
@@ -86,6 +87,15 @@ public struct RateDetector: DetectorLogic {
     }
 }
 
+extension RateDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&extremes)
+        state.carry(&delayed)
+        state.carry(&change)
+    }
+}
+
 /// The lowest and the highest value of a sliding window, in sixteen parts.
 struct WindowExtremes: BitwiseCopyable {
     private let part: Interval
@@ -130,5 +140,13 @@ struct WindowExtremes: BitwiseCopyable {
         var result = Int32.min
         for place in 0..<17 { result = max(result, highs[place]) }
         return result
+    }
+}
+
+extension WindowExtremes: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&lows)
+        state.carry(&highs)
+        state.carry(&newest, within: -1...Int64.max)
     }
 }

@@ -108,6 +108,18 @@ struct SmokeChamber: BitwiseCopyable {
     }
 }
 
+extension SmokeChamber: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&medians)
+        state.carry(&driftMicro, within: Int64(Int32.min)...Int64(Int32.max))
+        state.carry(&untrackedMicroseconds, within: 0...(1 << 40))
+        state.carry(&lastReadingAt)
+        state.carry(&isRelearning)
+        state.carry(&obscuration)
+        state.carry(&elapsed)
+    }
+}
+
 /// The middle one of the last three values; the value itself until there are three.
 struct MedianOfThree: BitwiseCopyable {
     private var first: Int32 = 0
@@ -130,6 +142,15 @@ struct MedianOfThree: BitwiseCopyable {
     }
 }
 
+extension MedianOfThree: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&first)
+        state.carry(&second)
+        state.carry(&count, within: 0...2)
+        state.carry(&isComplete)
+    }
+}
+
 /// Time for which something held from one reading to the next, counted back while it does not.
 struct VerificationTimer: BitwiseCopyable {
     private(set) var gathered: Interval = .zero
@@ -142,4 +163,11 @@ struct VerificationTimer: BitwiseCopyable {
     }
 
     func isFull(_ limit: Interval) -> Bool { gathered >= limit }
+}
+
+extension VerificationTimer: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&gathered.nanoseconds, within: 0...Int64.max)
+        state.carry(&held)
+    }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when the light obscuration in a smoke chamber stays above a threshold.
@@ -158,5 +159,16 @@ public struct SmokeDetector: DetectorLogic {
             time = time + configuration.verification
         }
         return copy.level == .alarm
+    }
+}
+
+extension SmokeDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&chamber)
+        state.carry(&preAlarmTime)
+        state.carry(&alarmTime)
+        state.carry(&level)
+        state.carry(&hushedUntil)
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// The values that a sensor can mean, both ends included.
@@ -74,5 +75,16 @@ public struct SourceSupervisor: Sendable, BitwiseCopyable {
     /// When the value becomes too old.
     public var deadline: Instant {
         trouble == .none || trouble == .starting ? lastHeardAt + maximumAge : .never
+    }
+}
+
+extension SourceSupervisor: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&value)
+        state.carry(&trouble)
+        state.carry(&lastGoodAt)
+        state.carry(&lastHeardAt)
+        state.carry(&wasHeard)
+        if isUsable && !range.contains(value) { state.refuse() }
     }
 }

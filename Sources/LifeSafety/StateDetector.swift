@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a digital point is in its alarm state for a while: door forced, tamper, mains failed, pump stopped, call
@@ -77,5 +78,13 @@ public struct StateDetector: DetectorLogic {
         copy.receive(Reading(value: configuration.alarmValue, quality: .good, at: now), channel: 0, at: now)
         copy.advance(to: now + configuration.onDelay)
         return copy.held || copy.flag.isOn
+    }
+}
+
+extension StateDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&flag)
+        state.carry(&held)
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Fires when a value stays beyond a limit: bin full, tank low, cabinet hot, freezer warm.
@@ -98,5 +99,13 @@ public struct ThresholdDetector: DetectorLogic {
         copy.receive(Reading(value: extreme, quality: .good, at: now), channel: 0, at: now)
         copy.delayed.advance(to: now + configuration.onDelay)
         return copy.finding.condition == .alarm
+    }
+}
+
+extension ThresholdDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&raw)
+        state.carry(&delayed)
     }
 }

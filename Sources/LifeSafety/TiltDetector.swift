@@ -146,6 +146,21 @@ public struct TiltDetector: DetectorLogic {
     func couldFire(at now: Instant) -> Bool { true }
 }
 
+extension TiltDetector: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&reference, blank: .zero)
+        state.carry(&sum)
+        state.carry(&distance, within: 0...(1 << 40))
+        state.carry(&mean)
+        state.carry(&gathered.nanoseconds, within: 0...Interval.seconds(1).nanoseconds)
+        state.carry(&count, within: 0...65_535)
+        state.carry(&tilted)
+        state.carry(&shaken)
+        state.carry(&tilt)
+    }
+}
+
 /// Cosine of whole degrees, 0 to 90, in 16,384ths, rounded to the nearest.
 func cosineOfAngle(degrees: UInt8) -> Int32 { Int32(cosines[Int(min(degrees, 90))]) }
 

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Shuts a motor valve and makes sure that it is shut: drives it, waits for the end switch, tries again, and says so
@@ -31,7 +32,7 @@ public struct ValveSupervisor: DetectorLogic {
         public var sources: Sources { Sources(feedback) }
     }
 
-    private enum Phase: BitwiseCopyable {
+    fileprivate enum Phase: BitwiseCopyable {
         case open
         case driving(until: Instant)
         case pausing(until: Instant)
@@ -144,4 +145,46 @@ public struct ValveSupervisor: DetectorLogic {
     }
 
     func couldFire(at now: Instant) -> Bool { true }
+}
+
+extension ValveSupervisor: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&phase)
+        state.carry(&attempt)
+        state.carry(&openingUntil)
+        state.carry(&now)
+        if case .pausing = phase, attempt >= configuration.attempts { state.refuse() }
+    }
+}
+
+extension ValveSupervisor.Phase: Carried {
+    fileprivate mutating func carry(_ state: inout StateCarrier) {
+        var until = Instant.start
+        switch self {
+        case .driving(let its), .pausing(let its): until = its
+        case .open, .shut, .failed: break
+        }
+        let number = state.carry(caseNumber: caseNumber, of: 5)
+        state.carry(&until)
+        guard state.direction == .restoring else { return }
+        self =
+            switch number {
+            case 1: .driving(until: until)
+            case 2: .pausing(until: until)
+            case 3: .shut
+            case 4: .failed
+            default: .open
+            }
+    }
+
+    private var caseNumber: UInt8 {
+        switch self {
+        case .open: 0
+        case .driving: 1
+        case .pausing: 2
+        case .shut: 3
+        case .failed: 4
+        }
+    }
 }

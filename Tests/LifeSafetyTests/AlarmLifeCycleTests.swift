@@ -1,4 +1,5 @@
 import HardwareInterface
+import StateCarrying
 import Testing
 
 @testable import LifeSafety
@@ -148,7 +149,7 @@ struct AlarmLifeCycleTests {
     /// Nothing that can be found, commanded or timed takes a shown alarm away except a reset by a person.
     @Test("Alarms are never lost: ten thousand random steps", arguments: [1, 2, 3] as [UInt64])
     func alarmsAreNeverLost(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         var cycle = AlarmLifeCycle(latches: true)
         var now = Instant.start
         for _ in 0..<10_000 {
@@ -175,19 +176,5 @@ struct AlarmLifeCycleTests {
             if wasAlarm && !cycle.state.isAlarm { #expect(choice == 2 && outcome == .done) }
             if before == .alarm && cycle.state != .alarm { #expect(choice < 2 && outcome == .done) }
         }
-    }
-}
-
-/// A small random source whose sequence is the same everywhere (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

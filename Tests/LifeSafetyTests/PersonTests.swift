@@ -1,4 +1,5 @@
 import HardwareInterface
+import StateCarrying
 import Testing
 
 @testable import LifeSafety
@@ -15,7 +16,7 @@ struct PersonTests {
 
     /// Lives for some days from midnight on; each active quarter hour flips the first point.
     static func live(
-        _ bench: TestBench, days: Int, random: inout SplitMix, until stop: Int = .max, from begin: Int = 0
+        _ bench: TestBench, days: Int, random: inout SeededRandom, until stop: Int = .max, from begin: Int = 0
     ) {
         var value: Int32 = 0
         bench.read(0, point: 0)
@@ -37,7 +38,7 @@ struct PersonTests {
         for seed in 1...20 as ClosedRange<UInt64> {
             let bench = TestBench(.inactivity(Self.inactivity))
             bench.setClock(secondOfDay: 0)
-            var random = SplitMix(seed: seed)
+            var random = SeededRandom(seed: seed)
             Self.live(bench, days: 30, random: &random)
             if bench.log.contains(where: { $0.to.isAlarm }) { disturbed += 1 }
         }
@@ -68,7 +69,7 @@ struct PersonTests {
     func doesNotGetUp(seed: UInt64) {
         let bench = TestBench(.inactivity(Self.inactivity))
         bench.setClock(secondOfDay: 0)
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         Self.live(bench, days: 20, random: &random)
         #expect(bench.state() == .normal)
         bench.run(for: .hours(6))
@@ -125,7 +126,7 @@ struct PersonTests {
         configuration.noExitAfter = .hours(72)
         let bench = TestBench(.inactivity(configuration))
         bench.setClock(secondOfDay: 0)
-        var random = SplitMix(seed: 4)
+        var random = SeededRandom(seed: 4)
         Self.live(bench, days: 4, random: &random, until: 71 * 60)
         #expect(bench.state() == .normal)
         bench.run(for: .hours(1))
@@ -137,7 +138,7 @@ struct PersonTests {
     func restored() {
         let first = TestBench(.inactivity(Self.inactivity))
         first.setClock(secondOfDay: 0)
-        var random = SplitMix(seed: 5)
+        var random = SeededRandom(seed: 5)
         Self.live(first, days: 20, random: &random)
         let second = TestBench(.inactivity(Self.inactivity))
         second.takeUp(first)
