@@ -179,12 +179,19 @@ public struct CauseAndEffectMatrix: ~Copyable {
 
     /// A person ends what latched; rules whose terms still hold stay active. What followed from a rule that ends here ends
     /// with it.
-    public mutating func reset(_ causes: borrowing CauseStates, at now: Instant) {
+    ///
+    /// - Returns: whether any rule ended.
+    @discardableResult
+    public mutating func reset(_ causes: borrowing CauseStates, at now: Instant) -> Bool {
         var first: UInt16 = 0
+        var hasEnded = false
         for index in rules.indices where rules[index].latches || rules[index].holdTime == .zero {
-            if !termsHold(rules[index], causes, first: &first) { ruleStates[index].isActive = false }
+            guard ruleStates[index].isActive, !termsHold(rules[index], causes, first: &first) else { continue }
+            ruleStates[index].isActive = false
+            hasEnded = true
         }
         deadline = now
+        return hasEnded
     }
 
     /// Takes up a rule that had latched in an earlier run of the board; the next evaluation demands its effects.

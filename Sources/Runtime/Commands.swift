@@ -151,12 +151,12 @@ extension BoardCore {
             default: monitor.perform(.cancel, on: detector, at: now, into: &alarmOutput)
             }
         settleAlarms(by: actor)
-        switch command.kind {
-        // Taking note of an alarm, or stopping its sounders, ends nothing that stays until reset.
-        case .alarmAcknowledge, .alarmSilence: evaluateMatrix()
-        default: resetMatrix()
-        }
-        return CommandAnswer(result: outcome == .done ? .done : .refused)
+        evaluateMatrix()
+        var isDone = outcome == .done
+        // What stays until reset ends by nothing else, and not by a reset that is refused. Behind a detector that is quiet
+        // again by itself its effects may have stayed.
+        if command.kind == .alarmReset, isDone || outcome == .notApplicable, resetMatrix() { isDone = true }
+        return CommandAnswer(result: isDone ? .done : .refused)
     }
 
     /// How long a walk test lasts that is given no time, s: a floor of a staircase and the way there.
@@ -180,15 +180,19 @@ extension BoardCore {
             if outcome == .done { isDone = true }
             settleAlarms(by: actor)
         }
-        resetMatrix()
+        evaluateMatrix()
         return CommandAnswer(result: isDone ? .done : .refused)
     }
 
     /// Ends what latched in the matrix and has no cause any more.
-    private mutating func resetMatrix() {
+    ///
+    /// - Returns: whether there was any.
+    @discardableResult
+    private mutating func resetMatrix() -> Bool {
         evaluateMatrix()
-        matrix.reset(causes, at: now)
+        let hasEnded = matrix.reset(causes, at: now)
         evaluateMatrix()
+        return hasEnded
     }
 
     private mutating func resetFire(_ actor: Actor) -> CommandAnswer {

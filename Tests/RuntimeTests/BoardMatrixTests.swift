@@ -89,6 +89,32 @@ struct BoardMatrixTests {
         #expect(board.happened("lift cabin free") && !board.isOn("recall"), "\(board.words)")
     }
 
+    @Test(
+        "What stays until reset ends by a reset alone, whatever else is commanded of whatever detector",
+        arguments: [
+            "alarm smoke bypass --yes", "alarm smoke hush 5m --yes", "alarm smoke cleaned --yes", "alarm smoke silence",
+            "alarm smoke acknowledge", "alarm smoke cancel --yes", "alarm leak away --yes", "alarm leak returned --yes",
+            "alarm leak serviced --yes", "walktest smoke 10 --yes", "walktest all 10 --yes", "walktest all end --yes",
+        ])
+    func latched(command: String) throws {
+        let board = try Self.board(
+            "  opened: {causes: [{door: street, state: open}], actions: [{drive: lamp}]}\n" + Self.unused)
+        board.open()
+        board.pass(.seconds(1))
+        board.close()
+        board.pass(.seconds(1))
+        board.type(command)
+        board.pass(.seconds(1))
+        #expect(board.isOn("lamp"), "\(board.printed())")
+        board.type("alarm smoke restore --yes")
+        board.type("walktest all end --yes")
+        board.pass(.seconds(1))
+        #expect(board.isOn("lamp"), "\(board.printed())")
+        board.type("alarm leak reset --yes")
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lamp"), "\(board.printed())")
+    }
+
     @Test("A row follows from another with a delay of its own, under a condition that is not so")
     func rows() throws {
         let board = try Self.board(
