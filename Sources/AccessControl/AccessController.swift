@@ -416,7 +416,7 @@ public struct AccessController: ~Copyable {
         case .nothing: break
         }
         if doors[index].isReleased { return .released }
-        return doors[index].isLockdown || doors[index].mode == .locked ? .closed : .ready
+        return isLockedDown(index, side) || doors[index].mode == .locked ? .closed : .ready
     }
 
     // MARK: Inner workings

@@ -7,6 +7,11 @@ struct DoorControl: BitwiseCopyable {
     /// A mode commanded by a person; it stands until the command is taken back.
     var commandedMode: DoorMode?
     var modeRequester = Requester.board
+    /// A person put the door into lockdown; it stands until a person ends it.
+    var isLockdownCommanded = false
+    /// What the cause-and-effect matrix orders, and which of its rows.
+    var order = DoorOrder.none
+    var orderRequester = Requester.board
     var interlockedWith = DoorSet()
     var firstRight = LinkedRight.none
     var grantedFloors: UInt64 = 0

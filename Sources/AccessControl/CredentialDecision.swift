@@ -50,7 +50,7 @@ extension AccessController {
         if let reason = refusalByTime(credential) { return reason }
         if credential.usesLeft == 0 { return .noUsesLeft }
         if let reason = refusalByRight(credential, index, side) { return reason }
-        if doors[index].isLockdown, !credential.traits.contains(.lockdownPass) { return .lockdown }
+        if isLockedDown(index, side), !credential.traits.contains(.lockdownPass) { return .lockdown }
         if doors[index].mode == .locked, !credential.traits.contains(.lockdownPass) { return .doorLocked }
         return nil
     }

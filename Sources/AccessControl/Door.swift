@@ -138,6 +138,8 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
     public var isFree: Bool { mode == .free || mode == .firstCard && firstCardSeen }
     /// Whether the release for a fire lasts.
     public var isReleasedForFire: Bool { isFireReleased }
+    /// Whether the matrix asks for that release now.
+    public var isReleaseDemanded: Bool { fireCauseIsActive }
     /// Whether an interlock may let another door open: this one is locked and known to be closed.
     public var isSecured: Bool {
         // What has just begun to bounce may be an opening already.
@@ -262,9 +264,10 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
         return .commanded
     }
 
-    mutating func setLockdown(_ isActive: Bool) {
+    /// - Parameter sparesExit: who is on the way out by a request to exit goes on.
+    mutating func setLockdown(_ isActive: Bool, sparesExit: Bool = false) {
         isLockdown = isActive
-        if isActive {
+        if isActive, !sparesExit || passageReason != .requestToExit {
             if passageIsActive, !hasOpened, position != .notMonitored, passageReason != .requestToExit {
                 endedUnused = true
             }

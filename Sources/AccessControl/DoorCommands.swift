@@ -18,12 +18,24 @@ public enum DoorCommand: Equatable, Sendable, BitwiseCopyable {
     case resetFire
 }
 
+/// What the cause-and-effect matrix may order of a door besides its release for a fire.
+public enum DoorOrder: UInt8, Sendable, BitwiseCopyable {
+    /// The door is as people and schedules have it.
+    case none = 0
+    /// Locked from outside as in lockdown. Nobody decided it on the spot, so it keeps nobody in: requests to exit and the
+    /// readers of the exit side go on as without it, whatever `lockdownHoldsExit` says.
+    case lockDown = 1
+    /// Free whatever its mode, so that it can stand open; lockdown, commanded by a person, beats it.
+    case holdOpen = 2
+}
+
 /// Commands, requests to exit and emergencies. They take the same decisions as a card, with the same reasons.
 extension AccessController {
     /// Carries out a command of somebody whose right to give it has been checked.
     ///
     /// - Returns: `.commanded`, or why not: `.unknownDoor`, `.lockdown`, `.interlock`, `.alreadySo`, `.fireCauseActive`;
-    ///   `.fireRelease` or `.emergencyExit` where the door is released anyway; `.fireActive` for a lock in a fire.
+    ///   `.fireRelease` or `.emergencyExit` where the door is released anyway; `.fireActive` for a lock in a fire. The end
+    ///   of a lockdown that the matrix orders is refused with `.lockdown`.
     @discardableResult
     public mutating func command(
         _ command: DoorCommand, _ door: DoorIndex, by requester: Requester, now: Instant,
@@ -55,9 +67,10 @@ extension AccessController {
         case .resume:
             return controls[index].commandedMode == nil ? .alreadySo : .commanded
         case .lockdown:
-            return doors[index].isLockdown ? .alreadySo : .commanded
+            return controls[index].isLockdownCommanded ? .alreadySo : .commanded
         case .endLockdown:
-            return doors[index].isLockdown ? .commanded : .alreadySo
+            if controls[index].isLockdownCommanded { return .commanded }
+            return doors[index].isLockdown ? .lockdown : .alreadySo
         case .resetFire:
             if !doors[index].isFireReleased { return .alreadySo }
             return doors[index].fireCauseIsActive ? .fireCauseActive : .commanded
@@ -67,7 +80,6 @@ extension AccessController {
     private mutating func carryOut(
         _ command: DoorCommand, _ index: Int, by requester: Requester, into output: inout AccessOutput
     ) {
-        let door = DoorIndex(UInt8(index))
         switch command {
         case .unlock:
             if configurations[index].kind == .lift { controls[index].grantedFloors = .max }
@@ -80,18 +92,59 @@ extension AccessController {
         case .resume:
             setCommandedMode(nil, index, by: requester, into: &output)
         case .lockdown:
-            doors[index].setLockdown(true)
-            output.keep(.lockdown(door, true))
-            output.record(
-                AccessEvent(.lockdownBegun, at: now, door: door, reason: .commanded, requester: requester))
+            setCommandedLockdown(true, index, by: requester, into: &output)
         case .endLockdown:
-            doors[index].setLockdown(false)
-            output.keep(.lockdown(door, false))
-            output.record(
-                AccessEvent(.lockdownEnded, at: now, door: door, reason: .commanded, requester: requester))
+            setCommandedLockdown(false, index, by: requester, into: &output)
         case .resetFire:
             endFire(index, by: requester, into: &output)
         }
+    }
+
+    // MARK: Lockdown and the orders of the matrix
+
+    private mutating func setCommandedLockdown(
+        _ isActive: Bool, _ index: Int, by requester: Requester, into output: inout AccessOutput
+    ) {
+        controls[index].isLockdownCommanded = isActive
+        output.keep(.lockdown(DoorIndex(UInt8(index)), isActive))
+        // It ends unlock times, those that one of the matrix spared too.
+        if isActive, doors[index].isLockdown { doors[index].setLockdown(true) }
+        applyLockdown(index, by: requester, into: &output)
+    }
+
+    // Lockdown lasts while a person commanded it or the matrix orders it: neither ends that of the other.
+    private mutating func applyLockdown(_ index: Int, by requester: Requester, into output: inout AccessOutput) {
+        let isActive = controls[index].isLockdownCommanded || controls[index].order == .lockDown
+        guard isActive != doors[index].isLockdown else { return }
+        doors[index].setLockdown(isActive, sparesExit: !controls[index].isLockdownCommanded)
+        output.record(
+            AccessEvent(
+                isActive ? .lockdownBegun : .lockdownEnded, at: now, door: DoorIndex(UInt8(index)), reason: .commanded,
+                requester: requester))
+    }
+
+    /// Whether lockdown keeps people from passing from this side. One that the matrix alone ordered keeps nobody in.
+    func isLockedDown(_ index: Int, _ side: ReaderSide) -> Bool {
+        doors[index].isLockdown && (side == .entry || controls[index].isLockdownCommanded)
+    }
+
+    /// Has a door follow what the matrix orders of it, until it orders something else.
+    ///
+    /// It is not among what outlives a restart: the matrix keeps what latched, and orders it again.
+    ///
+    /// - Parameter requester: the row of the matrix.
+    public mutating func follow(
+        _ order: DoorOrder, _ door: DoorIndex, by requester: Requester, now: Instant, into output: inout AccessOutput
+    ) {
+        guard has(door), controls[Int(door.value)].order != order else { return }
+        let index = Int(door.value)
+        self.now = max(self.now, now)
+        settle(index, into: &output)
+        controls[index].order = order
+        controls[index].orderRequester = requester
+        applyLockdown(index, by: requester, into: &output)
+        applyMode(index, into: &output, isStart: false)
+        settleAll(into: &output)
     }
 
     // MARK: Modes
@@ -107,12 +160,16 @@ extension AccessController {
         applyMode(index, into: &output, isStart: false)
     }
 
-    /// Gives a door the mode of the moment: the commanded one, else that of the first active schedule, else its own.
+    /// Gives a door the mode of the moment: free while the matrix holds it open, else the commanded one, else that of the
+    /// first active schedule, else its own.
     mutating func applyMode(_ index: Int, into output: inout AccessOutput, isStart: Bool) {
         let door = DoorIndex(UInt8(index))
         var mode = configurations[index].mode
         var requester = Requester.board
-        if let commanded = controls[index].commandedMode {
+        if controls[index].order == .holdOpen {
+            mode = .free
+            requester = controls[index].orderRequester
+        } else if let commanded = controls[index].commandedMode {
             mode = commanded
             requester = controls[index].modeRequester
         } else {
@@ -142,7 +199,7 @@ extension AccessController {
             reason = .fireRelease
         } else if doors[index].cause == .emergencyExit {
             reason = .emergencyExit
-        } else if doors[index].isLockdown, configuration.lockdownHoldsExit, !configuration.isEgress {
+        } else if isLockedDown(index, .exit), configuration.lockdownHoldsExit, !configuration.isEgress {
             reason = .lockdown
         } else if !interlockPermits(index) {
             reason = .interlock
@@ -284,7 +341,8 @@ extension AccessController {
             return true
         case .lockdown(let door, let isActive):
             guard has(door) else { return false }
-            doors[Int(door.value)].setLockdown(isActive)
+            controls[Int(door.value)].isLockdownCommanded = isActive
+            doors[Int(door.value)].setLockdown(isActive || controls[Int(door.value)].order == .lockDown)
             return true
         case .fire(let door, let isReleased):
             guard has(door) else { return false }

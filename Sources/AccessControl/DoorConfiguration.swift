@@ -121,7 +121,7 @@ public struct DoorConfiguration: Equatable, Sendable, BitwiseCopyable {
     public var isEgress: Bool = false
     public var mechanicalEgress: MechanicalEgress = .none
     public var fireReset: FireReset = .byPersonOnceCauseIsGone
-    /// Lockdown refuses the request to exit too. Never on an egress door; there it is without effect.
+    /// Lockdown that a person commanded refuses the request to exit too. Never on an egress door; there it is without effect.
     public var lockdownHoldsExit: Bool = false
     /// The second leaf opens for a grant with extended time only; otherwise for every grant.
     public var secondLeafForExtendedOnly: Bool = true

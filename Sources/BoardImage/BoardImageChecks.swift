@@ -524,7 +524,8 @@ extension BoardImage {
                     guard case .valve = detectors[Int(valve)].kind else {
                         throw .invalidEntry(.effects, index: index, .referenceOfWrongKind)
                     }
-                case .releaseDoor(let door): try check(door, within: doors.count, .effects, index)
+                case .releaseDoor(let door), .lockDownDoor(let door), .holdOpenDoor(let door):
+                    try check(door, within: doors.count, .effects, index)
                 case .lift(let action):
                     try check(action.lift, within: lifts.count, .effects, index)
                     guard let line = lifts[Int(action.lift)].line(of: action.order), Int(line) < lines.count else {

@@ -297,14 +297,18 @@ public struct CauseAndEffectMatrix: ~Copyable {
             let effect = effects[place]
             let target = Int(effect.target)
             if effect.isSilenceable && ruleStates[index].isSilenced { continue }
-            guard scratch[target].demand == .nothing || beats(rule, scratch[target]) else { continue }
+            guard scratch[target].demand == .nothing || beats(effect.demand, of: rule, scratch[target]) else {
+                continue
+            }
             scratch[target] = TargetDemand(
                 demand: effect.demand, isOn: false, rule: UInt16(index), term: ruleStates[index].firstTerm,
                 priorityClass: rule.priorityClass, since: ruleStates[index].activeSince)
         }
     }
 
-    private func beats(_ rule: Rule, _ standing: TargetDemand) -> Bool {
+    private func beats(_ demand: Demand, of rule: Rule, _ standing: TargetDemand) -> Bool {
+        // No priority in a board file can lock people in.
+        if (demand == .release) != (standing.demand == .release) { return demand == .release }
         if rule.priorityClass != standing.priorityClass { return rule.priorityClass > standing.priorityClass }
         return rule.priority > rules[Int(standing.rule)].priority
     }

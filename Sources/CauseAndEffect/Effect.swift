@@ -21,11 +21,11 @@ public enum Demand: Equatable, Sendable, BitwiseCopyable {
     case off
     /// On and off by the steps of the pattern with this number.
     case pattern(UInt16)
-    /// Doors: unlock and stay unlocked, egress above all.
+    /// Doors: unlock and stay unlocked, egress above all: beats every other demand, whatever the classes and priorities.
     case release
     /// Doors: keep locked from outside; a way out stays possible.
     case lockDown
-    /// Doors of a lift or gate: stay open.
+    /// Doors: stay unlocked, so that they can stand open.
     case holdOpen
     /// Valves.
     case shut
@@ -81,7 +81,7 @@ extension Demand: Carried {
 }
 
 /// What wins when rules demand different things of one target. A higher class always wins over a lower one: a fire
-/// releases a door that an intrusion locked, and shuts down nothing that a fire opened.
+/// recalls the lift that a scooter holds. The release of a door alone needs no class to win.
 public enum PriorityClass: UInt8, Comparable, Sendable, BitwiseCopyable {
     case comfort = 0
     case technical = 1

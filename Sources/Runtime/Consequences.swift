@@ -371,10 +371,7 @@ extension BoardCore {
                 announcedTargets[target] = isDemanded
                 publish(.system, .output(OutputChange(line: UInt32(index), active: isDemanded)), at: now)
             case .door(let door):
-                let release = demand.demand == .release
-                access.setFire(
-                    doors: DoorSet(DoorIndex(UInt8(door))), isActive: release,
-                    by: Requester(.matrix, index: demand.rule), now: now, into: &accessOutput)
+                follow(demand, atDoor: DoorIndex(UInt8(door)))
                 doorsChanged = true
             case .valve(let detector):
                 let command: DetectorCommand = demand.demand == .shut ? .shut : .open
@@ -394,6 +391,31 @@ extension BoardCore {
         }
         if messagesChanged { showAnnouncement() }
         if doorsChanged { settleAccess() }
+    }
+
+    /// Has a door do what the matrix demands of it. A release begins before another order ends, and ends once the order
+    /// behind it stands, so that the door is never for a moment what neither wanted.
+    private mutating func follow(_ demand: TargetDemand, atDoor door: DoorIndex) {
+        // Where nothing is demanded any more no row did it.
+        let requester = demand.demand == .nothing ? Requester.board : Requester(.matrix, index: demand.rule)
+        let isRelease = demand.demand == .release
+        if isRelease {
+            access.setFire(doors: DoorSet(door), isActive: true, by: requester, now: now, into: &accessOutput)
+        }
+        access.follow(BoardCore.doorOrder(demand.demand), door, by: requester, now: now, into: &accessOutput)
+        // A release that was kept over a restart is not ended by a row that never asked for it.
+        if !isRelease, access.door(door).isReleaseDemanded {
+            access.setFire(doors: DoorSet(door), isActive: false, by: requester, now: now, into: &accessOutput)
+        }
+    }
+
+    /// What a door is ordered by a demand of the matrix, besides a release.
+    private static func doorOrder(_ demand: Demand) -> DoorOrder {
+        switch demand {
+        case .lockDown: .lockDown
+        case .holdOpen: .holdOpen
+        default: .none
+        }
     }
 
     /// What a lift is told by a demand of the matrix.

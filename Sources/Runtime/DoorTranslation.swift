@@ -112,7 +112,7 @@ public enum DoorTranslation {
         switch action.action {
         case .releaseDoor(let released)?: Int(released) == door
         case .releaseZone(let zone)?: zone < 32 && zones >> zone & 1 != 0
-        case .output?, .shutValve?, .lift?, nil: false
+        case .output?, .shutValve?, .lift?, .lockDownDoor?, .holdOpenDoor?, nil: false
         }
     }
 

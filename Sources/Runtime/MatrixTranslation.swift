@@ -67,10 +67,7 @@ struct MatrixLists: ~Copyable {
             switch cause.source {
             case .detector(let detector)?:
                 isTest = false
-                switch image.detectors[Int(detector)].kind {
-                case .smoke?, .heat?, .multiCriteriaFire?: isFire = true
-                default: break
-                }
+                if image.detectors[Int(detector)].sensesFire { isFire = true }
             case .effect(let earlier)?:
                 // What follows from a row is as urgent as the row.
                 switch rules[Int(earlier)].priorityClass {
@@ -179,6 +176,10 @@ struct MatrixLists: ~Copyable {
             return (.line(LineIndex(UInt16(output.line))), demand)
         case .releaseDoor(let door)?:
             return (.door(UInt16(door)), .release)
+        case .lockDownDoor(let door)?:
+            return (.door(UInt16(door)), .lockDown)
+        case .holdOpenDoor(let door)?:
+            return (.door(UInt16(door)), .holdOpen)
         case .shutValve(let valve)?:
             return (.valve(UInt16(valve)), .shut)
         case .lift(let action)?:
@@ -200,5 +201,15 @@ struct MatrixLists: ~Copyable {
         for index in targets.indices where targets[index] == target { return UInt16(index) }
         targets.append(target)
         return UInt16(targets.count - 1)
+    }
+}
+
+extension WardenMessages.Detector {
+    /// Whether its alarm is a fire, so that what follows from it beats what anything else wants.
+    public var sensesFire: Bool {
+        switch kind {
+        case .smoke?, .heat?, .multiCriteriaFire?: true
+        default: false
+        }
     }
 }

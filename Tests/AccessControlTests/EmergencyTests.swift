@@ -258,6 +258,116 @@ struct LockdownTests {
     }
 }
 
+@Suite("An order of the matrix")
+struct DoorOrderTests {
+    @Test(
+        "to lock down keeps people out, and nobody in: button and exit reader let out, though lockdown holds the exit")
+    func lockDown() {
+        let board = TestBoard()
+        board.door {
+            $0.mode = .free
+            $0.lockdownHoldsExit = true
+        }
+        board.enrol(1)
+        board.start()
+        board.order(.lockDown)
+        #expect(!board.isReleased())
+        #expect(board.outputs().entryReader == .closed && board.outputs().exitReader == .ready)
+        #expect(board.present(1) == .lockdown && !board.isReleased())
+        #expect(board.present(1, DoorIndex(0), .exit) == .granted && board.isReleased())
+        board.wait(seconds: 30)
+        board.pressExit()
+        #expect(board.isReleased())
+        board.wait(seconds: 30)
+        #expect(!board.isReleased())
+        board.order(.none)
+        #expect(board.isReleased(), "free again")
+        #expect(
+            board.happened().filter { $0.hasPrefix("lockdown") } == ["lockdownBegun", "lockdown", "lockdownEnded"],
+            "the one between is the answer to the card")
+    }
+
+    @Test("to lock down ends the unlock time of who comes in, and not that of who is on the way out by the button")
+    func running() {
+        for leaves in [false, true] {
+            let board = TestBoard()
+            board.door()
+            board.enrol(1)
+            board.start()
+            if leaves { board.pressExit() } else { board.present(1) }
+            #expect(board.isReleased())
+            board.order(.lockDown)
+            #expect(board.isReleased() == leaves)
+            board.command(.lockdown)
+            #expect(!board.isReleased(), "a person's lockdown ends both")
+        }
+    }
+
+    @Test("and a person's command each lock down for themselves; neither ends the other's")
+    func twoMasters() {
+        let board = TestBoard()
+        board.door { $0.lockdownHoldsExit = true }
+        board.start()
+        board.order(.lockDown)
+        #expect(board.command(.endLockdown) == .lockdown)
+        #expect(board.command(.lockdown) == .commanded)
+        #expect(board.command(.lockdown) == .alreadySo)
+        board.pressExit()
+        #expect(!board.isReleased(), "a person decided to hold the exit")
+        #expect(board.command(.endLockdown) == .commanded)
+        #expect(board.controller.door(DoorIndex(0)).isInLockdown)
+        board.command(.lockdown)
+        board.order(.none)
+        #expect(board.controller.door(DoorIndex(0)).isInLockdown)
+        #expect(board.command(.endLockdown) == .commanded)
+        #expect(!board.controller.door(DoorIndex(0)).isInLockdown)
+        #expect(board.command(.endLockdown) == .alreadySo)
+    }
+
+    @Test("is beaten by a fire and by the call point at the door, and in force again behind them")
+    func emergencies() {
+        for order in [DoorOrder.lockDown, .holdOpen] {
+            let board = TestBoard()
+            board.door()
+            board.start()
+            board.order(order)
+            board.matrixFire([0], true)
+            #expect(board.isReleased() && board.outputs().entryReader == .emergency)
+            board.matrixFire([0], false)
+            #expect(board.isReleased(), "until a person resets it")
+            board.resetFire()
+            #expect(board.isReleased() == (order == .holdOpen))
+            board.callPoint(true)
+            #expect(board.isReleased())
+            board.callPoint(false)
+            #expect(board.isReleased() == (order == .holdOpen))
+        }
+    }
+
+    @Test("to hold open beats every mode, and stands open without an alarm; lockdown beats it")
+    func holdOpen() {
+        for mode in [DoorMode.locked, .card, .free] {
+            let board = TestBoard()
+            board.door()
+            board.start()
+            board.command(.setMode(mode))
+            board.forgetLog()
+            board.order(.holdOpen)
+            #expect(board.isReleased())
+            board.open()
+            board.wait(.hours(5))
+            #expect(!board.happened().contains { $0.hasPrefix("held") || $0.hasPrefix("forced") })
+            board.command(.lockdown)
+            #expect(!board.isReleased())
+            board.command(.endLockdown)
+            #expect(board.isReleased())
+            board.close()
+            board.order(.none)
+            #expect(board.isReleased() == (mode == .free), "\(mode)")
+        }
+    }
+}
+
 @Suite("A command")
 struct CommandTests {
     @Test("unlocks for the unlock time, from the console as from the platform, with who it was")

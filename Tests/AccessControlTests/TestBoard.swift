@@ -165,6 +165,11 @@ final class TestBoard {
         take()
     }
 
+    func order(_ order: DoorOrder, _ door: DoorIndex = DoorIndex(0)) {
+        controller.follow(order, door, by: Requester(.matrix, index: 4), now: now, into: &output)
+        take()
+    }
+
     func callPoint(_ isActive: Bool, _ door: DoorIndex = DoorIndex(0)) {
         controller.emergencyExit(door, isActive: isActive, now: now, into: &output)
         take()

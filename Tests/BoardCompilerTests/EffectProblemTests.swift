@@ -71,13 +71,91 @@ struct EffectProblemTests {
 
     @Test("Lifts and effects", arguments: cases)
     func problems(_ one: Case) throws {
-        let marked = try #require(board("boards/lift.yaml", one.passage, becomes: one.other), "the passage occurs once")
+        try expect(one, in: "boards/lift.yaml")
+    }
+
+    private func expect(_ one: Case, in file: String) throws {
+        let marked = try #require(board(file, one.passage, becomes: one.other), "the passage occurs once")
         let problems = BoardCompiler().check(marked.text).problems
         let found = problems.first { $0.message.contains(one.message) }
         #expect(found != nil, "\(problems.map(\.message))")
         #expect(found?.severity == one.severity)
         #expect(found?.remedy.contains(one.remedy) == true, "\(found?.remedy ?? "")")
         if let place = marked.places.first, let found { #expect(found.range.start == place) }
+    }
+
+    /// Passages are of boards/gatehouse.yaml.
+    static let orders: [Case] = [
+        Case(
+            "a door locked down and released at once", "    actions: [{lock_down: gate}, {drive: police_line}]",
+            "    actions: «[{lock_down: gate}, {release: gate}]",
+            "effect 'held_up': it wants two things of door 'gate' at once", "write another effect for it"),
+        Case(
+            "a door locked down and held open at once", "    actions: [{lock_down: gate}, {drive: police_line}]",
+            "    actions: «[{hold_open: gate}, {lock_down: gate}]",
+            "effect 'held_up': it wants two things of door 'gate' at once", "leave one of them out"),
+        Case(
+            "a door that waits for its own lockdown",
+            "    causes: [{input: delivery_key}]\n    actions: [{hold_open: gate}]",
+            "    causes: [{door: gate, state: lockdown}]\n    actions: «[{lock_down: gate}]",
+            "'lock_down' of door 'gate' would change what the effect itself waits for", "another state than 'lockdown'"),
+        Case(
+            "a door held open until it is free",
+            "    causes: [{input: delivery_key}]\n    actions: [{hold_open: gate}]",
+            "    causes: [{door: gate, state: free, not: true}]\n    actions: «[{hold_open: gate}]",
+            "'hold_open' of door 'gate' would change what the effect itself waits for", "'unlocked' or 'free'"),
+        Case(
+            "an order with a pattern", "    actions: [{hold_open: gate}]",
+            "    actions: [«{hold_open: gate, pattern: pulsed}]", "a door has no pattern", "remove 'pattern'"),
+        Case(
+            "a lock-down that is silenced", "{lock_down: gate}, {drive",
+            "«{lock_down: gate, silenceable: true}, {drive",
+            "a door cannot be silenced", "remove 'silenceable'"),
+        Case(
+            "a door that is none", "{lock_down: gate}", "{lock_down: «gates}", "there is no door 'gates'",
+            "did you mean 'gate'?"),
+    ]
+
+    @Test("Orders to doors", arguments: orders)
+    func orderProblems(_ one: Case) throws {
+        try expect(one, in: "boards/gatehouse.yaml")
+    }
+
+    @Test("No fire locks a door: not by itself, not through another effect, but as a condition that must not be")
+    func fireLocksNothing() throws {
+        let lobby = Repository.text("boards/lobby.yaml")
+        for (rows, isRefused) in [
+            ("  shut: {causes: [{detector: lobby_smoke}], actions: [{lock_down: entrance}]}\n", true),
+            ("  shut: {causes: [{detector: lobby_smoke, state: pre-alarm}], actions: [{lock_down: entrance}]}\n", true),
+            (
+                "  seen: {causes: [{detector: lobby_smoke}]}\n"
+                    + "  shut: {causes: [{effect: seen}], actions: [{lock_down: entrance}]}\n", true
+            ),
+            (
+                "  shut:\n    causes: [{door: entrance, state: forced}, {detector: lobby_smoke, not: true}]\n"
+                    + "    combine: all\n    actions: [{lock_down: entrance}]\n", false
+            ),
+            ("  open: {causes: [{detector: lobby_smoke}], actions: [{hold_open: entrance}]}\n", false),
+        ] {
+            let problems = BoardCompiler().check(lobby.replacing("effects:\n", with: "effects:\n" + rows)).problems
+            let found = problems.first { $0.message.contains("no fire locks a door") }
+            #expect((found != nil) == isRefused, "\(problems.map(\.message))")
+            #expect(found.map { $0.remedy.contains("another effect") } ?? true)
+        }
+    }
+
+    @Test("Lockdowns that spread from door to door and back would never end, and are refused; one way is fine")
+    func spreadingLockdown() throws {
+        let text = Repository.text("boards/mantrap.yaml")
+        let there =
+            "  there: {causes: [{door: outer, state: lockdown}], actions: [{lock_down: inner}], latching: false}\n"
+        let back =
+            "  back: {causes: [{door: inner, state: lockdown}], actions: [{lock_down: outer}], latching: false}\n"
+        for (rows, isRefused) in [(there, false), (there + back, true)] {
+            let problems = BoardCompiler().check(text.replacing("effects:\n", with: "effects:\n" + rows)).problems
+            let found = problems.count { $0.message.contains("would change what the effect itself waits for") }
+            #expect(found == (isRefused ? 2 : 0), "\(problems.map(\.message))")
+        }
     }
 
     @Test("An effect that does nothing itself tells a door of a fire through one that follows from it, but not by not")

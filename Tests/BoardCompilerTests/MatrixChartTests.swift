@@ -60,6 +60,23 @@ struct MatrixChartTests {
         #expect(Self.row(text, "machine_room open").dropFirst(2) == ["door", "Hd", ".", ".", ".", ".", ".", ".", "Ad"])
     }
 
+    @Test("What is ordered of a door stands in its column: released, locked from outside, held open")
+    func doorOrders() throws {
+        let chart = try Self.chart(Repository.text("boards/gatehouse.yaml"))
+        let text = chart.text()
+        for line in [
+            "  1  door gate\n", "  R  released as in a fire\n", "  L  locked from outside\n", "  O  held open\n",
+        ] {
+            #expect(text.contains(line), "\(text)")
+        }
+        #expect(Self.row(text, "held_up").dropFirst(2) == ["La", "Sa", "."])
+        #expect(Self.row(text, "delivery_key").dropFirst(2) == ["Ob", ".", "."])
+        #expect(Self.row(text, "fire_panel").dropFirst(2) == ["Rc", ".", "."])
+        let page = chart.html()
+        #expect(page.contains("<td class=\"set\">L<small>a</small></td>"))
+        #expect(page.contains("<dt>L</dt><dd>locked from outside</dd>"))
+    }
+
     @Test("A board without effects says so")
     func empty() throws {
         let text = try Self.chart("board: bare\n").text()

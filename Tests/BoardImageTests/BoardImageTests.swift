@@ -443,6 +443,12 @@ struct BoardImageTests {
         Spoiled("an effect that releases no door", .effects, 0, .referenceOutOfRange) {
             $0.effects[0].actions[0].action = .releaseDoor(1)
         },
+        Spoiled("an effect that locks down no door", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].actions[0].action = .lockDownDoor(1)
+        },
+        Spoiled("an effect that holds open no door", .effects, 0, .referenceOutOfRange) {
+            $0.effects[0].actions[0].action = .holdOpenDoor(1)
+        },
         Spoiled("an effect that drives a lock past its door", .effects, 0, .alreadyUsed) {
             $0.effects[0].actions[1].action = .output(OutputAction(line: 1))
         },

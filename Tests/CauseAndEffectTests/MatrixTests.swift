@@ -233,6 +233,55 @@ struct MatrixTests {
         #expect(house.demand(House.door) == .lockDown)
     }
 
+    static let classes: [PriorityClass] = [.comfort, .technical, .security, .water, .personal, .gas, .fire, .manual]
+
+    @Test(
+        "Nothing beats the release of a door: no class, no priority, no place in the list",
+        arguments: [Demand.lockDown, .holdOpen], [false, true])
+    func releaseBeatsAll(other: Demand, isReleaseFirst: Bool) throws {
+        for releaseClass in Self.classes {
+            for otherClass in Self.classes {
+                let release = (rule(.any, releaseClass), [smoke0], [Effect(target: House.door, demand: .release)])
+                let rival = (
+                    rule(.any, otherClass, priority: 255), [intrusion], [Effect(target: House.door, demand: other)]
+                )
+                let house = try House(isReleaseFirst ? [release, rival] : [rival, release])
+                house.causes.setDetector(3, .alarm)
+                house.evaluate()
+                #expect(house.demand(House.door) == other)
+                house.causes.setDetector(0, .alarm)
+                house.evaluate()
+                #expect(house.demand(House.door) == .release, "\(releaseClass) against \(otherClass)")
+                house.causes.setDetector(0, [])
+                house.evaluate()
+                #expect(house.demand(House.door) == other)
+            }
+        }
+    }
+
+    @Test(
+        "Of a lock-down and a hold-open the higher class wins, then the higher priority",
+        arguments: [
+            (PriorityClass.technical, UInt8(255), PriorityClass.fire, UInt8(0), Demand.holdOpen),
+            (.technical, 0, .comfort, 255, .lockDown), (.technical, 9, .technical, 10, .holdOpen),
+            (.technical, 10, .technical, 9, .lockDown), (.technical, 5, .technical, 5, .lockDown),
+        ])
+    func doorOrders(
+        lockClass: PriorityClass, lockPriority: UInt8, openClass: PriorityClass, openPriority: UInt8, wins: Demand
+    ) throws {
+        let house = try House([
+            (
+                rule(.any, lockClass, priority: lockPriority), [intrusion],
+                [Effect(target: House.door, demand: .lockDown)]
+            ),
+            (rule(.any, openClass, priority: openPriority), [smoke0], [Effect(target: House.door, demand: .holdOpen)]),
+        ])
+        house.causes.setDetector(0, .alarm)
+        house.causes.setDetector(3, .alarm)
+        house.evaluate()
+        #expect(house.demand(House.door) == wins)
+    }
+
     @Test("Within a class the higher priority wins, and of equals the first row")
     func priorityWithinClass() throws {
         let house = try House([

@@ -89,6 +89,123 @@ struct BoardMatrixTests {
         #expect(board.happened("lift cabin free") && !board.isOn("recall"), "\(board.words)")
     }
 
+    /// The stairwell with a fire panel, a button of somebody who is held up, a key for deliveries, and what they order.
+    static let ordered = SmallBoards.stairwell.replacing(
+        "  exit: {pin: GPIO23, active: low, bias: pull-up}\n",
+        with: """
+              exit: {pin: GPIO23, active: low, bias: pull-up}
+              panel: {pin: GPIO5, active: high}
+              button: {pin: GPIO6, active: high}
+              key: {pin: GPIO12, active: high}
+
+            """
+    ).replacing(
+        "effects:\n",
+        with: """
+              held_up: {kind: state, input: button}
+            effects:
+              held_up: {causes: [{detector: held_up}], actions: [{lock_down: street}], priority: 255}
+              delivery: {causes: [{input: key}], actions: [{hold_open: street}], priority: 254, latching: false}
+              panel: {causes: [{input: panel}], actions: [{release: street}], priority: 0, latching: false}
+
+            """)
+
+    @Test(
+        "A door among its orders: released for the fire panel though it has the lowest priority, else locked down, else held open; and out gets everybody",
+        arguments: [false, true], [false, true])
+    func doorOrders(isHeldUp: Bool, isKeyTurned: Bool) throws {
+        for isPanel in [false, true] {
+            for isCommanded in [false, true] {
+                let board = try BoardUnderTest(Self.ordered)
+                board.pass(.seconds(10))
+                if isCommanded { board.type("door street lockdown --yes") }
+                board.input("button", isHeldUp)
+                board.input("key", isKeyTurned)
+                board.input("panel", isPanel)
+                board.pass(.seconds(2))
+                let isReleased = isPanel || isKeyTurned && !isHeldUp && !isCommanded
+                #expect(board.isOn("lock") != isReleased, "\(board.words)")
+                board.input("exit", true)
+                board.pass(.seconds(1))
+                #expect(!board.isOn("lock"), "the way out: \(board.words)")
+                board.input("exit", false)
+                board.pass(.seconds(30))
+                #expect(board.isOn("lock") != isReleased)
+                // Smoke beats all of it, at any time.
+                board.set(.input0, LifeSafetyTests.fire)
+                board.pass(.seconds(20))
+                #expect(!board.isOn("lock"), "\(board.words)")
+            }
+        }
+    }
+
+    @Test(
+        "A lock-down says which effect ordered it, nobody ends it by hand, and only a reset ends it, over a power cut too"
+    )
+    func lockDownLasts() throws {
+        let board = try BoardUnderTest(Self.ordered, medium: ReplayTests.medium())
+        board.pass(.seconds(10))
+        board.input("button", true)
+        board.pass(.seconds(1))
+        #expect(board.happened("door street lockdown-begun by held_up"), "\(board.words)")
+        board.input("button", false)
+        board.pass(.seconds(10))
+        board.type("door street restore --yes")
+        #expect(board.printed().contains("lockdown"))
+        board.present("0500207B32")
+        board.pass(.seconds(1))
+        #expect(
+            board.isOn("lock")
+                && board.words.contains { $0.hasPrefix("access street denied lockdown by card at street_reader") },
+            "\(board.words)")
+        let after = try board.afterPowerCut()
+        after.pass(.seconds(10))
+        after.present("0500207B32")
+        after.pass(.seconds(1))
+        #expect(after.isOn("lock"), "\(after.words)")
+        after.type("alarm held_up acknowledge")
+        after.pass(.seconds(1))
+        #expect(!after.happened("door street lockdown-ended"))
+        after.type("alarm held_up reset --yes")
+        after.pass(.seconds(3))
+        #expect(after.happened("door street lockdown-ended"), "\(after.words)")
+        after.present("0500207B32")
+        after.pass(.seconds(1))
+        #expect(!after.isOn("lock"))
+    }
+
+    @Test("A release that was kept over a power cut is not ended by another effect that orders something of its door")
+    func keptRelease() throws {
+        let yaml = Self.ordered.replacing("egress: true\n", with: "egress: true\n    fire_reset: with-cause\n")
+        #expect(yaml != Self.ordered)
+        let board = try BoardUnderTest(yaml, medium: ReplayTests.medium())
+        board.pass(.seconds(10))
+        board.set(.input0, LifeSafetyTests.fire)
+        board.pass(.seconds(20))
+        #expect(!board.isOn("lock"))
+        let after = try board.afterPowerCut()
+        after.input("key", true)
+        after.pass(.seconds(1))
+        after.input("key", false)
+        after.input("button", true)
+        after.pass(.seconds(1))
+        #expect(!after.isOn("lock"), "\(after.words)")
+    }
+
+    @Test("A walk test of what locks a door down locks none")
+    func walkTestOfLockDown() throws {
+        let board = try BoardUnderTest(Self.ordered)
+        board.pass(.seconds(10))
+        board.type("walktest held_up 10 --yes")
+        board.input("button", true)
+        board.pass(.seconds(5))
+        #expect(board.words.contains { $0.hasPrefix("alarm held_up under-test activated") }, "\(board.words)")
+        #expect(!board.words.contains { $0.contains("lockdown") }, "\(board.words)")
+        board.present("0500207B32")
+        board.pass(.seconds(1))
+        #expect(!board.isOn("lock"))
+    }
+
     @Test(
         "What stays until reset ends by a reset alone, whatever else is commanded of whatever detector",
         arguments: [

@@ -2784,7 +2784,7 @@ public nonisolated struct Warden_V1_Door: @unchecked Sendable {
     set {_uniqueStorage()._exitHoldsRelease = newValue}
   }
 
-  /// Lockdown refuses the request to exit too; without effect on an escape route.
+  /// Lockdown refuses the request to exit too; without effect on an escape route, and in one that the matrix ordered.
   public var lockdownHoldsExit: Bool {
     get {_storage._lockdownHoldsExit}
     set {_uniqueStorage()._lockdownHoldsExit = newValue}
@@ -4092,6 +4092,24 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     set {action = .lift(newValue)}
   }
 
+  /// Lock a door from outside as in lockdown, without keeping anybody in.
+  public var lockDownDoor: UInt32 {
+    get {
+      if case .lockDownDoor(let v)? = action {return v}
+      return 0
+    }
+    set {action = .lockDownDoor(newValue)}
+  }
+
+  /// Keep a door unlocked, so that it can stand open.
+  public var holdOpenDoor: UInt32 {
+    get {
+      if case .holdOpenDoor(let v)? = action {return v}
+      return 0
+    }
+    set {action = .holdOpenDoor(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -4104,6 +4122,10 @@ public nonisolated struct Warden_V1_EffectAction: Sendable {
     /// Release every door of a fire zone as in a fire.
     case releaseZone(UInt32)
     case lift(Warden_V1_LiftAction)
+    /// Lock a door from outside as in lockdown, without keeping anybody in.
+    case lockDownDoor(UInt32)
+    /// Keep a door unlocked, so that it can stand open.
+    case holdOpenDoor(UInt32)
 
   }
 
@@ -4129,7 +4151,8 @@ public nonisolated struct Warden_V1_Effect: Sendable {
 
   public var delayMs: UInt32 = 0
 
-  /// Higher wins where two rows want the same output.
+  /// Higher wins where two rows want different things of one output, door or lift. Rows of a fire beat all others, those of
+  /// walk tests alone none; and nothing beats the release of a door.
   public var priority: UInt32 = 0
 
   /// Stays until reset though the causes are gone.
@@ -9105,7 +9128,7 @@ nonisolated extension Warden_V1_LiftAction: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".EffectAction"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0\u{3}release_zone\0\u{1}lift\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{3}release_door\0\u{4}b\u{1}shut_valve\0\u{3}release_zone\0\u{1}lift\0\u{3}lock_down_door\0\u{3}hold_open_door\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9163,6 +9186,22 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
           self.action = .lift(v)
         }
       }()
+      case 103: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .lockDownDoor(v)
+        }
+      }()
+      case 104: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .holdOpenDoor(v)
+        }
+      }()
       default: break
       }
     }
@@ -9193,6 +9232,14 @@ nonisolated extension Warden_V1_EffectAction: SwiftProtobuf.Message, SwiftProtob
     case .lift?: try {
       guard case .lift(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 102)
+    }()
+    case .lockDownDoor?: try {
+      guard case .lockDownDoor(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 103)
+    }()
+    case .holdOpenDoor?: try {
+      guard case .holdOpenDoor(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 104)
     }()
     case nil: break
     }

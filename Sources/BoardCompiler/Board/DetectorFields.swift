@@ -143,7 +143,7 @@ enum DetectorFields {
                     ) { $0.pulsesPerLitre = $1 },
                     .optional(
                         "burst_litres", .unsigned(0...100_000), default: "100", example: "100",
-                        "More litres than this within the window are a burst; 0 for no such rule."
+                        "So many litres within the window are a burst; 0 for no such rule."
                     ) { $0.burstLitres = $1 },
                     .optional(
                         "burst_window", .milliseconds(1_000...3_600_000), default: "5 min", example: "5 min",
@@ -159,7 +159,7 @@ enum DetectorFields {
                     ) { $0.continuousAfterMs = $1 },
                     .optional(
                         "night_litres", .unsigned(0...100_000), default: "0", example: "10",
-                        "More litres than this in one night are an alarm; 0 for no such rule."
+                        "So many litres in one night are an alarm; 0 for no such rule."
                     ) { $0.nightLitres = $1 },
                     .optional(
                         "night_from", .minuteOfDay, default: "01:00", example: "01:00", "When the night begins."
@@ -169,7 +169,7 @@ enum DetectorFields {
                     },
                     .optional(
                         "away_litres", .unsigned(0...100_000), default: "3", example: "3",
-                        "More litres than this while the residents are away are an alarm; 0 for no such rule."
+                        "So many litres while the residents are away are an alarm; 0 for no such rule."
                     ) { $0.awayLitres = $1 },
                 ]))
 

@@ -349,7 +349,7 @@ enum DoorFields {
         ) { $0.fireEndsWithCause = $1 },
         flag(
             "lockdown_holds_exit", default: "false", example: "true",
-            "Lockdown refuses the request to exit too; without effect on an escape route."
+            "Lockdown refuses the request to exit too; without effect on an escape route, and in a lockdown that an effect orders."
         ) { $0.lockdownHoldsExit = $1 },
     ]
 

@@ -1,4 +1,5 @@
 import BoardImage
+import Runtime
 import WardenMessages
 
 /// What the rows of the matrix mean for one another and for what they drive.
@@ -23,6 +24,8 @@ struct EffectChecks {
                 switch message.actions[place].action {
                 case .output(let action): checkOutput(action.line, effect, board)
                 case .lift(let action): checkLift(action, effect, board)
+                case .lockDownDoor(let door): checkOrder("lock_down", door, index, board)
+                case .holdOpenDoor(let door): checkOrder("hold_open", door, index, board)
                 default: break
                 }
             }
@@ -63,6 +66,97 @@ struct EffectChecks {
         report(
             effect, "actions", "lift '\(lift.name)' has no contact for '\(word)'",
             remedy: "write '\(word): OUTPUT' at the lift, or order something else of it")
+    }
+
+    // MARK: Orders to doors
+
+    /// What is wrong with having a door locked down or held open.
+    private func checkOrder(_ key: String, _ door: UInt32, _ index: Int, _ board: BoardDescription) {
+        let effect = board.effects[index]
+        guard Int(door) < board.doors.count, board.doors[Int(door)].isWhole else { return }
+        let name = board.doors[Int(door)].name
+        let actions = effect.value.message.actions
+        let others = actions.indices.filter { place in
+            switch actions[place].action {
+            case .lockDownDoor(let other)?: other == door && key == "hold_open"
+            default:
+                DoorTranslation.releases(
+                    actions[place], door: Int(door), zones: board.doors[Int(door)].value.fireZones)
+            }
+        }
+        if !others.isEmpty {
+            report(
+                effect, "actions", "it wants two things of door '\(name)' at once",
+                remedy: "leave one of them out, or write another effect for it")
+        }
+        if key == "lock_down", let fire = fireCause(index, board) {
+            report(
+                effect, "actions", "no fire locks a door, and '\(fire)' is among its causes",
+                remedy: "have another effect lock '\(name)' down, which no detector of fires brings about")
+        }
+        if doorsWaitedFor(by: index, board).contains(where: { leads(from: Int(door), to: $0, board) }) {
+            report(
+                effect, "actions", "'\(key)' of door '\(name)' would change what the effect itself waits for",
+                remedy:
+                    "wait for another state than 'lockdown', 'unlocked' or 'free' of '\(name)', and of the doors that follow it"
+            )
+        }
+    }
+
+    /// The detector of fires that an effect follows from, by itself or through others; not what must not be so.
+    private func fireCause(_ index: Int, _ board: BoardDescription) -> String? {
+        let causes = board.effects[index].value.message.causes
+        for place in causes.indices where !causes[place].negated && causes[place].state != .test {
+            switch causes[place].source {
+            case .detector(let detector)?:
+                guard Int(detector) < board.detectors.count else { continue }
+                if board.detectors[Int(detector)].value.message.sensesFire {
+                    return board.detectors[Int(detector)].name
+                }
+            case .effect(let earlier)? where earlier < index:
+                if let name = fireCause(Int(earlier), board) { return name }
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// The doors whose being locked or not an effect waits for, by itself or through others.
+    private func doorsWaitedFor(by index: Int, _ board: BoardDescription) -> Set<Int> {
+        let causes = board.effects[index].value.message.causes
+        var doors: Set<Int> = []
+        for place in causes.indices {
+            switch causes[place].source {
+            case .door(let cause)?:
+                switch cause.condition {
+                case .lockedDown, .unlocked, .free: doors.insert(Int(cause.door))
+                default: break
+                }
+            case .effect(let earlier)? where earlier < index:
+                doors.formUnion(doorsWaitedFor(by: Int(earlier), board))
+            default: continue
+            }
+        }
+        return doors
+    }
+
+    /// Whether what is ordered of one door changes, by way of other effects, what another one does; of itself it does.
+    private func leads(from: Int, to: Int, _ board: BoardDescription) -> Bool {
+        var reached: Set<Int> = [from]
+        var open = [from]
+        while let door = open.popLast() {
+            for index in board.effects.indices where doorsWaitedFor(by: index, board).contains(door) {
+                let actions = board.effects[index].value.message.actions
+                for place in actions.indices {
+                    switch actions[place].action {
+                    case .lockDownDoor(let next)?, .holdOpenDoor(let next)?:
+                        if reached.insert(Int(next)).inserted { open.append(Int(next)) }
+                    default: continue
+                    }
+                }
+            }
+        }
+        return reached.contains(to)
     }
 
     // MARK: Effects as causes

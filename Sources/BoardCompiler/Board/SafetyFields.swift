@@ -385,6 +385,8 @@ enum SafetyFields {
     struct ActionDescription {
         var release: UInt32?
         var releaseZone: UInt32?
+        var lockDown: UInt32?
+        var holdOpen: UInt32?
         var drive: UInt32?
         var shut: UInt32?
         var recall: UInt32?
@@ -398,6 +400,8 @@ enum SafetyFields {
             var actions: [(noun: String, consequence: Consequence)] = []
             if let release { actions.append(("a door", .action(.releaseDoor(release)))) }
             if let releaseZone { actions.append(("a door", .action(.releaseZone(releaseZone)))) }
+            if let lockDown { actions.append(("a door", .action(.lockDownDoor(lockDown)))) }
+            if let holdOpen { actions.append(("a door", .action(.holdOpenDoor(holdOpen)))) }
             if let shut { actions.append(("a valve", .action(.shutValve(shut)))) }
             if let recall { actions.append(("a lift", .action(.lift(LiftAction(lift: recall, order: .recall))))) }
             if let stay { actions.append(("a lift", .action(.lift(LiftAction(lift: stay, order: .stay))))) }
@@ -428,6 +432,14 @@ enum SafetyFields {
                 "release_zone", .reference(to: .fireZones), example: "staircase",
                 "Releases every door of a fire zone as in a fire."
             ) { $0.releaseZone = $1 },
+            .optional(
+                "lock_down", .reference(to: .doors), example: "gate",
+                "Locks a door from outside as in lockdown. It keeps nobody in: requests to exit and readers with `side: exit` let people out, `release` and the call point at the door beat it."
+            ) { $0.lockDown = $1 },
+            .optional(
+                "hold_open", .reference(to: .doors), example: "gate",
+                "Keeps a door unlocked whatever its mode, so that it can stand open without an alarm. Lockdown by a person beats it; of `lock_down` and `hold_open` the one with the higher priority counts."
+            ) { $0.holdOpen = $1 },
             .optional(
                 "drive", .reference(to: .lines, trait: "output"), example: "siren", "Drives an output."
             ) { $0.drive = $1 },
@@ -469,7 +481,8 @@ enum SafetyFields {
     private static let action: ValueKind<Consequence> = ValueKind<ActionDescription>
         .record(
             actionRecord,
-            summary: "action: release a door or zone, drive an output, shut a valve, order a lift or announce something"
+            summary:
+                "action: release a door or zone, lock a door down or hold it open, drive an output, shut a valve, order a lift or announce something"
         ).checked { draft, node, context in
             let actions = draft.actions
             if draft.drive == nil, let noun = actions.first?.noun {
@@ -487,7 +500,7 @@ enum SafetyFields {
                 context.report(
                     node, actions.isEmpty ? "an action does nothing" : "an action does two things",
                     remedy:
-                        "write one of 'release: DOOR', 'release_zone: ZONE', 'drive: OUTPUT', 'shut: VALVE', 'recall: LIFT', 'stay: LIFT' and 'announce: TEXT' in each action"
+                        "write one of 'release: DOOR', 'release_zone: ZONE', 'lock_down: DOOR', 'hold_open: DOOR', 'drive: OUTPUT', 'shut: VALVE', 'recall: LIFT', 'stay: LIFT' and 'announce: TEXT' in each action"
                 )
                 return nil
             }
@@ -538,7 +551,7 @@ enum SafetyFields {
             ) { $0.message.delayMs = $1 },
             .optional(
                 "priority", .unsigned(0...255), default: "100", example: "200",
-                "Higher wins where two effects want the same output."
+                "Higher wins where two effects want different things of one output, door or lift. An effect of a smoke, heat or multi-criteria fire detector beats all others whatever their priority, one of walk tests alone beats none; and nothing beats the release of a door."
             ) { $0.message.priority = $1 },
             .optional(
                 "latching", .flag, default: "true", example: "true", "Stays until reset though the causes are gone."

@@ -438,6 +438,8 @@ public struct BoardExplanation {
         switch action.action {
         case .releaseDoor(let door): return "release \(doorName(door))"
         case .releaseZone(let zone): return "release zone \(fireZoneName(zone))"
+        case .lockDownDoor(let door): return "lock down \(doorName(door))"
+        case .holdOpenDoor(let door): return "hold open \(doorName(door))"
         case .shutValve(let place):
             return "shut \(Int(place) < board.detectors.count ? board.detectors[Int(place)].name : "")"
         case .output(let output):

@@ -37,7 +37,8 @@ public struct MatrixChart {
 
     private static let marks: [(mark: String, meaning: String)] = [
         ("S", "steady"), ("P", "pulsed"), ("T", "temporal-three (ISO 8201)"), ("R", "released as in a fire"),
-        ("V", "shut"), ("S*", "steady, off when silenced"), ("P*", "pulsed, off when silenced"),
+        ("L", "locked from outside"), ("O", "held open"), ("V", "shut"), ("S*", "steady, off when silenced"),
+        ("P*", "pulsed, off when silenced"),
         ("T*", "temporal-three (ISO 8201), off when silenced"), ("F", "temporal-four (NFPA 720)"),
         ("F*", "temporal-four (NFPA 720), off when silenced"), ("C", "chirp"), ("C*", "chirp, off when silenced"),
         ("E", "sent to its exit floor (EN 81-73)"), ("H", "held with open doors"), ("A", "announced"),
@@ -138,9 +139,9 @@ public struct MatrixChart {
                 case .chirp: "C"
                 }
             return (Column(title: name, kind: "output"), output.silenceable ? mark + "*" : mark)
-        case .releaseDoor(let door):
-            let name = Int(door) < board.doors.count ? board.doors[Int(door)].name : ""
-            return (Column(title: name, kind: "door"), "R")
+        case .releaseDoor(let door): return (Column(title: explanation.doorName(door), kind: "door"), "R")
+        case .lockDownDoor(let door): return (Column(title: explanation.doorName(door), kind: "door"), "L")
+        case .holdOpenDoor(let door): return (Column(title: explanation.doorName(door), kind: "door"), "O")
         case .releaseZone(let zone): return (Column(title: explanation.fireZoneName(zone), kind: "zone"), "R")
         case .shutValve(let valve):
             let name = Int(valve) < board.detectors.count ? board.detectors[Int(valve)].name : ""

@@ -5434,7 +5434,7 @@ public struct Door: Message {
     public var exitShuntsOnly: Bool
     /// The release lasts as long as the request to exit is active.
     public var exitHoldsRelease: Bool
-    /// Lockdown refuses the request to exit too; without effect on an escape route.
+    /// Lockdown refuses the request to exit too; without effect on an escape route, and in one that the matrix ordered.
     public var lockdownHoldsExit: Bool
     public var needsTwoPersons: Bool
     public var tamperStopsReader: Bool
@@ -9897,6 +9897,12 @@ public struct EffectAction: Message {
         /// At most 31.
         case releaseZone(UInt32)
         case lift(LiftAction)
+        /// Lock a door from outside as in lockdown, without keeping anybody in.
+        /// At most 255.
+        case lockDownDoor(UInt32)
+        /// Keep a door unlocked, so that it can stand open.
+        /// At most 255.
+        case holdOpenDoor(UInt32)
     }
 
     /// `nil` where none is set, or one that this version of the schema does not know.
@@ -9927,6 +9933,10 @@ public struct EffectAction: Message {
             size += 2 + varintSize(value)
         case .lift(let value)?:
             size += 2 + lengthDelimitedSize(value.encodedSize)
+        case .lockDownDoor(let value)?:
+            size += 2 + varintSize(value)
+        case .holdOpenDoor(let value)?:
+            size += 2 + varintSize(value)
         case nil: break
         }
         return size
@@ -9954,6 +9964,14 @@ public struct EffectAction: Message {
             sink.append(0x06)
             sink.appendVarint(UInt64(value.encodedSize))
             value.encode(into: &sink)
+        case .lockDownDoor(let value)?:
+            sink.append(0xB8)
+            sink.append(0x06)
+            sink.appendVarint(value)
+        case .holdOpenDoor(let value)?:
+            sink.append(0xC0)
+            sink.append(0x06)
+            sink.appendVarint(value)
         case nil: break
         }
     }
@@ -9980,9 +9998,13 @@ public struct EffectAction: Message {
                 if case .lift(let current)? = self.action { value = current }
                 try value.merge(from: &nested)
                 self.action = .lift(value)
+            case 824:
+                self.action = .lockDownDoor(try reader.unsigned32())
+            case 832:
+                self.action = .holdOpenDoor(try reader.unsigned32())
             default:
                 switch tag >> 3 {
-                case 1, 2, 100, 101, 102: throw reader.error(.wrongWireType)
+                case 1, 2, 100, 101, 102, 103, 104: throw reader.error(.wrongWireType)
                 default: try reader.skip(tag)
                 }
             }
@@ -10001,6 +10023,10 @@ public struct EffectAction: Message {
             guard value <= 31 else { throw MessageError(.outOfRange, field: 101) }
         case .lift(let value)?:
             try value.check()
+        case .lockDownDoor(let value)?:
+            guard value <= 255 else { throw MessageError(.outOfRange, field: 103) }
+        case .holdOpenDoor(let value)?:
+            guard value <= 255 else { throw MessageError(.outOfRange, field: 104) }
         case nil: break
         }
     }
@@ -10020,7 +10046,8 @@ public struct Effect: Message {
     public var actions: FixedList<EffectAction, 16>
     /// Unit: millisecond. At most 600000.
     public var delayMs: UInt32
-    /// Higher wins where two rows want the same output.
+    /// Higher wins where two rows want different things of one output, door or lift. Rows of a fire beat all others, those of
+    /// walk tests alone none; and nothing beats the release of a door.
     /// At most 255.
     public var priority: UInt32
     /// Stays until reset though the causes are gone.

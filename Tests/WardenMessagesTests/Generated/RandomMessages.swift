@@ -1216,12 +1216,14 @@ extension LiftAction: RandomMessage {
 extension EffectAction: RandomMessage {
     static func random(using generator: inout SeededGenerator) -> EffectAction {
         var message = EffectAction()
-        switch generator.below(6) {
+        switch generator.below(8) {
         case 0: message.action = .output(OutputAction.random(using: &generator))
         case 1: message.action = .releaseDoor(generator.number(.min, 255) as UInt32)
         case 2: message.action = .shutValve(generator.number(.min, 1023) as UInt32)
         case 3: message.action = .releaseZone(generator.number(.min, 31) as UInt32)
         case 4: message.action = .lift(LiftAction.random(using: &generator))
+        case 5: message.action = .lockDownDoor(generator.number(.min, 255) as UInt32)
+        case 6: message.action = .holdOpenDoor(generator.number(.min, 255) as UInt32)
         default: break
         }
         return message
