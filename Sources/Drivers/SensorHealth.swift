@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// How a sensor is doing as a whole; its readings carry the same news as `Quality`.
 public enum SensorHealth: Equatable, Sendable, BitwiseCopyable {
     /// Being identified, configured, tested or warmed up since power-on or since it came back.
@@ -8,6 +10,33 @@ public enum SensorHealth: Equatable, Sendable, BitwiseCopyable {
     case faulty(SensorFault)
     /// It does not answer; the driver keeps looking for it.
     case missing(SensorFault)
+}
+
+extension SensorHealth: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        var fault = SensorFault.notAcknowledged
+        var number: UInt8
+        switch self {
+        case .starting: number = 0
+        case .working: number = 1
+        case .faulty(let its):
+            fault = its
+            number = 2
+        case .missing(let its):
+            fault = its
+            number = 3
+        }
+        number = state.carry(caseNumber: number, of: 4)
+        state.carry(&fault)
+        guard state.direction == .restoring else { return }
+        self =
+            switch number {
+            case 1: .working
+            case 2: .faulty(fault)
+            case 3: .missing(fault)
+            default: .starting
+            }
+    }
 }
 
 /// Why a sensor is not working. The numbers are stable: they appear in events.
@@ -52,3 +81,5 @@ public enum SensorFault: UInt8, Sendable, BitwiseCopyable {
     /// The health that this fault leads to.
     public var health: SensorHealth { meansAbsence ? .missing(self) : .faulty(self) }
 }
+
+extension SensorFault: Carried {}

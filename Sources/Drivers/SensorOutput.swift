@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// What a driver found out in one call: bounded, reused by the caller from call to call.
@@ -132,6 +133,14 @@ public struct SensorOutput: ~Copyable {
         lastSampleAt = lastAt
         sampleInterval = interval
         samplesWereLost = samplesWereLost || werePrecededByLoss
+    }
+}
+
+extension SensorOutput.AccelerationCodes: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&x)
+        state.carry(&y)
+        state.carry(&z)
     }
 }
 

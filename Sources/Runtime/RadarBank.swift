@@ -66,3 +66,14 @@ struct RadarBank: ~Copyable {
         return nil
     }
 }
+
+extension RadarBank: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: output: what one call found, emptied by the next.
+        state.carry(&entries)
+    }
+}
+
+extension RadarBank.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) { state.carry(&radar) }
+}

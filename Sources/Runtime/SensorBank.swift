@@ -145,3 +145,20 @@ struct SensorBank: ~Copyable {
         for index in entries.indices { deadline = min(deadline, entries[index].deadline) }
     }
 }
+
+extension SensorBank: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: tellsAmbient: follows from the image.
+        // Left out: output: what one call found, emptied by the next.
+        state.carry(&entries)
+        state.carry(&deadline)
+    }
+}
+
+extension SensorBank.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&sensor)
+        state.carry(&refused, blank: BusRequest(address: 0))
+        state.carry(&retryAt)
+    }
+}

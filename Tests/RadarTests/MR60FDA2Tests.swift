@@ -5,7 +5,7 @@ import Testing
 @testable import Drivers
 
 /// A module on a port with virtual time, that keeps what the driver tells.
-private final class RadarBench {
+final class RadarBench {
     var radar = MR60FDA2()
     var output = RadarOutput()
     var now: Instant = .start
@@ -46,7 +46,7 @@ private final class RadarBench {
 }
 
 /// A frame as the module sends it, by the published rule for its checks.
-private func frame(_ type: UInt16, _ data: [UInt8], number: UInt16 = 0) -> [UInt8] {
+func frame(_ type: UInt16, _ data: [UInt8], number: UInt16 = 0) -> [UInt8] {
     var head: [UInt8] = [
         0x01, UInt8(number >> 8), UInt8(number & 255), UInt8(data.count >> 8), UInt8(data.count & 255),
         UInt8(type >> 8), UInt8(type & 255),

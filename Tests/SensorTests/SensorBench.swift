@@ -64,7 +64,7 @@ final class SensorBench {
         now = max(now, end)
     }
 
-    private func perform(_ request: BusRequest) -> (BusOutcome, [UInt8], Interval) {
+    func perform(_ request: BusRequest) -> (BusOutcome, [UInt8], Interval) {
         guard request.address == device.address else { return (.notAcknowledged, [], .microseconds(25)) }
         var answer = ByteBuffer(capacity: BusRequest.readLimit)
         var duration = Interval.zero

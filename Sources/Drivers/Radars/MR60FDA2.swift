@@ -243,3 +243,39 @@ public struct MR60FDA2: RadarDriver, Sendable, BitwiseCopyable {
         return metres >= 0 && metres < 100 ? Int32(metres * 1_000 + 0.5) : 0
     }
 }
+
+extension MR60FDA2: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&head)
+        state.carry(&data)
+        state.carry(&dataLeft, within: 0...MR60FDA2.longestData)
+        state.carry(&dataCheck)
+        state.carry(&isInData)
+        state.carry(&isOpen)
+        state.carry(&isMissing)
+        state.carry(&lastFrameAt)
+        state.carry(&askedAt)
+        state.carry(&fall, within: -1...1)
+        state.carry(&presence, within: -1...1)
+        state.carry(&toldAt)
+        state.carry(&parameters, blank: Parameters(mountingHeight: 0, fallThreshold: 0, sensitivity: 0))
+        state.carry(&validFrames)
+        state.carry(&discardedBytes)
+        if !isWithinFrame { state.refuse() }
+    }
+
+    /// Whether what is known of the data is what a whole head announced.
+    private var isWithinFrame: Bool {
+        guard isInData else { return head.count < MR60FDA2.headLength }
+        guard head.count == MR60FDA2.headLength else { return false }
+        return dataLeft <= dataLength && data.count == min(16, dataLength - dataLeft)
+    }
+}
+
+extension MR60FDA2.Parameters: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&mountingHeight)
+        state.carry(&fallThreshold)
+        state.carry(&sensitivity)
+    }
+}

@@ -136,7 +136,7 @@ public struct ADS1115: SensorChip {
     /// The channel number that stands for the proof measurement.
     private static var proof: Int { 4 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case markLow, markHigh, readLow, readHigh
         case start, status, result, check
     }
@@ -376,5 +376,19 @@ public struct ADS1115: SensorChip {
     /// Whether a voltage is on the same side of zero as a limit and at least nine tenths of it.
     private static func reaches(_ voltage: Int64, _ limit: Int64) -> Bool {
         limit > 0 ? voltage >= limit / 10 * 9 : voltage <= limit / 10 * 9
+    }
+}
+
+extension ADS1115: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&channel, within: 0...ADS1115.proof)
+        state.carry(&startedAt)
+        state.carry(&codes)
+        state.carry(&measuredAt)
+        state.carry(&proofChannel, within: 0...3)
+        state.carry(&proofDue)
+        state.carry(&proofCode)
+        state.carry(&proofFailures, within: 0...ADS1115.proofLimit)
     }
 }

@@ -83,7 +83,7 @@ public struct ADXL345: SensorChip {
     /// Bursts between readings back of the whole configuration: about a second.
     private static var burstsBetweenChecks: UInt8 { 12 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case identify, standby, interruptsOff, offsets
         case testFormat, testRate, testMeasure
         case restClear, restStream, restCount, rest
@@ -341,6 +341,19 @@ public struct ADXL345: SensorChip {
     private static func isPossible(_ sample: SensorOutput.AccelerationCodes) -> Bool {
         let range: ClosedRange<Int16> = -4_096...4_095
         return range.contains(sample.x) && range.contains(sample.y) && range.contains(sample.z)
+    }
+}
+
+extension ADXL345: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&waiting, within: 0...32)
+        state.carry(&seenAt)
+        state.carry(&clock)
+        state.carry(&watch)
+        state.carry(&burstsSinceCheck, within: 0...ADXL345.burstsBetweenChecks)
+        state.carry(&rest)
+        state.carry(&testAttempts, within: 0...ADXL345.selfTestAttempts)
     }
 }
 

@@ -42,8 +42,8 @@ public struct BH1750: SensorChip {
     private static var long: UInt8 { 138 }
     private static var proofLimit: UInt8 { 3 }
 
-    private enum Step: UInt8, BitwiseCopyable { case powerOn, timeHigh, timeLow, measure, result }
-    private enum Purpose: UInt8, BitwiseCopyable { case reading, bright, dark, darkAgain, proof }
+    private enum Step: UInt8, Carried, BitwiseCopyable { case powerOn, timeHigh, timeLow, measure, result }
+    private enum Purpose: UInt8, Carried, BitwiseCopyable { case reading, bright, dark, darkAgain, proof }
 
     private let configuration: Configuration
     private var step: Step
@@ -195,5 +195,17 @@ public struct BH1750: SensorChip {
         }
         proofFailures = min(proofFailures + 1, BH1750.proofLimit)
         return proofFailures < BH1750.proofLimit
+    }
+}
+
+extension BH1750: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&purpose)
+        state.carry(&time, within: BH1750.shortest...BH1750.long)
+        state.carry(&measuredAt)
+        state.carry(&millilux, within: 0...121_557_500)
+        state.carry(&proofDue)
+        state.carry(&proofFailures, within: 0...BH1750.proofLimit)
     }
 }

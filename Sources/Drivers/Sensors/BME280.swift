@@ -71,7 +71,7 @@ public struct BME280: SensorChip {
     static var identity: UInt8 { 0x60 }
     static var resetWord: UInt8 { 0xB6 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case identify, reset, copied, calibration, humidityCalibration, checksum
         case humidityControl, configuration, sleep, readBack
         case start, status, data
@@ -254,5 +254,17 @@ public struct BME280: SensorChip {
             channel: 2, value: Int32(dividedRounding(centipascals, by: 100)),
             quality: BoschPressureCalibration.quality(rawPressure: pressure, centipascals), at: startedAt)
         return .measured
+    }
+}
+
+extension BME280: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&calibration)
+        state.carry(&humidityCalibration)
+        state.carry(&h1)
+        state.carry(&checksum)
+        state.carry(&startedAt)
+        state.carry(&watch)
     }
 }

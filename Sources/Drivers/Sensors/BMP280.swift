@@ -39,7 +39,7 @@ public struct BMP280: SensorChip {
     /// takes away.
     private static var mark: UInt8 { 0b101 << 5 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case identify, reset, copied, calibration, calibrationAgain, configuration, sleep, readBack
         case start, status, data
     }
@@ -175,5 +175,14 @@ public struct BMP280: SensorChip {
             channel: 1, value: Int32(dividedRounding(centipascals, by: 100)),
             quality: BoschPressureCalibration.quality(rawPressure: pressure, centipascals), at: startedAt)
         return .measured
+    }
+}
+
+extension BMP280: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&calibration)
+        state.carry(&startedAt)
+        state.carry(&watch)
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// The arithmetic that turns raw temperature and pressure of BMP280 and BME280 into physical values, in integers, so that
@@ -86,6 +87,23 @@ struct BoschPressureCalibration: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
+extension BoschPressureCalibration: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&t1)
+        state.carry(&t2)
+        state.carry(&t3)
+        state.carry(&p1)
+        state.carry(&p2)
+        state.carry(&p3)
+        state.carry(&p4)
+        state.carry(&p5)
+        state.carry(&p6)
+        state.carry(&p7)
+        state.carry(&p8)
+        state.carry(&p9)
+    }
+}
+
 extension BoschPressureCalibration {
     // The compensation stops at the ends of the range, so a value at an end is not a measurement; nor is a raw value at an
     // end of the converter.
@@ -140,6 +158,17 @@ struct BoschHumidityCalibration: Equatable, Sendable, BitwiseCopyable {
     }
 }
 
+extension BoschHumidityCalibration: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&h1)
+        state.carry(&h2)
+        state.carry(&h3)
+        state.carry(&h4)
+        state.carry(&h5)
+        state.carry(&h6)
+    }
+}
+
 /// CRC-8 with which Bosch marks the calibration of a BME280: polynomial 0x1D, start 0xFF, complemented at the end
 /// (Bosch BME280 self-test 1.0.0, 2017; stored in register 0xE8, over 0x88–0xA1 and 0xE1–0xE7).
 struct BoschCalibrationChecksum: Sendable, BitwiseCopyable {
@@ -152,4 +181,8 @@ struct BoschCalibrationChecksum: Sendable, BitwiseCopyable {
             for _ in 0..<8 { crc = crc & 0x80 != 0 ? (crc << 1) ^ 0x1D : crc << 1 }
         }
     }
+}
+
+extension BoschCalibrationChecksum: Carried {
+    mutating func carry(_ state: inout StateCarrier) { state.carry(&crc) }
 }

@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// Sensirion's gas index: how the air of a room compares with its own recent past. 100 (volatile organic compounds) or 1
 /// (nitrogen oxides) is usual, 500 the most.
 ///
@@ -79,6 +81,16 @@ public struct GasIndex: Sendable, BitwiseCopyable {
             gas == .nitrogenOxides
             ? Fix16(500.0 / 499.0) * (.one - gas.usualIndex) : (limit - Fix16(5) * gas.usualIndex) / Fix16(4)
         return (limit + shift) / divisor - shift
+    }
+}
+
+extension GasIndex: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&uptime, within: 0...GasIndex.blackout + 1)
+        state.carry(&signal)
+        state.carry(&index)
+        state.carry(&estimator)
+        state.carry(&smoothing)
     }
 }
 
@@ -178,6 +190,20 @@ private struct GasSignalEstimator: Sendable, BitwiseCopyable {
     }
 }
 
+extension GasSignalEstimator: Carried {
+    fileprivate mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&isInitialised)
+        state.carry(&spread)
+        state.carry(&offset)
+        state.carry(&meanAboveOffset)
+        state.carry(&meanRate)
+        state.carry(&spreadRate)
+        state.carry(&learningTime)
+        state.carry(&gatingTime)
+        state.carry(&gatedMinutes)
+    }
+}
+
 /// A low pass that is slow (500 s) while the value rests and quick (20 s) when it moves.
 private struct AdaptiveLowPass: Sendable, BitwiseCopyable {
     private var isInitialised = false
@@ -200,6 +226,15 @@ private struct AdaptiveLowPass: Sendable, BitwiseCopyable {
         let share = Fix16.one / (.one + (Fix16(480) * rest + Fix16(20)))
         output = (.one - share) * output + share * sample
         return output
+    }
+}
+
+extension AdaptiveLowPass: Carried {
+    fileprivate mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&isInitialised)
+        state.carry(&quick)
+        state.carry(&slow)
+        state.carry(&output)
     }
 }
 
@@ -300,4 +335,8 @@ struct Fix16: Comparable, Sendable, BitwiseCopyable {
         default: Fix16(0.9980488)
         }
     }
+}
+
+extension Fix16: Carried {
+    mutating func carry(_ state: inout StateCarrier) { state.carry(&raw) }
 }

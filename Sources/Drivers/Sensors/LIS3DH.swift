@@ -93,7 +93,7 @@ public struct LIS3DH: SensorChip {
     private static var selfTestAttempts: UInt8 { 3 }
     private static var burstsBetweenChecks: UInt8 { 12 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case identify, reboot, interruptsOff
         case testRate, testFormat, testFIFO, restClear, restStream, restCount, rest
         case deflect, deflectedClear, deflectedStream, deflectedCount, deflected
@@ -348,5 +348,19 @@ public struct LIS3DH: SensorChip {
             x: Int16(bitPattern: bytes.littleEndianWord(at: offset)),
             y: Int16(bitPattern: bytes.littleEndianWord(at: offset + 2)),
             z: Int16(bitPattern: bytes.littleEndianWord(at: offset + 4)))
+    }
+}
+
+extension LIS3DH: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&waiting, within: 0...32)
+        state.carry(&seenAt)
+        state.carry(&clock)
+        state.carry(&watch)
+        state.carry(&burstsSinceCheck, within: 0...LIS3DH.burstsBetweenChecks)
+        state.carry(&hasOverrun)
+        state.carry(&rest)
+        state.carry(&testAttempts, within: 0...LIS3DH.selfTestAttempts)
     }
 }

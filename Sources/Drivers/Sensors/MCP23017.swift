@@ -67,7 +67,7 @@ public struct MCP23017: SensorChip {
     static var registers: Int { 22 }
     private static var proofLimit: UInt8 { 3 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case unbank, control, interruptsOff, mark, latch, polarity, pullUps, directions, readBack
         case write, read, invert, readInverted, revert, readAgain
     }
@@ -183,6 +183,13 @@ public struct MCP23017: SensorChip {
     }
 
     /// Writes a pair of registers: port A is the low byte.
+    /// A reading under way stays one, though an output was changed meanwhile.
+    public var answerLength: UInt8 {
+        var copy = self
+        copy.wanted = written
+        return copy.request().answerLength
+    }
+
     private func write(_ register: UInt8, _ ports: UInt16) -> BusRequest {
         var request = BusRequest.write(register, UInt8(truncatingIfNeeded: ports), to: configuration.address)
         request.write.append(UInt8(truncatingIfNeeded: ports >> 8))
@@ -270,5 +277,18 @@ public struct MCP23017: SensorChip {
                 channel: pin, value: levels & mask != 0 ? 1 : 0, quality: astray & mask != 0 ? .faulty : .good, at: now)
         }
         return .measured
+    }
+}
+
+extension MCP23017: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&wanted)
+        state.carry(&written)
+        state.carry(&writing)
+        state.carry(&pins)
+        state.carry(&invertedPins)
+        state.carry(&proofDue)
+        state.carry(&proofFailures, within: 0...MCP23017.proofLimit)
     }
 }

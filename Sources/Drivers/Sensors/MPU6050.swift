@@ -92,7 +92,7 @@ public struct MPU6050: SensorChip {
     private static var selfTestAttempts: UInt8 { 3 }
     private static var burstsBetweenChecks: UInt8 { 12 }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case identify, reset, wake, testFilter, testRanges, rest, deflect, deflected, codes
         case filter, ranges, fifoEnable, fifoReset, fifoOn, readBack, readRanges
         case count, overflowed, burst, now, check
@@ -114,7 +114,7 @@ public struct MPU6050: SensorChip {
     private var wasMoving: Bool
 
     /// Answers of three axes to the self-test, in codes.
-    private struct TestAxes: Sendable, BitwiseCopyable {
+    fileprivate struct TestAxes: Sendable, BitwiseCopyable {
         var x: Int32 = 0
         var y: Int32 = 0
         var z: Int32 = 0
@@ -416,5 +416,33 @@ public struct MPU6050: SensorChip {
             x: Int16(bitPattern: bytes.bigEndianWord(at: offset)),
             y: Int16(bitPattern: bytes.bigEndianWord(at: offset + 2)),
             z: Int16(bitPattern: bytes.bigEndianWord(at: offset + 4)))
+    }
+}
+
+extension MPU6050: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&waiting, within: 0...32)
+        state.carry(&seenAt)
+        state.carry(&clock)
+        state.carry(&watch)
+        state.carry(&burstsSinceCheck, within: 0...MPU6050.burstsBetweenChecks)
+        state.carry(&lostSamples)
+        state.carry(&acceleration)
+        state.carry(&rotation)
+        state.carry(&restAcceleration)
+        state.carry(&restRotation)
+        state.carry(&testAttempts, within: 0...MPU6050.selfTestAttempts)
+        state.carry(&wasMoving)
+    }
+}
+
+extension MPU6050.TestAxes: Carried {
+    fileprivate mutating func carry(_ state: inout StateCarrier) {
+        // More than sixteen bits of a difference can be.
+        let answers: ClosedRange<Int32> = -65_536...65_536
+        state.carry(&x, within: answers)
+        state.carry(&y, within: answers)
+        state.carry(&z, within: answers)
     }
 }

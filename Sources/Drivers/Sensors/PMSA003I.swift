@@ -119,3 +119,11 @@ public struct PMSA003I: SensorChip {
         return isWarm ? .measured : .warming
     }
 }
+
+extension PMSA003I: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&isIdentified)
+        state.carry(&warmAt)
+        state.carry(&watch)
+    }
+}

@@ -60,7 +60,7 @@ public struct SCD4x: SensorChip {
         static var forceRecalibration: UInt16 { 0x362F }
     }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case wakeUp, stop, askSerial, serial, askSelfTest, selfTest
         case setOffset, setAltitude, setCalibration
         case askOffset, offset, askAltitude, altitude, askCalibration, calibration
@@ -301,5 +301,18 @@ public struct SCD4x: SensorChip {
             channel: 1, value: SensirionTicks.millidegrees(temperature), of: SCD4x.temperature, at: now)
         output.append(channel: 2, value: SensirionTicks.millipercent(humidity), quality: .good, at: now)
         return .measured
+    }
+}
+
+extension SCD4x: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&watch)
+        state.carry(&pressure)
+        state.carry(&toldPressure)
+        state.carry(&tellingPressure)
+        state.carry(&measuresSince)
+        state.carry(&recalibratesTo)
+        state.carry(&recalibration)
     }
 }

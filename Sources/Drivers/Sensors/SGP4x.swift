@@ -54,7 +54,7 @@ public struct SGP4x: SensorChip {
     /// What was learned is worthless after a longer interruption (gas index algorithm, `set_states`).
     private static var memory: Interval { .minutes(10) }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case askSerial, serial, askFeatures, features, askSelfTest, selfTest, measure, result
     }
 
@@ -237,5 +237,19 @@ public struct SGP4x: SensorChip {
 
     private func appendStarting(to output: inout SensorOutput) {
         for channel in UInt8(0)..<4 { output.append(channel: channel, value: 0, quality: .starting, at: measuredAt) }
+    }
+}
+
+extension SGP4x: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&temperature)
+        state.carry(&humidity)
+        state.carry(&conditioned, within: 0...SGP4x.conditioningLimit)
+        state.carry(&measuredAt)
+        state.carry(&lastAt)
+        state.carry(&organic)
+        state.carry(&nitrogen)
+        state.carry(&watch)
     }
 }

@@ -35,7 +35,7 @@ public struct SHT3x: SensorChip {
         static var measureHigh: UInt16 { 0x2400 }
     }
 
-    private enum Step: UInt8, BitwiseCopyable {
+    private enum Step: UInt8, Carried, BitwiseCopyable {
         case stop, reset, askSerial, serial, askOtherSerial, otherSerial, clearStatus, status
         case measure, result, check
     }
@@ -175,6 +175,16 @@ public struct SHT3x: SensorChip {
         output.append(
             channel: 1, value: SensirionTicks.millipercent(humidity), quality: .good, at: measuredAt)
         return .measured
+    }
+}
+
+extension SHT3x: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&measuredAt)
+        state.carry(&temperature)
+        state.carry(&humidity)
+        state.carry(&watch)
     }
 }
 

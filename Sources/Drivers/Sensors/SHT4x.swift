@@ -28,7 +28,7 @@ public struct SHT4x: SensorChip {
         static var measureHigh: UInt8 { 0xFD }
     }
 
-    private enum Step: UInt8, BitwiseCopyable { case reset, askSerial, serial, measure, result }
+    private enum Step: UInt8, Carried, BitwiseCopyable { case reset, askSerial, serial, measure, result }
 
     private let configuration: Configuration
     private var step: Step
@@ -134,5 +134,13 @@ public struct SHT4x: SensorChip {
     /// Thousandths of a per cent: −6 + 125 · ticks / 65535, limited to 0 to 100 % as the data sheet demands (section 4.6).
     static func millipercent(_ ticks: UInt16) -> Int32 {
         min(max(Int32(dividedRounding(Int64(ticks) * 125_000, by: 65_535)) - 6_000, 0), 100_000)
+    }
+}
+
+extension SHT4x: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&step)
+        state.carry(&measuredAt)
+        state.carry(&watch)
     }
 }

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Dates the samples of a FIFO: evenly spaced as the chip takes them, never ahead of the moment they were seen, never more
@@ -28,5 +29,12 @@ struct SampleClock: Sendable, BitwiseCopyable {
         lastAt = min(max(counted, earliest), seenAt)
         isPrimed = true
         return lastAt
+    }
+}
+
+extension SampleClock: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&lastAt)
+        state.carry(&isPrimed)
     }
 }

@@ -26,3 +26,16 @@ struct SampleSums: Sendable, BitwiseCopyable {
             Int32(high.x) - Int32(low.x), Int32(high.y) - Int32(low.y), Int32(high.z) - Int32(low.z))
     }
 }
+
+extension SampleSums: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // More than any burst of samples adds up to.
+        let sums: ClosedRange<Int32> = -(1 << 24)...(1 << 24)
+        state.carry(&count, within: 0...65_535)
+        state.carry(&x, within: sums)
+        state.carry(&y, within: sums)
+        state.carry(&z, within: sums)
+        state.carry(&low)
+        state.carry(&high)
+    }
+}

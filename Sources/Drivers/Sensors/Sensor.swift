@@ -355,3 +355,50 @@ public enum Sensor: SensorDriver, Sendable {
         return isOutput
     }
 }
+
+extension Sensor: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        // The case follows from the image.
+        switch self {
+        case .ads1115(var sensor):
+            state.carry(&sensor)
+            self = .ads1115(sensor)
+        case .bme280(var sensor):
+            state.carry(&sensor)
+            self = .bme280(sensor)
+        case .bmp280(var sensor):
+            state.carry(&sensor)
+            self = .bmp280(sensor)
+        case .adxl345(var sensor):
+            state.carry(&sensor)
+            self = .adxl345(sensor)
+        case .lis3dh(var sensor):
+            state.carry(&sensor)
+            self = .lis3dh(sensor)
+        case .mpu6050(var sensor):
+            state.carry(&sensor)
+            self = .mpu6050(sensor)
+        case .sht3x(var sensor):
+            state.carry(&sensor)
+            self = .sht3x(sensor)
+        case .sht4x(var sensor):
+            state.carry(&sensor)
+            self = .sht4x(sensor)
+        case .scd4x(var sensor):
+            state.carry(&sensor)
+            self = .scd4x(sensor)
+        case .sgp4x(var sensor):
+            state.carry(&sensor)
+            self = .sgp4x(sensor)
+        case .bh1750(var sensor):
+            state.carry(&sensor)
+            self = .bh1750(sensor)
+        case .pmsa003i(var sensor):
+            state.carry(&sensor)
+            self = .pmsa003i(sensor)
+        case .mcp23017(var sensor):
+            state.carry(&sensor)
+            self = .mcp23017(sensor)
+        }
+    }
+}

@@ -6,7 +6,7 @@ import HardwareInterface
 /// A chip is a small machine of steps: each step is one bus request and what to make of the answer. The first steps bring
 /// the chip up (identify, reset, configure, read back, test), the rest is a cycle that measures once. Everything that all
 /// chips have in common (time-outs, retries, back-off, health, readings in trouble) is in `SupervisedSensor`.
-public protocol SensorChip: Sendable {
+public protocol SensorChip: Carried, Sendable {
     associatedtype Configuration: Sendable
 
     init(_ configuration: Configuration)
@@ -39,6 +39,9 @@ public protocol SensorChip: Sendable {
     /// The bus request of the present step; asked again when it has to be repeated.
     mutating func request() -> BusRequest
 
+    /// Bytes that the answer to the request under way has: as many as `accept` reads.
+    var answerLength: UInt8 { get }
+
     /// Whether the chip refusing the present step's request is what should happen (it resets at once, or sleeps).
     var refusalIsExpected: Bool { get }
 
@@ -56,6 +59,10 @@ extension SensorChip {
     public var refusalIsExpected: Bool { false }
     public var cycleTime: Interval { .zero }
     public var hasOwnClock: Bool { false }
+    public var answerLength: UInt8 {
+        var copy = self
+        return copy.request().answerLength
+    }
 }
 
 /// What became of the wish that a chip calibrate itself.
@@ -86,6 +93,9 @@ public enum ChipProgress: Equatable, Sendable, BitwiseCopyable {
 }
 
 extension BusRequest {
+    /// Bytes that are read in all.
+    var answerLength: UInt8 { readCount * repetitions }
+
     /// Reads `count` bytes from a register on.
     static func read(_ register: UInt8, count: Int, from address: UInt8, repetitions: UInt8 = 1) -> BusRequest {
         var request = BusRequest(address: address, readCount: UInt8(count), repetitions: repetitions)

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Notices a value that has not changed for longer than a living sensor's noise allows.
@@ -38,5 +39,14 @@ public struct StuckValueWatch: Equatable, Sendable, BitwiseCopyable {
         }
         isStuck = isStuck || now - since >= limit
         return !isStuck
+    }
+}
+
+extension StuckValueWatch: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&last)
+        state.carry(&since)
+        state.carry(&isPrimed)
+        state.carry(&isStuck)
     }
 }

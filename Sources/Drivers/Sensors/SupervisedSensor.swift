@@ -82,7 +82,7 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
         var request = chip.request()
         sequence &+= 1
         request.tag = UInt16(sequence)
-        expectedBytes = request.readCount * request.repetitions
+        expectedBytes = request.answerLength
         requests &+= 1
         isInFlight = true
         lostAt = now + Self.completionTimeout
@@ -216,5 +216,28 @@ public struct SupervisedSensor<Chip: SensorChip>: SensorDriver, Sendable {
         guard new != health else { return }
         health = new
         output.health = new
+    }
+}
+
+extension SupervisedSensor: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&chip)
+        state.carry(&health)
+        state.carry(&requests)
+        state.carry(&failures)
+        state.carry(&nextRequestAt)
+        state.carry(&cycleDue)
+        state.carry(&reportDue)
+        state.carry(&lostAt)
+        state.carry(&backOff.nanoseconds, within: 0...Self.longestBackOff.nanoseconds)
+        state.carry(&isInFlight)
+        state.carry(&restartIsWanted)
+        state.carry(&isUp)
+        state.carry(&sequence)
+        state.carry(&expectedBytes)
+        state.carry(&requestRetries)
+        state.carry(&cycleRetries)
+        state.carry(&notReady)
+        if isInFlight && expectedBytes != chip.answerLength { state.refuse() }
     }
 }
