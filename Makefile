@@ -89,13 +89,15 @@ run:
 	.build/debug/wardensim boards/lobby.yaml simulators/scenarios/evening.yaml --hash-key boards/demo.hashkey \
 	    --trace .build/demo/evening.trace $$corpus $$live
 
-## check: formatting, rooms keep to the architecture, generated files up to date, C shims compile everywhere
+## check: formatting, rooms keep to the architecture, key frames leave nothing out, generated files up to date, C shims compile everywhere
 .PHONY: check
 check:
 	@.ci/setup build shims schema
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests simulators
 	.ci/check-rooms --prove
 	.ci/check-rooms
+	.ci/check-carried --prove
+	.ci/check-carried
 	.ci/check-generated
 	.ci/check-shims
 	.ci/check-standard-table --prove

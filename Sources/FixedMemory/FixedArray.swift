@@ -98,9 +98,19 @@ extension FixedArray where Element: Copyable {
 /// `StateCarrier.carry(_:blank:)`.
 extension FixedArray: Carried where Element: Carried & ~Copyable {
     public mutating func carry(_ state: inout StateCarrier) {
+        // Left out: count: follows from the image, and is held against what was written.
         var held = UInt32(count)
         state.carry(&held)
         guard Int(held) == count else { return state.refuse() }
         for index in 0..<count { base[index].carry(&state) }
+        carryUsage(&state)
+    }
+}
+
+extension FixedArray where Element: ~Copyable {
+    /// Carries how full it was; behind what it holds.
+    mutating func carryUsage(_ state: inout StateCarrier) {
+        state.carry(&highWater, within: count...capacity)
+        state.carry(&dropped)
     }
 }

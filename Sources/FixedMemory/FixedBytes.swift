@@ -92,6 +92,7 @@ extension FixedBytes: DefaultInitializable {}
 
 extension FixedBytes: Carried {
     public mutating func carry(_ state: inout StateCarrier) {
+        // One by one: storage.
         let count = state.carry(count: held, capacity: capacity)
         if state.direction == .restoring { removeAll() }
         for index in 0..<count {

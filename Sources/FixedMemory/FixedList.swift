@@ -92,6 +92,7 @@ extension FixedList: Sendable where Element: Sendable {}
 
 extension FixedList: Carried where Element: Carried {
     public mutating func carry(_ state: inout StateCarrier) {
+        // One by one: storage.
         let carried = state.carry(count: count, capacity: capacity)
         if state.direction == .restoring { removeAll() }
         for index in 0..<carried {

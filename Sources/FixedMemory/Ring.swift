@@ -95,3 +95,11 @@ public struct Ring<Element: BitwiseCopyable>: ~Copyable {
         count = 0
     }
 }
+
+extension Ring {
+    /// Carries how full it was and what it lost; behind what it holds.
+    mutating func carryUsage(_ state: inout StateCarrier) {
+        state.carry(&highWater, within: count...capacity)
+        state.carry(&dropped)
+    }
+}

@@ -166,6 +166,7 @@ public struct StateCarrier: ~Copyable {
             carry(&element)
             if direction == .restoring, isWhole { list.append(element) }
         }
+        list.carryUsage(&self)
     }
 
     /// Carries a queue.
@@ -179,6 +180,7 @@ public struct StateCarrier: ~Copyable {
             carry(&element)
             if direction == .restoring, isWhole { ring.push(element) }
         }
+        ring.carryUsage(&self)
     }
 
     /// Carries which of the cases of an enumeration with associated values it is; those follow.

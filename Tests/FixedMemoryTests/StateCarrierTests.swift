@@ -86,6 +86,9 @@ struct StateCarrierTests {
         let queues = [queue.count, Int(queue[0]), Int(queue[1]), Int(queue[2])]
         #expect(lists == [2, 1, 2])
         #expect(queues == [3, 6, 7, 8])
+        let listWasFilled = list.highWater
+        let queueLost = queue.dropped
+        #expect(listWasFilled == 2 && queueLost == 1)
     }
 
     @Test(

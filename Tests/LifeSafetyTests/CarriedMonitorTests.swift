@@ -154,6 +154,15 @@ private final class Tenant {
         life.configurations.indices.map { bench.monitor.status(of: DetectorIndex(UInt16($0))) }
     }
 
+    /// What would outlive a restart.
+    var learned: [LearnedPiece?] {
+        life.configurations.indices.flatMap { index in
+            (0..<LifeSafetyMonitor.learnedPieceLimit).map {
+                bench.monitor.learned($0, of: DetectorIndex(UInt16(index)))
+            }
+        }
+    }
+
     func live(_ random: inout SeededRandom) {
         let detector = UInt16(random.below(life.configurations.count))
         switch random.below(40) {
@@ -236,6 +245,7 @@ struct CarriedMonitorTests {
                     for status in first.shown { conditions.insert(status.condition) }
                 }
                 #expect(second.bench.log == Array(first.bench.log[begin...]))
+                #expect(second.learned == first.learned)
                 #expect(second.state == first.state)
             }
         }
