@@ -64,11 +64,17 @@ struct DetectorPageTests {
         let text = try String(contentsOf: folder.appendingPathComponent(page + ".md"), encoding: .utf8)
         var rows: [String: Row] = [:]
         let section = try #require(text.components(separatedBy: "\n## ").first { $0.hasPrefix("Parameters\n") })
-        for line in section.split(separator: "\n") where line.hasPrefix("| `") {
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false)
-                .map { $0.trimmingCharacters(in: .whitespaces) }
-            guard cells.count == 7 else { continue }
-            rows[cells[1].replacing("`", with: "")] = Row(unit: cells[2], defaultValue: cells[4])
+        func cells(_ line: Substring) -> [String] {
+            line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let lines = section.split(separator: "\n")
+        let heads = try #require(lines.first { $0.hasPrefix("| parameter |") }.map(cells))
+        let unit = try #require(heads.firstIndex(of: "unit"))
+        let defaultValue = try #require(heads.firstIndex(of: "default"))
+        for line in lines where line.hasPrefix("| `") {
+            let row = cells(line)
+            guard row.count == heads.count else { continue }
+            rows[row[1].replacing("`", with: "")] = Row(unit: row[unit], defaultValue: row[defaultValue])
         }
         return rows
     }

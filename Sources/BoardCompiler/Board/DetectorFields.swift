@@ -415,7 +415,7 @@ enum DetectorFields {
                     ) { $0.vibrationMg = $1 },
                     .optional(
                         "upright", upright, default: "as-found", example: "z-up",
-                        "The right position. `as-found` takes the first second after start: what was moved while the power was off is not seen."
+                        "The right position. `as-found` takes the first second after the first start and keeps it; where nothing is kept over a restart, what was moved while the power was off is not seen."
                     ) { $0.upright = $1 },
                 ]))
 

@@ -29,8 +29,9 @@ enum SafetyFields {
                         ) { $0.preAlarmMdbPerM = $1 }),
                     smoke(
                         .optional(
-                            "alarm", .amount(.millidecibelPerMetre, 1...10_000), default: "0.15 dB/m",
-                            example: "0.15 dB/m", "From here on it is a fire, once verified."
+                            "alarm", .amount(.millidecibelPerMetre, 50...10_000), default: "0.15 dB/m",
+                            example: "0.15 dB/m",
+                            "From here on it is a fire, once verified; EN 54-7 lets no optical detector respond to less than 0.05 dB/m."
                         ) { $0.alarmMdbPerM = $1 }),
                     smoke(
                         .optional(
