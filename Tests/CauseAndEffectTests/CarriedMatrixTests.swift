@@ -85,7 +85,7 @@ struct CarriedMatrixTests {
         let other = try house()
         for _ in 0..<300 { other.live(&random) }
         let bytes = saved(&other.matrix)
-        for _ in 0..<400 {
+        for _ in 0..<(400 * fuzzRounds) {
             let house = try house()
             guard restore(bytes.damaged(by: &random), into: &house.matrix) else { continue }
             house.now = other.now

@@ -183,7 +183,7 @@ private final class Tenant {
         }
     }
 
-    private func command(_ random: inout SeededRandom) -> DetectorCommand {
+    func command(_ random: inout SeededRandom) -> DetectorCommand {
         let later = bench.now + .seconds(Int64(random.below(life.step * 20)))
         let commands: [DetectorCommand] = [
             .hush(until: later), .cancel, .cleaned, .serviced, .away(until: later), .shut, .open, .returned,
@@ -191,21 +191,25 @@ private final class Tenant {
         return commands[random.below(commands.count)]
     }
 
+    /// A point says something; then time passes, in which an accelerometer goes on without a gap.
     private func sense(_ random: inout SeededRandom) {
         let point = random.below(life.levels.count)
-        if point == life.accelerometer && (life.levels[point].isEmpty || random.chance(1, in: 2)) {
-            return move(&random)
-        }
         let levels = life.levels[point]
-        if random.chance(1, in: 4) { self.levels[point] = random.below(levels.count) }
-        let value = levels[self.levels[point]] + (life.strays > 0 ? Int32(random.below(Int(life.strays))) : 0)
-        bench.read(value, point: UInt16(point))
-        bench.run(for: .milliseconds(Int64(random.below(life.step * 2_000))))
+        if !levels.isEmpty {
+            if random.chance(1, in: 4) { self.levels[point] = random.below(levels.count) }
+            let value = levels[self.levels[point]] + (life.strays > 0 ? Int32(random.below(Int(life.strays))) : 0)
+            bench.read(value, point: UInt16(point))
+        }
+        if life.accelerometer != nil {
+            for _ in 0..<(1 + random.below(2)) { move(&random) }
+        } else {
+            bench.run(for: .milliseconds(Int64(random.below(life.step * 2_000))))
+        }
     }
 
     /// A second of an accelerometer: of a fall, or shaken about.
     private func move(_ random: inout SeededRandom) {
-        if random.chance(1, in: 30) { sample = 0 }
+        if random.chance(1, in: 60) { sample = 0 }
         let shakes = random.chance(1, in: 6) ? 600 : 10
         var samples: [AccelerationSample] = []
         for _ in 0..<25 {
@@ -236,6 +240,12 @@ struct CarriedMonitorTests {
                 let second = try #require(first.successor())
                 #expect(second.state == first.state)
                 let begin = first.bench.log.count
+                // What every detector finds now, not only those that something happens to.
+                let told = first.command(&random)
+                for detector in life.configurations.indices {
+                    _ = first.bench.perform(told, UInt16(detector))
+                    _ = second.bench.perform(told, UInt16(detector))
+                }
                 var same = random
                 for step in 0..<150 {
                     first.live(&random)
@@ -264,14 +274,16 @@ struct CarriedMonitorTests {
     @Test("refuse damaged bytes, or find something and go on", arguments: lives + [whole])
     private func damage(life: Life) throws {
         var random = SeededRandom(seed: 7)
-        let first = Tenant(life)
-        for _ in 0..<300 { first.live(&random) }
-        let bytes = first.state
-        for _ in 0..<300 {
-            guard let other = first.successor() else { continue }
-            guard restore(bytes.damaged(by: &random), into: &other.bench.monitor) else { continue }
-            other.bench.run(for: .seconds(10))
-            for _ in 0..<10 { other.live(&random) }
+        for _ in 0..<fuzzRounds {
+            let first = Tenant(life)
+            for _ in 0..<random.below(400) { first.live(&random) }
+            let bytes = first.state
+            for _ in 0..<300 {
+                let other = try #require(first.successor())
+                guard restore(bytes.damaged(by: &random), into: &other.bench.monitor) else { continue }
+                other.bench.run(for: .seconds(10))
+                for _ in 0..<10 { other.live(&random) }
+            }
         }
     }
 }

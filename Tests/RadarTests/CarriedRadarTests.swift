@@ -58,7 +58,7 @@ struct CarriedRadarTests {
     func damage(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let first = RadarBench()
-        for _ in 0..<60 {
+        for _ in 0..<(60 * fuzzRounds) {
             for _ in 0..<random.below(10) { first.live(&random) }
             let bytes = saved(&first.radar)
             for _ in 0..<20 {

@@ -43,10 +43,12 @@ private final class Choir {
     let specimen: Specimen
     let bench: SensorBench
     var sensors: [Sensor]
+    private let isDisturbed: Bool
     private var pending: BusRequest?
 
-    init(_ specimen: Specimen) {
+    init(_ specimen: Specimen, isDisturbed: Bool = true) {
         self.specimen = specimen
+        self.isDisturbed = isDisturbed
         bench = specimen.bench()
         sensors = [specimen.sensor()]
     }
@@ -55,10 +57,10 @@ private final class Choir {
     ///
     /// - Returns: what each sensor made of it.
     func step(_ random: inout SeededRandom) -> [Answer] {
-        disturb(&random)
+        if isDisturbed { disturb(&random) }
         guard let request = pending else {
             let wait = max(.zero, min(sensors[0].deadline - bench.now, .hours(1)))
-            bench.pause(for: random.chance(1, in: 50) ? wait + .seconds(Int64(random.below(4))) : wait)
+            bench.pause(for: isDisturbed && random.chance(1, in: 50) ? wait + .seconds(Int64(random.below(4))) : wait)
             return poll()
         }
         pending = nil
@@ -79,7 +81,7 @@ private final class Choir {
     ) -> [Answer] {
         var (outcome, bytes, duration) = bench.perform(request)
         bench.pause(for: duration)
-        switch random.below(60) {
+        switch isDisturbed ? random.below(60) : 60 {
         case 0: (outcome, bytes) = (.notAcknowledged, [])
         case 1: (outcome, bytes) = (.busError, [])
         case 2 where random.chance(1, in: 8): (outcome, bytes) = (.timedOut, [])
@@ -98,7 +100,7 @@ private final class Choir {
     private func disturb(_ random: inout SeededRandom) {
         let (quantity, value) = specimen.world[random.below(specimen.world.count)]
         switch random.below(120) {
-        case 0: for index in sensors.indices { sensors[index].restart() }
+        case 0 where random.chance(1, in: 5): for index in sensors.indices { sensors[index].restart() }
         case 1:
             let millidegrees = Int32(15_000 + random.below(20_000))
             for index in sensors.indices {
@@ -127,6 +129,23 @@ private final class Choir {
 
 @Suite("Sensors that are taken up in the middle of their lives")
 struct CarriedSensorTests {
+    /// Steps in which what each says is compared.
+    ///
+    /// - Returns: good readings.
+    private func expectUnison(_ choir: Choir, _ steps: Int, _ random: inout SeededRandom) -> Int {
+        var good = 0
+        #expect(choir.join())
+        for step in 0..<steps {
+            let answers = choir.step(&random)
+            guard let first = answers.first else { continue }
+            #expect(answers[1] == first, "step \(step)")
+            good += first.readings.count { $0.reading.quality == .good }
+        }
+        #expect(saved(&choir.sensors[0]) == saved(&choir.sensors[1]))
+        choir.sensors.removeLast()
+        return good
+    }
+
     @Test("ask, read and say from there on what the others do", arguments: specimens)
     private func takingUp(specimen: Specimen) {
         for seed in 1...3 as ClosedRange<UInt64> {
@@ -135,17 +154,20 @@ struct CarriedSensorTests {
             var good = 0
             for _ in 0..<25 {
                 for _ in 0..<random.below(60) { _ = choir.step(&random) }
-                #expect(choir.join())
-                for step in 0..<80 {
-                    let answers = choir.step(&random)
-                    guard let first = answers.first else { continue }
-                    #expect(answers[1] == first, "step \(step)")
-                    good += first.readings.count { $0.reading.quality == .good }
-                }
-                #expect(saved(&choir.sensors[0]) == saved(&choir.sensors[1]))
-                choir.sensors.removeLast()
+                good += expectUnison(choir, 80, &random)
             }
             #expect(good > 0, "a life without a reading shows little")
+        }
+    }
+
+    @Test("go on at every step from power-on to the first reading", arguments: specimens)
+    private func comingUp(specimen: Specimen) {
+        for begin in 0..<80 {
+            var random = SeededRandom(seed: 1)
+            let choir = Choir(specimen, isDisturbed: false)
+            for _ in 0..<begin { _ = choir.step(&random) }
+            let good = expectUnison(choir, 140, &random)
+            #expect(good > 0 || specimen.isSilentAtFirst, "taken up at step \(begin)")
         }
     }
 
@@ -163,7 +185,7 @@ struct CarriedSensorTests {
     private func damage(specimen: Specimen) {
         var random = SeededRandom(seed: 3)
         let choir = Choir(specimen)
-        for _ in 0..<60 {
+        for _ in 0..<(60 * fuzzRounds) {
             for _ in 0..<random.below(20) { _ = choir.step(&random) }
             let bytes = saved(&choir.sensors[0])
             for _ in 0..<20 {

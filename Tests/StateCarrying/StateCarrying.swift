@@ -1,4 +1,5 @@
 import FixedMemory
+import Foundation
 
 /// What is carried of a value, in bytes. They must not be more than measuring says: the carrier is as large as that.
 public func saved<Value: Carried & ~Copyable>(_ value: inout Value) -> [UInt8] {
@@ -51,3 +52,6 @@ extension Array where Element == UInt8 {
         return damaged
     }
 }
+
+/// `WARDEN_FUZZ_ROUNDS` multiplies the rounds for a long run.
+public let fuzzRounds = ProcessInfo.processInfo.environment["WARDEN_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1
