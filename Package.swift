@@ -273,7 +273,9 @@ let package = Package(
         tests("RadarTests", ["FixedMemory", "HardwareInterface", "Drivers", "StateCarrying"]),
         tests("EvaluationTests", ["Evaluation", "LifeSafety", "HardwareInterface", "FixedMemory"]),
         tests("CauseAndEffectTests", ["CauseAndEffect", "HardwareInterface", "FixedMemory", "StateCarrying"]),
-        tests("AccessControlTests", ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface"]),
+        tests(
+            "AccessControlTests",
+            ["AccessControl", "FixedMemory", "Cryptography", "HardwareInterface", "StateCarrying"]),
         tests(
             "RuntimeTests",
             [
@@ -297,7 +299,7 @@ let package = Package(
             path: "Tests/JournalSimulation", swiftSettings: core),
         .executableTarget(
             name: "journal-sweep", dependencies: ["JournalSimulation"], path: "Tests/JournalSweep", swiftSettings: core),
-        tests("RecordingTests", ["Recording", "FixedMemory", "HardwareInterface"]),
+        tests("RecordingTests", ["Recording", "FixedMemory", "HardwareInterface", "StateCarrying"]),
         tests("EventJournalTests", ["EventJournal", "JournalSimulation", "FixedMemory", "HardwareInterface"]),
         tests(
             "WardenctlTests",

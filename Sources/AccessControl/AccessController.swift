@@ -484,3 +484,39 @@ public struct AccessController: ~Copyable {
         deadline = next
     }
 }
+
+extension AccessController: Carried {
+    // Of the credentials it is kept apart what has changed since their list came: see `AccessChange`.
+    public mutating func carry(_ state: inout StateCarrier) {
+        // Left out: configurations, rights, modeRules: follow from the image.
+        // Left out: credentials: a list of their own, which is too large for a key frame.
+        // Left out: typedResult, recordedTyping: without meaning between two inputs.
+        state.carry(&schedules)
+        state.carry(&presence)
+        state.carry(&doors)
+        state.carry(&controls)
+        state.carry(&readers)
+        state.carry(&passengers)
+        state.carry(&areas)
+        state.carry(&pinAttempts)
+        state.carry(&now)
+        state.carry(&clock)
+        state.carry(&clockReadAt)
+        state.carry(&deadline)
+        if state.direction == .restoring, !areasExist { state.refuse() }
+    }
+
+    /// Everybody is in an area that there is.
+    private var areasExist: Bool {
+        for index in passengers.indices {
+            let passenger = passengers[index]
+            guard Int(passenger.from.value) < areas.count, Int(passenger.to.value) < areas.count else { return false }
+        }
+        var position = 0
+        while let next = presence.walk(from: position) {
+            guard Int(next.presence.area.value) < areas.count else { return false }
+            position = next.position
+        }
+        return true
+    }
+}

@@ -174,3 +174,46 @@ public struct PresenceTable: ~Copyable {
         return nil
     }
 }
+
+extension Presence: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&holder)
+        state.carry(&area)
+        state.carry(&enteredMinute)
+        state.carry(&enteredAt)
+    }
+}
+
+extension PresenceTable: Carried {
+    // Each in its own place: which of those outside is forgotten first depends on where they lie.
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&hand)
+        if hand < 0 || hand >= slotCount {
+            hand = 0
+            state.refuse()
+        }
+        state.carry(&highWater)
+        state.carry(&dropped)
+        let held = state.carry(count: count, capacity: capacity)
+        if state.direction == .restoring { forgetAll() }
+        var slot = 0
+        for _ in 0..<held { carryNext(&slot, &state) }
+    }
+
+    private mutating func carryNext(_ slot: inout Int, _ state: inout StateCarrier) {
+        if state.direction == .saving { while slots[slot].holder == 0 { slot += 1 } }
+        var presence = slots[slot < slotCount ? slot : 0]
+        var place = UInt32(slot)
+        state.carry(&place)
+        state.carry(&presence)
+        if state.direction == .restoring {
+            guard state.isWhole, place >= slot, Int(place) < slotCount, presence.holder != 0 else {
+                return state.refuse()
+            }
+            slot = Int(place)
+            slots[slot] = presence
+            count += 1
+        }
+        slot += 1
+    }
+}

@@ -89,3 +89,72 @@ struct AreaState: BitwiseCopyable {
     var reserved: UInt32 = 0
     var fullIsReported = false
 }
+
+extension DoorControl: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: interlockedWith, firstRight: follow from the image.
+        state.carry(&commandedMode, blank: .locked)
+        state.carry(&modeRequester)
+        state.carry(&grantedFloors)
+        state.carry(&passengerCount)
+        state.carry(&isLockdownCommanded)
+        state.carry(&order)
+        state.carry(&orderRequester)
+        if passengerCount > AccessController.passengersPerDoor { state.refuse() }
+    }
+}
+
+extension Passenger: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&hash)
+        state.carry(&holder)
+        state.carry(&from)
+        state.carry(&to)
+        state.carry(&side)
+        state.carry(&hasReservation)
+    }
+}
+
+extension AcceptedCredential: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&hash)
+        state.carry(&credential)
+        state.carry(&isUnderDuress)
+    }
+}
+
+extension ReaderState.Waiting: Carried {}
+
+extension ReaderState: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&waiting)
+        state.carry(&waitingUntil)
+        state.carry(&card)
+        state.carry(&first)
+        state.carry(&hasFirst)
+        state.carry(&firstUntil)
+        state.carry(&firstNeedsEscort)
+        // Left out: digits: only how many; what people type is in no recording, and does not decide when that is played back.
+        var count = UInt8(digits.count)
+        state.carry(&count)
+        if state.direction == .restoring {
+            digits.removeAll()
+            for _ in 0..<count { digits.append(0) }
+            if digits.overflowed { state.refuse() }
+        }
+        state.carry(&digitsUntil)
+        state.carry(&answer)
+        state.carry(&answerUntil)
+        state.carry(&guesses)
+        state.carry(&codes)
+    }
+}
+
+extension AreaState: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: configuration: follows from the image.
+        state.carry(&occupants)
+        state.carry(&reserved)
+        state.carry(&fullIsReported)
+    }
+}

@@ -98,3 +98,23 @@ public struct Credential: Equatable, Sendable, BitwiseCopyable {
     /// Whether validity depends on the time.
     @inlinable public var isLimitedInTime: Bool { validFromMinute != 0 || validUntilMinute != 0 }
 }
+
+extension CredentialTraits: Carried {}
+extension CredentialStatus: Carried {}
+
+extension Credential: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&holder)
+        state.carry(&groups)
+        state.carry(&traits)
+        state.carry(&status)
+        state.carry(&validFromMinute)
+        state.carry(&validUntilMinute)
+        state.carry(&usesLeft)
+        state.carry(&pin, blank: PinHash(0))
+    }
+}
+
+extension PinHash: Carried {
+    public mutating func carry(_ state: inout StateCarrier) { state.carry(&value) }
+}

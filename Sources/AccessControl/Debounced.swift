@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// An input that counts only once it has held its value for a while: contacts bounce when a door slams.
@@ -47,5 +48,14 @@ struct Debounced<Value: Hashable & BitwiseCopyable & Sendable>: Hashable, Bitwis
 extension Instant {
     static func - (instant: Instant, interval: Interval) -> Instant {
         Instant(nanoseconds: instant.nanoseconds - interval.nanoseconds)
+    }
+}
+
+extension Debounced: Carried where Value: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&settled)
+        state.carry(&since)
+        state.carry(&seen)
+        state.carry(&seenSince)
     }
 }

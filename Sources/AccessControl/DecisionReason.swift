@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// Why a door was or was not opened: the one list that every decision takes its reason from, whoever asked.
 ///
 /// The numbers are stable: they stand in events, in the journal and in the protocol. Below 64 the answer is yes, from 64
@@ -130,3 +132,5 @@ public enum DecisionReason: UInt8, Sendable, BitwiseCopyable, CaseIterable {
     /// Whether the one who asked is turned away.
     @inlinable public var isDenied: Bool { rawValue >= 96 }
 }
+
+extension DecisionReason: Carried {}

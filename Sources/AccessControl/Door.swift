@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Why a lock is released. A higher one beats all lower ones.
@@ -645,5 +646,49 @@ public struct Door: Hashable, Sendable, BitwiseCopyable {
         case .heldOpenWarning: .warning
         case .forced, .heldOpen: .alarm
         }
+    }
+}
+
+extension ReleaseCause: Carried {}
+extension DoorPosition: Carried {}
+extension DoorAlarm: Carried {}
+
+extension Door: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&contact)
+        state.carry(&secondContact)
+        state.carry(&exitRequest)
+        state.carry(&exitIsStuck)
+        state.carry(&tamperSources)
+        state.carry(&mode)
+        state.carry(&isLockdown)
+        state.carry(&firstCardSeen)
+        state.carry(&interlockAllowsFree)
+        state.carry(&fireCauseIsActive)
+        state.carry(&isFireReleased)
+        state.carry(&emergencyExitIsActive)
+        state.carry(&passageIsActive)
+        state.carry(&passageUntil)
+        state.carry(&passageReason)
+        state.carry(&passageRequester)
+        state.carry(&passageIsExtended)
+        state.carry(&passageIncludesSecondLeaf)
+        state.carry(&passageBegan)
+        state.carry(&hasOpened)
+        state.carry(&turnsLeft)
+        state.carry(&cause)
+        state.carry(&position)
+        state.carry(&alarm)
+        state.carry(&relockedAt)
+        state.carry(&exitShuntUntil)
+        state.carry(&suspectedUntil)
+        state.carry(&heldFrom)
+        state.carry(&heldExtra)
+        state.carry(&leafSequenceIsReported)
+        state.carry(&secondLeafIsReleased)
+        state.carry(&unusedAt)
+        state.carry(&openings)
+        state.carry(&endedUnused)
+        state.carry(&exitWasRequested)
     }
 }

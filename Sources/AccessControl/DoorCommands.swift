@@ -29,6 +29,8 @@ public enum DoorOrder: UInt8, Sendable, BitwiseCopyable {
     case holdOpen = 2
 }
 
+extension DoorOrder: Carried {}
+
 /// Commands, requests to exit and emergencies. They take the same decisions as a card, with the same reasons.
 extension AccessController {
     /// Carries out a command of somebody whose right to give it has been checked.

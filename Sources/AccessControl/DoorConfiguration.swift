@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// Who may pass a door at a time.
@@ -181,3 +182,5 @@ public struct DoorConfiguration: Equatable, Sendable, BitwiseCopyable {
         return nil
     }
 }
+
+extension DoorMode: Carried {}

@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// What a sounder at the door does.
 public enum DoorSounder: UInt8, Sendable, BitwiseCopyable {
     case silent = 0
@@ -59,3 +61,5 @@ public struct DoorOutputs: Equatable, Sendable, BitwiseCopyable {
         self.exitReader = exitReader
     }
 }
+
+extension ReaderIndication: Carried {}

@@ -1,3 +1,4 @@
+import FixedMemory
 import HardwareInterface
 
 /// How many wrong cards, codes and PINs are taken before the board acts.
@@ -132,5 +133,24 @@ struct CodeLockout: BitwiseCopyable, Sendable {
         lastWrongAt = now
         let whole = CodeLockout.length(level > 0 ? level - 1 : 0, policy)
         lockedUntil = now + until.left(at: wallMinute, whole: whole)
+    }
+}
+
+extension GuessLimiter: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&spent)
+        state.carry(&refilledAt)
+        state.carry(&lastAt)
+        state.carry(&isEngaged)
+        state.carry(&unrecorded)
+    }
+}
+
+extension CodeLockout: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&wrong)
+        state.carry(&level)
+        state.carry(&lastWrongAt)
+        state.carry(&lockedUntil)
     }
 }

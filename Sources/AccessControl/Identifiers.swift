@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// A door in the board's door table, counted from 0; at most `DoorSet.capacity` doors.
 public struct DoorIndex: Hashable, Sendable, BitwiseCopyable {
     public var value: UInt8
@@ -104,4 +106,23 @@ public struct Requester: Hashable, Sendable, BitwiseCopyable {
     }
 
     public static var board: Requester { Requester(.board) }
+}
+
+extension ReaderSide: Carried {}
+extension Requester.Kind: Carried {}
+
+extension AreaIndex: Carried {
+    public mutating func carry(_ state: inout StateCarrier) { state.carry(&value) }
+}
+
+extension GroupSet: Carried {
+    public mutating func carry(_ state: inout StateCarrier) { state.carry(&bits) }
+}
+
+extension Requester: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&kind)
+        state.carry(&index)
+        state.carry(&user)
+    }
 }

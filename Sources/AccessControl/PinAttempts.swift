@@ -94,3 +94,18 @@ struct PinAttempts: ~Copyable {
         return result
     }
 }
+
+extension PinAttempts.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&tag)
+        state.carry(&wrong)
+        state.carry(&lastAt)
+        state.carry(&blockedUntil)
+    }
+}
+
+extension PinAttempts: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&entries, blank: Entry(tag: 0, wrong: 0, lastAt: .start, blockedUntil: .start))
+    }
+}

@@ -227,3 +227,13 @@ public struct ScheduleTable: ~Copyable {
         return 1 << UInt16(CivilTime(dayNumber: dayNumber, minuteOfDay: 0).weekday)
     }
 }
+
+extension ScheduleTable: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        // Left out: entries, periods, holidays: follow from the image.
+        state.carry(&evaluatedMinute)
+        state.carry(&evaluatedTrust)
+        state.carry(&isEvaluated)
+        state.carry(&active)
+    }
+}

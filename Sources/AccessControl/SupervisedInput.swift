@@ -1,3 +1,5 @@
+import FixedMemory
+
 /// What a door contact says, and how far it can be believed.
 public enum ContactState: UInt8, Sendable, BitwiseCopyable {
     /// The door leaf is closed.
@@ -86,3 +88,5 @@ public struct SupervisedInput: Equatable, Sendable, BitwiseCopyable {
         return UInt32(clamping: Int64(pullUpOhms) * Int64(microvolts) / drop)
     }
 }
+
+extension ContactState: Carried {}

@@ -74,3 +74,10 @@ public func equalInConstantTime(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bo
         }
     }
 }
+
+extension KeyedHash: Carried {
+    public mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&low)
+        state.carry(&high)
+    }
+}

@@ -33,6 +33,17 @@ extension ByteSink where Self: ~Copyable {
         }
     }
 
+    /// Writes seven bits a byte, lowest first, the upper bit set on all but the last.
+    @inlinable @inline(__always)
+    public mutating func appendVarint(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
     public mutating func appendBigEndian<Value: FixedWidthInteger>(_ value: Value) {
         appendLittleEndian(value.byteSwapped)
     }

@@ -9,7 +9,7 @@ import HardwareInterface
 ///     16 number of the page, counted on over all runs (8 bytes)
 ///     24 when its first record was made, nanoseconds of the board's monotonic clock (8 bytes)
 ///     32 bytes used, header included (2 bytes)
-///     34 flags (1 byte): 1 a key frame begins here, 2 records before this page were lost
+///     34 flags (1 byte): 1 a key frame begins here, 2 records before this page were lost, 4 a key frame ends here
 ///     40 records
 ///
 /// A record is its length without these two bytes (2 bytes), its kind (1 byte), the nanoseconds since the record before
@@ -28,14 +28,20 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
     public var beginsKeyFrame: Bool
     /// Records before this page were lost: replaying must not go on into it.
     public var followsLoss: Bool
+    /// The last part of a key frame is on this page.
+    public var endsKeyFrame: Bool
 
-    public init(run: UInt64, number: UInt64, at: Instant, used: Int, beginsKeyFrame: Bool, followsLoss: Bool) {
+    public init(
+        run: UInt64, number: UInt64, at: Instant, used: Int, beginsKeyFrame: Bool, followsLoss: Bool,
+        endsKeyFrame: Bool = false
+    ) {
         self.run = run
         self.number = number
         self.at = at
         self.used = used
         self.beginsKeyFrame = beginsKeyFrame
         self.followsLoss = followsLoss
+        self.endsKeyFrame = endsKeyFrame
     }
 
     /// Reads the header of a page and checks the whole of it.
@@ -54,7 +60,7 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
         else { return nil }
         self.init(
             run: run, number: number, at: Instant(nanoseconds: at), used: Int(used), beginsKeyFrame: flags & 1 != 0,
-            followsLoss: flags & 2 != 0)
+            followsLoss: flags & 2 != 0, endsKeyFrame: flags & 4 != 0)
     }
 
     /// Writes the header into a page whose records are in place, and the checksum over all of it.
@@ -67,7 +73,7 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
         put(number, 16)
         put(at.nanoseconds, 24)
         put(UInt16(used), 32)
-        put(UInt8((beginsKeyFrame ? 1 : 0) | (followsLoss ? 2 : 0)), 34)
+        put(UInt8((beginsKeyFrame ? 1 : 0) | (followsLoss ? 2 : 0) | (endsKeyFrame ? 4 : 0)), 34)
         for offset in 35..<RecordingPage.headerBytes { put(UInt8(0), offset) }
         for offset in used..<page.count { put(UInt8(0), offset) }
         let bytes = UnsafeBufferPointer(

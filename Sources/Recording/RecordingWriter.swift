@@ -29,7 +29,7 @@ public struct RecordingArea: Equatable, Sendable, BitwiseCopyable {
 /// Records gather in pages in memory; a full page goes to the medium, and a page that is not full after a while, so that
 /// little is missing when the power goes. One write is under way at a time, and none is waited for. Where the medium does
 /// not keep up and memory is full, recording halts, and goes on by itself once half of the memory is free again, on a page that
-/// says so: what comes then can be read, and replayed from the next start on.
+/// says so: what comes then can be read, and replayed from the next key frame on.
 ///
 /// Sans input and output: it hands out requests and is told how they ended. Nothing is allocated after it is made.
 public struct RecordingWriter: ~Copyable {
@@ -40,6 +40,8 @@ public struct RecordingWriter: ~Copyable {
     static var patience: Interval { .seconds(10) }
     /// How long a medium that refused a page is left alone.
     static var pause: Interval { .seconds(10) }
+    /// Key frames that the ring holds once it has come round, so that a recording of three quarters of it can be played back.
+    static var keyFramesInRing: Int { 4 }
 
     enum Flight: BitwiseCopyable { case none, full, copy }
 
@@ -48,6 +50,7 @@ public struct RecordingWriter: ~Copyable {
         var used = RecordingPage.headerBytes
         var beginsKeyFrame = false
         var followsLoss = false
+        var endsKeyFrame = false
     }
 
     private let pages: MediumPages
@@ -64,8 +67,15 @@ public struct RecordingWriter: ~Copyable {
     private var isRunning = false
     private var pausedUntil = Instant.start
     private var flushDueAt = Instant.never
-    /// The page that the start of this run is on.
-    private var firstNumber: UInt64 = 0
+    /// The page on which the newest key frame begins of which nothing is missing, and none behind it was lost.
+    private var keyFrameNumber: UInt64?
+    /// How many pages that one takes.
+    private var keyFramePages: UInt64 = 1
+    /// The page on which a key frame begins that is being recorded.
+    private var unfinishedKeyFrame: UInt64?
+    /// Records were lost since the newest key frame.
+    private var hasLostSinceKeyFrame = false
+    private var isKeyFrameWanted = false
     private var isHalted = false
     private var isEnded = false
 
@@ -106,29 +116,74 @@ public struct RecordingWriter: ~Copyable {
     public mutating func begin(run: UInt64, number: UInt64) {
         guard isOn, !isRunning else { return }
         self.run = run
+        // Pages that were filled before have numbers from here on.
+        keyFrameNumber = keyFrameNumber.map { $0 + number }
+        unfinishedKeyFrame = unfinishedKeyFrame.map { $0 + number }
         self.number = number
-        firstNumber = number
         isRunning = true
     }
 
     // MARK: Recording
 
     private var filling: Int { (head + full) % slots.count }
+    /// The number of the page that is being filled.
+    private var fillingNumber: UInt64 { number + UInt64(full) }
     /// Pages in memory that can still be begun behind the one that is being filled.
     private var freeSlots: Int { slots.count - 1 - full }
 
     /// Whether records are taken.
     public var isRecording: Bool { isOn && !isHalted && !isEnded }
 
-    /// Whether what was recorded since the start can be played back: the page of the start is still in the ring, and nothing
-    /// was lost.
-    public var isReplayable: Bool { isOn && lost == 0 && number - firstNumber < UInt64(area.pages) }
-
-    /// Begins a page with which replaying can begin.
-    public mutating func beginKeyFrame(at now: Instant) {
-        guard isOn, slots[filling].used == RecordingPage.headerBytes || finishPage() else { return }
-        slots[filling].beginsKeyFrame = true
+    /// Whether what was recorded lately can be played back: the page of a key frame is still in the ring, and nothing was lost
+    /// behind it.
+    public var isReplayable: Bool {
+        guard isOn, !isHalted, !hasLostSinceKeyFrame, let keyFrameNumber else { return false }
+        return number < keyFrameNumber + UInt64(area.pages)
     }
+
+    /// Whether a key frame is due: there is none to begin with, or so much was written since the newest that there will be none
+    /// once the ring has come round.
+    public var isKeyFrameDue: Bool {
+        guard isRecording, isRunning, unfinishedKeyFrame == nil else { return false }
+        guard !isKeyFrameWanted, !hasLostSinceKeyFrame, let keyFrameNumber else { return true }
+        // One that takes much of a small ring is not written again and again.
+        let step = max(UInt64(area.pages / RecordingWriter.keyFramesInRing), 4 * keyFramePages)
+        return fillingNumber >= keyFrameNumber + step
+    }
+
+    /// Somebody looks closely from now on: a key frame is due.
+    public mutating func wantKeyFrame() { isKeyFrameWanted = true }
+
+    /// Begins a page with which replaying can begin, once `endKeyFrame` says that all of the key frame is recorded.
+    ///
+    /// - Returns: `false` if there is no page for it.
+    @discardableResult
+    public mutating func beginKeyFrame(at now: Instant) -> Bool {
+        guard isRecording, slots[filling].used == RecordingPage.headerBytes || finishPage() else { return false }
+        slots[filling].beginsKeyFrame = true
+        unfinishedKeyFrame = fillingNumber
+        hasLostSinceKeyFrame = false
+        isKeyFrameWanted = false
+        return true
+    }
+
+    /// Whether a key frame was begun and not ended; what was begun is of no use once a record is lost.
+    public var isInKeyFrame: Bool { unfinishedKeyFrame != nil }
+
+    /// All of the key frame is recorded.
+    public mutating func endKeyFrame() {
+        guard let unfinishedKeyFrame else { return }
+        slots[filling].endsKeyFrame = true
+        keyFrameNumber = unfinishedKeyFrame
+        keyFramePages = fillingNumber - unfinishedKeyFrame + 1
+        self.unfinishedKeyFrame = nil
+    }
+
+    /// Whether records that can wait should: only half of the memory is theirs.
+    public var hasSlack: Bool { isRecording && freeSlots * 2 >= slots.count }
+
+    /// Bytes that the content of a record may have on pages of this size.
+    public var contentLimit: Int { min(RecordingWriter.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13) }
 
     /// Goes on after a halt, once so much has been written that there is room for a while.
     private mutating func goOn() {
@@ -149,19 +204,9 @@ public struct RecordingWriter: ~Copyable {
     public mutating func append(_ kind: UInt8, _ content: Span<UInt8>, at now: Instant, isDecision: Bool) {
         guard !isEnded else { return }
         if isHalted { goOn() }
-        let limit = min(RecordingWriter.recordLimit, pages.pageBytes - RecordingPage.headerBytes - 13)
-        guard isRecording, content.count <= limit else {
-            // Without what finds no room nothing behind it can be played back.
-            isHalted = isOn
-            if isOn { lost &+= 1 }
-            return
-        }
+        guard isRecording, content.count <= contentLimit else { return lose() }
         // Length, kind, and the longest form of the time.
-        if slots[filling].used + 13 + content.count > pages.pageBytes, !finishPage() {
-            isHalted = true
-            lost &+= 1
-            return
-        }
+        if slots[filling].used + 13 + content.count > pages.pageBytes, !finishPage() { return lose() }
         let place = filling
         if slots[place].used == RecordingPage.headerBytes {
             slots[place].at = now
@@ -193,6 +238,15 @@ public struct RecordingWriter: ~Copyable {
         lastAt = now
         records &+= 1
         flushDueAt = min(flushDueAt, now + (isDecision ? RecordingWriter.decisionPatience : RecordingWriter.patience))
+    }
+
+    /// A record found no room. Nothing behind it can be played back before the next key frame.
+    private mutating func lose() {
+        guard isOn else { return }
+        isHalted = true
+        hasLostSinceKeyFrame = true
+        unfinishedKeyFrame = nil
+        lost &+= 1
     }
 
     /// Ends the page that is being filled.
@@ -250,7 +304,7 @@ public struct RecordingWriter: ~Copyable {
         let slot = slots[slot]
         let header = RecordingPage(
             run: run, number: number, at: slot.at, used: slot.used, beginsKeyFrame: slot.beginsKeyFrame,
-            followsLoss: slot.followsLoss)
+            followsLoss: slot.followsLoss, endsKeyFrame: slot.endsKeyFrame)
         header.seal(pages.bytes(of: UInt16(page)))
         let place = Int64(number % UInt64(area.pages))
         return MediumRequest(

@@ -64,6 +64,11 @@ enum RecordKind: UInt8, BitwiseCopyable {
     /// holds them beside the image.
     case credentialsRestored = 25
 
+    /// A key frame: what the board knew at this moment; see `KeyFrameHeader`.
+    case keyFrame = 26
+    /// Some of its bytes; see `KeyFrameCoding`.
+    case keyFrameSlice = 27
+
     // What the board decided.
 
     /// Line and level (2 × line + level).

@@ -143,3 +143,12 @@ extension BoardCore {
         publishAudit(asked.command, asked.actor, isDone ? .done : .refused)
     }
 }
+
+extension ChipCalibration: DefaultInitializable, Carried {
+    init() { self.init(command: Command(), actor: Actor()) }
+
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&command)
+        state.carry(&actor)
+    }
+}

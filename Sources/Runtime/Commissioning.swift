@@ -126,10 +126,14 @@ extension BoardCore {
 
     func testAnswer(of item: TestItem) -> TestAnswer? { testAnswers[item] }
 
-    /// The command itself is in the recording by now; what is written down to the medium is so at once.
+    /// The command itself is in the recording by now; what is written down to the medium is so at once, and a key frame follows,
+    /// so that playing back can begin at the mark.
     mutating func markRecording(_ command: Command) -> CommandResult {
         guard (0...9_999).contains(command.value) else { return .outOfRange }
-        if recording.mode == .recording { recording.flight.flushSoon(at: now) }
+        if recording.mode == .recording {
+            recording.flight.flushSoon(at: now)
+            recording.flight.wantKeyFrame()
+        }
         return .done
     }
 

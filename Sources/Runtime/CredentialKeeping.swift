@@ -24,6 +24,23 @@ public struct KeptCredentials: Sendable, BitwiseCopyable {
     public init() {}
 }
 
+/// A list of credentials as the store keeps it.
+struct KeptList: Equatable, BitwiseCopyable {
+    /// 0 for none: those of the image are in force.
+    var version: UInt64 = 0
+    /// Bytes of the steps that brought it, each behind its length in two bytes, and their CRC-32C.
+    var length: UInt64 = 0
+    var checksum: UInt32 = 0
+
+    /// One more step is kept.
+    mutating func add(_ step: Span<UInt8>) {
+        checksum = Checksum.crc32c(UInt8(truncatingIfNeeded: step.count), continuing: checksum)
+        checksum = Checksum.crc32c(UInt8(truncatingIfNeeded: step.count >> 8), continuing: checksum)
+        checksum = Checksum.crc32c(step, continuing: checksum)
+        length += UInt64(step.count) + 2
+    }
+}
+
 /// Hands every step of a transfer of credentials to the store, so that what holds now holds after a restart too.
 struct CredentialKeeping: ~Copyable {
     /// Bytes that are kept at the most: with more changes than that the whole list is sent again.
@@ -34,11 +51,12 @@ struct CredentialKeeping: ~Copyable {
     let isOn: Bool
     /// What this start took up.
     let taken: KeptCredentials
-    private(set) var keptVersion: UInt64
-    private var keptBytes: UInt64
+    /// The list that is on the disk, and how far a transfer on its way there has come.
+    private(set) var kept: KeptList
+    private var next: KeptList
     var requests = Ring<StoreRequest>(capacity: requestLimit)
-    /// Versions whose commits are on their way to the disk, oldest first.
-    private var committing = Ring<UInt64>(capacity: requestLimit)
+    /// Lists whose commits are on their way to the disk, oldest first.
+    private var committing = Ring<KeptList>(capacity: requestLimit)
     /// The last transfer was not kept.
     private(set) var hasFailed = false
 
@@ -46,8 +64,11 @@ struct CredentialKeeping: ~Copyable {
         self.isOn = isOn
         self.taken = taken
         let holds = taken.trouble == .none
-        keptVersion = holds ? taken.version : 0
-        keptBytes = holds ? taken.length : 0
+        kept =
+            holds
+            ? KeptList(version: taken.version, length: taken.length, checksum: taken.checksum)
+            : KeptList()
+        next = kept
     }
 
     /// Why a step cannot be taken; `nil` if it can.
@@ -59,7 +80,7 @@ struct CredentialKeeping: ~Copyable {
             if requests.isFull { return .busy }
             // Changes go behind what is kept: there must be a list, if it is not the image's, and room.
             guard !begin.isWhole else { return nil }
-            return begin.baseVersion == keptVersion && keptBytes < CredentialKeeping.byteLimit
+            return begin.baseVersion == kept.version && kept.length < CredentialKeeping.byteLimit
                 ? nil
                 : isCommitting ? .busy : .refused
         case .chunk?, .commit?: return requests.isFull ? .busy : nil
@@ -79,24 +100,27 @@ struct CredentialKeeping: ~Copyable {
         case .begin(let begin)?:
             // Changes to the image's list are the beginning of what is kept.
             let isWhole = begin.baseVersion == 0
-            if isWhole { keptBytes = 0 }
+            next = isWhole ? KeptList() : kept
             request = StoreRequest(.credentialsBegin(isWhole: isWhole))
         case .chunk?: request = StoreRequest(.credentialsStep)
         case .commit?:
             request = StoreRequest(.credentialsCommit(version: version))
-            committing.push(version)
         case .query?, nil: return
         }
         transfer.encode(into: &request.bytes)
-        keptBytes += UInt64(request.bytes.count) + 2
+        next.add(request.bytes.span)
+        if case .commit? = transfer.step {
+            next.version = version
+            committing.push(next)
+        }
         requests.push(request)
     }
 
     /// The store has answered.
     mutating func complete(_ completion: StoreCompletion) {
-        guard completion.step == .credentialsCommit, let version = committing.pop() else { return }
+        guard completion.step == .credentialsCommit, let list = committing.pop() else { return }
         hasFailed = completion.fault != .none
-        if completion.fault == .none { keptVersion = version }
+        if completion.fault == .none { kept = list }
     }
 }
 
@@ -156,7 +180,7 @@ extension BoardCore {
 
     private func told(_ state: CredentialState) -> CredentialState {
         var state = state
-        state.keptVersion = keeping.keptVersion
+        state.keptVersion = keeping.kept.version
         state.keeps = keeping.isOn
         return state
     }

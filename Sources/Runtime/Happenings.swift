@@ -24,6 +24,7 @@ extension BoardCore {
         if recording.mode == .recording { recording.flight.beginKeyFrame(at: now) }
         record(.started)
         recordKeptCredentials()
+        recording.flight.endKeyFrame()
         publish(.system, .system(SystemChange(kind: .started, value: UInt64(image.header.generation))), at: now)
         for device in 0..<readers.deviceCount where readers.stream(of: device) == nil {
             readers.linesClaimed(device, at: now)

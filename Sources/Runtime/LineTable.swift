@@ -201,3 +201,41 @@ struct LineForce: BitwiseCopyable {
     let until: Instant
     let actor: Actor
 }
+
+extension LineForce: Carried {
+    init() { self.init(isActive: false, until: .never, actor: Actor()) }
+
+    mutating func carry(_ state: inout StateCarrier) {
+        var (isActive, until, actor) = (isActive, until, actor)
+        state.carry(&isActive)
+        state.carry(&until)
+        state.carry(&actor)
+        self = LineForce(isActive: isActive, until: until, actor: actor)
+    }
+}
+
+extension LineTable.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: isOutput, role, source: follow from the image.
+        state.carry(&force, blank: LineForce())
+        state.carry(&isAvailable)
+        state.carry(&isOwed)
+        // No recording has what data lines of readers say, which is a card or a digit.
+        if case .wiegand = role { return }
+        state.carry(&isActive)
+        state.carry(&measured)
+        state.carry(&activations)
+    }
+}
+
+extension LineTable: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&entries)
+        state.carry(&owed, blank: 0)
+        state.carry(&overruled, blank: 0)
+        for place in owed.indices where Int(owed[place]) >= entries.count { state.refuse() }
+        for place in overruled.indices where Int(overruled[place]) >= entries.count { state.refuse() }
+        state.carry(&forceCount)
+        state.carry(&forceDeadline)
+    }
+}

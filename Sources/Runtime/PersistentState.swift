@@ -336,7 +336,7 @@ extension BoardCore {
         return value
     }
 
-    private static func change(in value: StateValue) -> AccessChange? {
+    static func change(in value: StateValue) -> AccessChange? {
         var record = AccessChange.Record()
         for index in stride(from: 4, to: value.count, by: 1) { record.append(value[index]) }
         return AccessChange(record)

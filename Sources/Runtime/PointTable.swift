@@ -152,3 +152,22 @@ struct PointTable: ~Copyable {
         return Reading(value: value, quality: isInside ? raw.quality : .outOfRange, at: raw.at)
     }
 }
+
+extension PointTable.Point: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: description, next: follow from the image.
+        state.carry(&reading)
+        state.carry(&staleAt)
+        state.carry(&offset)
+        state.carry(&mean)
+        state.carry(&settled)
+    }
+}
+
+extension PointTable: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        // Left out: firstOfSensor: follows from the image.
+        state.carry(&points)
+        state.carry(&deadline)
+    }
+}

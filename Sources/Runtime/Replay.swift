@@ -32,10 +32,22 @@ public struct Replay: ~Copyable {
         case otherCredentials(Instant)
         /// A page is damaged or missing.
         case damagedPage(Int)
+        /// Decisions were the same so far, but what is known now is not what the board knew.
+        case state(Instant)
+        /// The recording begins with a key frame that another version of the program wrote.
+        case otherVersion(Instant)
+        /// The key frame that the recording begins with is not all there, or says what cannot be.
+        case defectiveKeyFrame(Instant)
     }
 
     var core: BoardCore
     private var hardware: ReplayHardware
+    /// The key frame that a recording begins with: what it says of itself, and its bytes as far as they were gathered.
+    private var beginning: KeyFrameHeader?
+    private var gathered = ByteBuffer(capacity: 0)
+    /// What this board's own state is, where the recording has a key frame in its middle.
+    private var ownState: StateCarrier
+    private let stateLimit: Int
     private var expected = ByteBuffer(capacity: BoardRecording.decidedLimit)
     private var tracedSequence: UInt64 = 0
     private var pages = 0
@@ -64,9 +76,14 @@ public struct Replay: ~Copyable {
         // A key that opens nothing, and no chance: readers have no drivers here.
         let zeros = FixedBytes<32>([UInt8](repeating: 0, count: 32).span)
         guard let key = HashKey(zeros.span), let random = RandomGenerator(seed: zeros.span) else { throw .wrongHashKey }
-        let core = try BoardCore(
+        var core = try BoardCore(
             image: image, file: file, hashKey: key, random: random, medium: nil,
             credentials: credentials.isEmpty ? nil : credentials, at: start, isReplaying: true)
+        var measure = StateCarrier(capacity: 0)
+        measure.measure()
+        measure.carry(&core)
+        stateLimit = measure.measuredBytes
+        ownState = StateCarrier(capacity: stateLimit)
         self.hardware = hardware
         self.core = core
         hasCredentials = !credentials.isEmpty
@@ -74,16 +91,115 @@ public struct Replay: ~Copyable {
         began = start
     }
 
+    @_lifetime(copy page)
+    private mutating func open(_ page: Span<UInt8>) -> RecordingPageReader? {
+        guard difference == nil else { return nil }
+        guard let reader = RecordingPageReader(page) else {
+            difference = .damagedPage(pages)
+            return nil
+        }
+        pages += 1
+        return reader
+    }
+
+    // MARK: Beginning in the middle of a board's life
+
+    /// How many bytes of the credentials beside a recording it begins with, where its first page begins with a key frame in the
+    /// middle of the board's life.
+    ///
+    /// - Returns: `nil` if it begins with a start of the board, which says itself with which credentials.
+    public static func credentialBytes(atBeginning page: Span<UInt8>) -> Int? {
+        guard var reader = RecordingPageReader(page), reader.next(), reader.kind == RecordKind.keyFrame.rawValue,
+            let header = KeyFrameHeader(reader.content)
+        else { return nil }
+        return Int(clamping: header.credentials.length)
+    }
+
+    /// Takes up what the board knew where the recording begins: to be called with its pages, from the first on, until it says
+    /// otherwise than `false`. Then they are to be played, from the first on.
+    ///
+    /// - Returns: `true` once the board stands as it stood; `nil` if it cannot, as `difference` says.
+    public mutating func prepare(_ page: Span<UInt8>) -> Bool? {
+        guard var reader = open(page) else { return nil }
+        while reader.next() {
+            switch RecordKind(rawValue: reader.kind) {
+            case .started? where beginning == nil:
+                pages = 0
+                return true
+            case .keyFrame? where beginning == nil:
+                guard begin(with: reader.content, at: reader.at) else { return nil }
+            case .keyFrameSlice?:
+                guard beginning != nil, KeyFrameCoding.decode(reader.content, into: &gathered) else {
+                    difference = .defectiveKeyFrame(reader.at)
+                    return nil
+                }
+            case .keyFrame?:
+                difference = .defectiveKeyFrame(reader.at)
+                return nil
+            default: break
+            }
+            if let beginning, gathered.count == Int(beginning.byteCount) { return restore(beginning) ? true : nil }
+        }
+        return false
+    }
+
+    /// There are no more pages to prepare with.
+    public mutating func endPreparation() { difference = difference ?? .defectiveKeyFrame(began) }
+
+    private mutating func begin(with content: Span<UInt8>, at moment: Instant) -> Bool {
+        guard let header = KeyFrameHeader(content) else {
+            difference = .defectiveKeyFrame(moment)
+            return false
+        }
+        guard Int(header.stateLimit) == stateLimit else {
+            difference = .otherVersion(moment)
+            return false
+        }
+        guard header.credentials.version == 0 || header.credentials.checksum == credentialChecksum && hasCredentials
+        else {
+            difference = .otherCredentials(moment)
+            return false
+        }
+        began = moment
+        beginning = header
+        gathered = ByteBuffer(capacity: Int(header.byteCount))
+        return true
+    }
+
+    private mutating func restore(_ header: KeyFrameHeader) -> Bool {
+        pages = 0
+        var state = StateCarrier(capacity: gathered.count)
+        let isLoaded = Checksum.crc32c(gathered.span) == header.checksum && state.load(gathered.span)
+        gathered = ByteBuffer(capacity: 0)
+        state.restore()
+        state.carry(&core)
+        core.carryCredentialChanges(&state)
+        guard isLoaded, state.isWhole, state.isAtEnd else {
+            difference = .defectiveKeyFrame(began)
+            return false
+        }
+        hardware.now = core.now
+        for line in 0..<core.lines.count where core.lines[line].isOutput {
+            hardware.stand(line, isActive: core.lines[line].level)
+        }
+        return true
+    }
+
+    /// Holds what is known now to what the board knew at a key frame in the middle of the recording.
+    private mutating func isAsKnown(_ content: Span<UInt8>) -> Bool {
+        guard let header = KeyFrameHeader(content) else { return false }
+        ownState.save()
+        ownState.carry(&core)
+        let isSame = ownState.isWhole && Checksum.crc32c(ownState.span) == header.stateChecksum
+        if !isSame { difference = .state(core.now) }
+        return isSame
+    }
+
     /// Plays the next page.
     ///
     /// - Returns: `false` if it is damaged, or something was decided otherwise than in the recording.
     public mutating func play<Sink: ReplaySink & ~Copyable>(_ page: Span<UInt8>, into sink: inout Sink) -> Bool {
-        guard difference == nil else { return false }
-        guard var reader = RecordingPageReader(page) else {
-            difference = .damagedPage(pages)
-            return false
-        }
-        pages += 1
+        guard var reader = open(page) else { return false }
         while reader.next() {
             guard take(reader.kind, reader.content, at: reader.at) else {
                 difference = difference ?? .unknownRecord(reader.at)
@@ -100,12 +216,7 @@ public struct Replay: ~Copyable {
     ///
     /// - Returns: `false` if it is damaged, or holds what this version does not know.
     public mutating func show<Sink: ReplaySink & ~Copyable>(_ page: Span<UInt8>, into sink: inout Sink) -> Bool {
-        guard difference == nil else { return false }
-        guard var reader = RecordingPageReader(page) else {
-            difference = .damagedPage(pages)
-            return false
-        }
-        pages += 1
+        guard var reader = open(page) else { return false }
         while reader.next() {
             core.now = reader.at
             guard let kind = RecordKind(rawValue: reader.kind), show(kind, reader.content, into: &sink) else {
@@ -134,6 +245,7 @@ public struct Replay: ~Copyable {
                 event.monotonicNs = UInt64(clamping: core.now.nanoseconds &- ago)
                 event.class = BoardCore.schemaClass(eventClass)
                 sink.recorded(event, on: self)
+            case .keyFrame, .keyFrameSlice: return true
             default:
                 inputs += 1
                 return true
@@ -151,13 +263,15 @@ public struct Replay: ~Copyable {
             BoardRecording.append(kind.rawValue, content, at: moment, toDecisions: &expected)
             return !expected.overflowed
         }
+        if kind == .keyFrameSlice { return true }
+        core.now = moment
+        hardware.now = moment
+        if kind == .keyFrame { return isAsKnown(content) }
         inputs += 1
         if kind == .credentialsRestored, !areCredentials(content) {
             difference = .otherCredentials(moment)
             return false
         }
-        core.now = moment
-        hardware.now = moment
         return core.replay(kind, content, on: &hardware) && !core.recording.decided.overflowed
     }
 
@@ -235,6 +349,9 @@ struct ReplayHardware: Hardware, ~Copyable {
         self.levels = levels
         refused = FixedArray(repeating: false, count: sensors)
     }
+
+    /// An output stands so from before.
+    mutating func stand(_ line: Int, isActive: Bool) { if line < levels.count { levels[line] = isActive } }
 
     mutating func refuse(_ sensor: Int) { if sensor < refused.count { refused[sensor] = true } }
 
@@ -327,7 +444,7 @@ extension BoardCore {
                 guard let transfer = try? CredentialTransfer(decoding: content) else { return false }
                 _ = credentialTransfers.take(transfer, &access.credentials)
             case .credentialsRestored: break
-            case .line, .event: return false
+            case .keyFrame, .keyFrameSlice, .line, .event: return false
             }
         } catch {
             return false

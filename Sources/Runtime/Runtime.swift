@@ -38,6 +38,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     var core: BoardCore
     var links: LinkServer
     var consoles: ConsoleBank
+    private var keyFrames: KeyFrameTaking
     private var input = Input()
     /// What a console writes in one step.
     private var consoleRow = ByteBuffer(capacity: ConsoleSession.rowLimit + 16)
@@ -71,11 +72,12 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
             identity: linkIdentity)
         let consoles = ConsoleBank(capacity: Int(image.capacities.consoles))
         let now = hardware.now
-        let core = try BoardCore(
+        var core = try BoardCore(
             image: image, file: file, hashKey: hashKey, random: random ?? RandomGenerator(repeatableFor: hashKey),
             medium: medium, store: store, credentials: credentials, at: now)
         self.hardware = hardware
         if core.journal.hasMedium { self.hardware.attachMedium(core.journal.mediumPages) }
+        keyFrames = core.recording.mode == .recording ? KeyFrameTaking(of: &core) : KeyFrameTaking()
         self.core = core
         self.links = links
         self.consoles = consoles
@@ -112,6 +114,7 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
         _ = takeInputs(limit: Budget.otherInputs, urgentOnly: false)
         serveConsoles()
         if core.lines.hasOwed { core.driveLines(on: &hardware) }
+        keyFrames.serve(&core)
         core.serveMedium(on: &hardware)
         core.serveStore(on: &hardware)
         if core.lines.hasOwed { core.driveLines(on: &hardware) }

@@ -14,7 +14,7 @@ struct SupplyTable: ~Copyable {
         var isOn: Bool
     }
 
-    enum Phase: BitwiseCopyable {
+    enum Phase: UInt8, BitwiseCopyable {
         case feeding
         /// Nothing answers; the supply goes off at `due`.
         case failing
@@ -128,5 +128,22 @@ struct SupplyTable: ~Copyable {
     private mutating func refreshDeadline() {
         deadline = .never
         for place in entries.indices { deadline = min(deadline, entries[place].due) }
+    }
+}
+
+extension SupplyTable.Phase: Carried {}
+
+extension SupplyTable.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&phase)
+        state.carry(&due)
+        state.carry(&patience)
+    }
+}
+
+extension SupplyTable: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&entries)
+        state.carry(&deadline)
     }
 }

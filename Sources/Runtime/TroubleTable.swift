@@ -80,3 +80,29 @@ struct TroubleTable: ~Copyable {
         return false
     }
 }
+
+extension TroubleTable.Source: Carried {}
+
+extension TroubleTable.Change: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&index)
+        state.carry(&isActive)
+        state.carry(&code)
+    }
+}
+
+extension TroubleTable.Entry: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&source)
+        state.carry(&index)
+        state.carry(&code)
+    }
+}
+
+extension TroubleTable: Carried {
+    mutating func carry(_ state: inout StateCarrier) {
+        state.carry(&entries, blank: Entry(source: .sensor, index: 0, code: 0))
+        state.carry(&changes, blank: Change(source: .sensor, index: 0, isActive: false, code: 0))
+    }
+}

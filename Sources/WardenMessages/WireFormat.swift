@@ -29,17 +29,6 @@ public func varintSize(_ value: Int64) -> Int { varintSize(UInt64(bitPattern: va
 public func lengthDelimitedSize(_ length: Int) -> Int { varintSize(UInt64(length)) + length }
 
 extension ByteSink where Self: ~Copyable {
-    /// Writes seven bits a byte, lowest first, the upper bit set on all but the last.
-    @inline(__always)
-    public mutating func appendVarint(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(truncatingIfNeeded: rest))
-    }
-
     @inline(__always)
     public mutating func appendVarint(_ value: UInt32) {
         var rest = value

@@ -1,6 +1,7 @@
 import AccessControl
 import Cryptography
 import HardwareInterface
+import StateCarrying
 import Testing
 
 @Suite("Whatever happens")
@@ -120,6 +121,19 @@ struct PropertyTests {
             precondition(board.controller.credentials.upsert(board.card(number), credential) == .done)
             plain.cards[number] = credential
             plain.pins[number] = credential.pin == nil ? nil : pin(number)
+        }
+
+        /// A controller made anew takes up the state of the one at work, and goes on in its place.
+        func handOver(seed: UInt64) {
+            let bytes = saved(&board.controller)
+            let other = Pair(seed: seed)
+            guard restore(bytes, into: &other.board.controller) else {
+                faults.append("what was saved is not taken up")
+                return
+            }
+            if saved(&other.board.controller) != bytes { faults.append("saved again it is other bytes") }
+            swap(&board.controller.credentials, &other.board.controller.credentials)
+            swap(&board.controller, &other.board.controller)
         }
 
         func setClock(_ clock: WallClock) {
@@ -305,5 +319,38 @@ struct PropertyTests {
         let pair = Pair(seed: seed)
         for _ in 0..<1_500 where pair.faults.isEmpty { pair.act() }
         #expect(pair.faults == [], "\(pair.history.suffix(70).joined(separator: "\n"))")
+    }
+
+    @Test(
+        "a controller that takes over in the middle of it all decides as the one before would have",
+        arguments: UInt64(100)...115)
+    func handingOver(seed: UInt64) {
+        let pair = Pair(seed: seed)
+        for step in 0..<1_200 where pair.faults.isEmpty {
+            pair.act()
+            if step % 7 == 3, pair.faults.isEmpty { pair.handOver(seed: seed) }
+        }
+        #expect(pair.faults == [], "\(pair.history.suffix(70).joined(separator: "\n"))")
+    }
+
+    @Test("a state that was changed on the way is refused or taken up, and traps nothing")
+    func damagedState() {
+        let pair = Pair(seed: 5)
+        for _ in 0..<300 { pair.act() }
+        let bytes = saved(&pair.board.controller)
+        var random = SeededRandom(seed: 9)
+        for length in stride(from: 0, to: bytes.count, by: 97) {
+            let other = Pair(seed: 5)
+            let isTaken = restore(Array(bytes[..<length]), into: &other.board.controller)
+            #expect(!isTaken, "\(length) of \(bytes.count) bytes")
+        }
+        var taken = 0
+        for _ in 0..<300 {
+            let other = Pair(seed: 5)
+            guard restore(bytes.damaged(by: &random), into: &other.board.controller) else { continue }
+            other.board.wait(.seconds(5))
+            taken += 1
+        }
+        #expect(taken > 100)
     }
 }

@@ -1,5 +1,6 @@
 import FixedMemory
 import HardwareInterface
+import StateCarrying
 import Testing
 
 @testable import Recording
@@ -28,6 +29,7 @@ final class RecorderRig {
     func begin(run: UInt64 = 1, number: UInt64 = 0) {
         recorder.begin(run: run, number: number)
         recorder.beginKeyFrame(at: now)
+        recorder.endKeyFrame()
     }
 
     func append(_ kind: UInt8, _ bytes: [UInt8], isDecision: Bool = false) {
@@ -46,6 +48,16 @@ final class RecorderRig {
         }
     }
 
+    /// Writes until so many more pages are on the medium.
+    func fill(pages: UInt64) {
+        let end = number + pages
+        while number < end {
+            now = now + .milliseconds(1)
+            append(1, [UInt8](repeating: 5, count: 40))
+            pump()
+        }
+    }
+
     func pass(_ interval: Interval) {
         now = now + interval
         pump()
@@ -53,6 +65,8 @@ final class RecorderRig {
 
     var isRecording: Bool { recorder.isRecording }
     var isAtRest: Bool { recorder.isAtRest }
+    var isKeyFrameDue: Bool { recorder.isKeyFrameDue }
+    var isInKeyFrame: Bool { recorder.isInKeyFrame }
     var isReplayable: Bool { recorder.isReplayable }
     var number: UInt64 { recorder.number }
     var lost: UInt64 { recorder.lost }
@@ -132,9 +146,106 @@ struct RecordingTests {
         let headers = rig.headers
         #expect(headers.count == 16)
         #expect(headers.last!.number - headers.first!.number == 15)
-        #expect(headers.allSatisfy { !$0.beginsKeyFrame })
+        #expect(headers.allSatisfy { !$0.beginsKeyFrame && !$0.endsKeyFrame })
         let last = rig.records.last!
         #expect(Int(last.content[0]) | Int(last.content[1]) << 8 == 1_999)
+    }
+
+    @Test("A key frame is due when a quarter of the ring is written, and after a loss; begun alone it does not replay")
+    func keyFrames() {
+        let rig = RecorderRig(ringPages: 64)
+        rig.begin()
+        #expect(rig.isReplayable && !rig.isKeyFrameDue)
+        rig.fill(pages: 16)
+        #expect(rig.isKeyFrameDue && rig.isReplayable)
+        let isBegun = rig.recorder.beginKeyFrame(at: rig.now)
+        #expect(isBegun)
+        #expect(!rig.isKeyFrameDue && rig.isInKeyFrame)
+        let begun = rig.number
+        rig.fill(pages: 70)
+        #expect(!rig.isReplayable, "the one before is written over, and this one is not all there")
+        rig.recorder.endKeyFrame()
+        #expect(!rig.isReplayable, "its own beginning is written over too")
+        _ = rig.recorder.beginKeyFrame(at: rig.now)
+        rig.append(26, [1])
+        rig.recorder.endKeyFrame()
+        rig.pass(.seconds(11))
+        #expect(rig.isReplayable && rig.number > begun + 64)
+        let flagged = rig.headers.filter { $0.beginsKeyFrame }
+        #expect(flagged.count == 1 && flagged[0].endsKeyFrame)
+
+        rig.outcome = .failed
+        for _ in 0..<400 {
+            rig.append(1, [UInt8](repeating: 7, count: 40))
+            rig.pass(.milliseconds(100))
+        }
+        #expect(!rig.isReplayable && !rig.isKeyFrameDue, "nothing is recorded now")
+        rig.outcome = .done
+        rig.pass(.seconds(11))
+        rig.append(2, [1])
+        #expect(!rig.isReplayable && rig.isKeyFrameDue)
+    }
+
+    @Test("A key frame that a loss falls into is given up")
+    func keyFrameWithLoss() {
+        let rig = RecorderRig(ringPages: 64)
+        rig.begin()
+        _ = rig.recorder.beginKeyFrame(at: rig.now)
+        rig.append(26, [UInt8](repeating: 0, count: RecordingWriter.recordLimit + 1))
+        #expect(!rig.isInKeyFrame)
+        rig.recorder.endKeyFrame()
+        #expect(!rig.isReplayable)
+    }
+
+    @Test(
+        "A key frame in slices comes back byte for byte, its zeros counted",
+        arguments: [
+            ("nothing", []), ("zeros", [UInt8](repeating: 0, count: 9_000)),
+            ("no zeros", (0..<2_000).map { UInt8($0 % 255 + 1) }),
+            ("few zeros between", (0..<900).map { $0 % 3 == 0 ? 0 : 7 }),
+            ("zeros at the end of slices", (0..<3_000).map { $0 % 70 < 50 ? 9 : 0 }),
+        ] as [(String, [UInt8])])
+    func slices(_ what: String, _ whole: [UInt8]) {
+        for limit in [64, 65, 100, 459] {
+            var position = 0
+            var again = ByteBuffer(capacity: whole.count)
+            var written = 0
+            while position < whole.count {
+                var slice = ByteBuffer(capacity: limit)
+                KeyFrameCoding.encode(whole.span, from: &position, limit: limit, into: &slice)
+                let (overflowed, isDecoded) = (slice.overflowed, KeyFrameCoding.decode(slice.span, into: &again))
+                #expect(!overflowed && isDecoded, "\(what), \(limit)")
+                written += slice.count
+            }
+            let bytes = (0..<again.count).map { again[$0] }
+            #expect(bytes == whole, "\(what), \(limit)")
+            if what == "zeros" { #expect(written < 20) }
+        }
+    }
+
+    @Test("What is no slice is refused: out of order, too much, cut short, and random bytes that trap nothing")
+    func defectiveSlices() {
+        var position = 5
+        let whole = [UInt8](repeating: 3, count: 40)
+        var slice = ByteBuffer(capacity: 64)
+        KeyFrameCoding.encode(whole.span, from: &position, limit: 64, into: &slice)
+        var roomy = ByteBuffer(capacity: 100)
+        let isInOrder = KeyFrameCoding.decode(slice.span, into: &roomy)
+        #expect(!isInOrder)
+        for _ in 0..<5 { roomy.append(0) }
+        let cut = slice.span.extracting(0..<slice.count - 2)
+        let isCutTaken = KeyFrameCoding.decode(cut, into: &roomy)
+        #expect(!isCutTaken)
+        var tight = ByteBuffer(capacity: 20)
+        for _ in 0..<5 { tight.append(0) }
+        let isTooMuchTaken = KeyFrameCoding.decode(slice.span, into: &tight)
+        #expect(!isTooMuchTaken)
+        var generator = SeededRandom(seed: 7)
+        for _ in 0..<2_000 {
+            let bytes = (0..<12).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var sink = ByteBuffer(capacity: 64)
+            _ = KeyFrameCoding.decode(bytes.span, into: &sink)
+        }
     }
 
     @Test("A medium that takes nothing halts recording, which goes on by itself on a page marked as behind a loss")

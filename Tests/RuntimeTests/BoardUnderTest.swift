@@ -108,8 +108,16 @@ final class BoardUnderTest {
 
     var now: Instant { runtime.hardware.now }
 
+    /// How often a key frame is asked for; `nil` for as often as the ring needs one.
+    var keyFrameInterval: Interval?
+    private var nextKeyFrame = Instant.start
+
     /// Turns the board until it has nothing left to do at this moment.
     func settle() {
+        if let keyFrameInterval, now >= nextKeyFrame {
+            runtime.core.recording.flight.wantKeyFrame()
+            nextKeyFrame = now + keyFrameInterval
+        }
         for _ in 0..<10_000 {
             runtime.turn()
             collect()

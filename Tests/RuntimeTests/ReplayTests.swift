@@ -41,6 +41,13 @@ struct ReplayTests {
 
     /// The pages of the newest run, in order, up to the first that follows a loss.
     static func pages(_ medium: VirtualMedium) throws -> [[UInt8]] {
+        let all = try allPages(medium)
+        let isBehindLoss = all.map { KeyFrameTests.header($0)?.followsLoss ?? true }
+        return zip(all, isBehindLoss).prefix { !$0.1 }.map(\.0)
+    }
+
+    /// The pages of the newest run, in order.
+    static func allPages(_ medium: VirtualMedium) throws -> [[UInt8]] {
         let bytes = UnsafeRawBufferPointer(medium.bytes)
         let superblock = MediumLayout(superblock: UnsafeRawBufferPointer(rebasing: bytes[..<4_096]))
         let layout = try #require(superblock)
@@ -52,9 +59,7 @@ struct ReplayTests {
             if let header = RecordingPage(page.span) { found.append((header, page)) }
         }
         let run = found.map(\.page.run).max()
-        let ofRun = found.filter { $0.page.run == run }.sorted { $0.page.number < $1.page.number }
-        let isWhole = ofRun.allSatisfy { !$0.page.followsLoss }
-        return (isWhole ? ofRun[...] : ofRun.prefix { !$0.page.followsLoss }).map(\.bytes)
+        return found.filter { $0.page.run == run }.sorted { $0.page.number < $1.page.number }.map(\.bytes)
     }
 
     static func play(_ pages: [[UInt8]], file: [UInt8]) throws -> Outcome {

@@ -13,8 +13,9 @@ enum ReplayCommand {
         usage: wardensim replay RECORDING [--quiet] [--trace FILE]
 
         Tells a board again what one in the field was told, at the same moments, and holds what it decides to what was
-        decided there, byte for byte. No key is needed: cards are keyed hashes in a recording. A recording without the
-        board's start cannot be played: then it shows what was decided, as recorded.
+        decided there, byte for byte. No key is needed: cards are keyed hashes in a recording. It begins with a start of
+        the board, or with a key frame: what the board knew at a moment in the middle of its life. Without either it cannot
+        be played: then it shows what was decided, as recorded.
 
           RECORDING          as 'wardenctl recorder pull' wrote it
           --trace FILE       writes what was decided
@@ -26,7 +27,7 @@ enum ReplayCommand {
 
         exit codes:
            0  every decision is as it was recorded
-           1  a decision differs, and the moment is told; or the board's start is missing
+           1  a decision differs, and the moment is told; or the recording has no key frame to begin with
           64  the command line is wrong
           65  the file is no recording, or of a board that this version does not know
           66  the file cannot be read
@@ -106,8 +107,7 @@ enum ReplayCommand {
         var replay: Replay
         do throws(StartError) {
             replay = try Replay(
-                image: image, file: imageSpan, start: first.at,
-                credentials: file.span.extracting(recording.credentials))
+                image: image, file: imageSpan, start: first.at, credentials: credentials(of: recording, in: file.span))
         } catch {
             throw Failure(
                 code: .invalidInput, message: "is of a board that this version does not know", subject: path)
@@ -120,9 +120,11 @@ enum ReplayCommand {
             }
             lines.file = Output(descriptor: descriptor)
         }
+        let isPlayed = first.beginsKeyFrame
+        if isPlayed { prepare(&replay, recording, file.span) }
         for page in 0..<recording.pages {
             let bytes = file.span.extracting(recording.page(page))
-            guard first.beginsKeyFrame ? replay.play(bytes, into: &lines) : replay.show(bytes, into: &lines) else {
+            guard isPlayed ? replay.play(bytes, into: &lines) : replay.show(bytes, into: &lines) else {
                 break
             }
         }
@@ -130,9 +132,25 @@ enum ReplayCommand {
         if let error = lines.file?.error, error < 0 {
             throw Failure(code: .cannotWrite, message: "the trace is cut short", subject: trace, systemError: error)
         }
-        conclude(replay, isPlayed: first.beginsKeyFrame, &lines.shown)
+        conclude(replay, isPlayed: isPlayed, &lines.shown)
         lines.shown.flush()
-        return first.beginsKeyFrame && replay.difference == nil ? .success : .expectationFailed
+        return isPlayed && replay.difference == nil ? .success : .expectationFailed
+    }
+
+    /// Those that the recording begins with: what was sent to the board behind that is in its records.
+    @_lifetime(copy file)
+    private static func credentials(of recording: RecordingFile, in file: Span<UInt8>) -> Span<UInt8> {
+        let all = file.extracting(recording.credentials)
+        guard let held = Replay.credentialBytes(atBeginning: file.extracting(recording.page(0))) else { return all }
+        return all.extracting(0..<min(held, all.count))
+    }
+
+    /// Has the board stand as it stood where the recording begins.
+    private static func prepare(_ replay: inout Replay, _ recording: RecordingFile, _ file: Span<UInt8>) {
+        for page in 0..<recording.pages {
+            guard let isReady = replay.prepare(file.extracting(recording.page(page))), !isReady else { return }
+        }
+        replay.endPreparation()
     }
 
     private static func conclude(_ replay: borrowing Replay, isPlayed: Bool, _ output: inout Output) {
@@ -144,7 +162,8 @@ enum ReplayCommand {
         output.write(" decisions: ")
         switch replay.difference {
         case nil where !isPlayed:
-            output.write("shown as they were recorded, NOT PLAYED: the board's start is not in this recording\n")
+            output.write("shown as they were recorded, NOT PLAYED: ")
+            output.write("neither the board's start nor a key frame is in this recording\n")
         case nil: output.write("every one as it was recorded\n")
         case .decision(let moment)?:
             output.write("the next one DIFFERS, at ")
@@ -160,6 +179,16 @@ enum ReplayCommand {
             output.write("page ")
             output.writeDecimal(Int64(page))
             output.write(" is DAMAGED\n")
+        case .state(let moment)?:
+            output.write("every one as it was recorded, but what is known now DIFFERS from what the board knew at ")
+            write(moment, to: &output)
+        case .otherVersion(let moment)?:
+            output.write("it begins with a key frame that ANOTHER VERSION of the program wrote")
+            output.write("; play it with that version's wardensim; at ")
+            write(moment, to: &output)
+        case .defectiveKeyFrame(let moment)?:
+            output.write("the key frame that it begins with is NOT WHOLE; at ")
+            write(moment, to: &output)
         }
     }
 

@@ -13,8 +13,9 @@ struct RecorderCommand: ParsableCommand {
             A board with a journal writes down what it is told and what it decides, in a ring behind the journal. A \
             recording replays: the same is decided again, byte for byte, on any machine and without the board's key. It \
             names no card: cards are keyed hashes in it, and digits are only counted. Replaying begins with a start of the \
-            board: where the ring has come round since then, or a full or failing disk has cost records, 'wardensim replay' \
-            shows what was decided and plays nothing. The next start begins anew.
+            board or with a key frame, which says what the board knew at a moment: four of them are in the ring at a time, \
+            and a new one follows where a full or failing disk has cost records. Without one 'wardensim replay' shows what \
+            was decided and plays nothing.
 
             EXAMPLES
               wardenctl recorder list /var/lib/warden/journal
@@ -50,7 +51,7 @@ struct RecorderCommand: ParsableCommand {
             }
             for recording in found {
                 Terminal.write(
-                    recording.words + (recording.replays ? "" : "; does not replay, its start is not there") + "\n")
+                    recording.words + (recording.replays ? "" : "; does not replay, no key frame is in it") + "\n")
             }
             if found.isEmpty { Terminal.write("\(file): nothing is recorded\n") }
         }
@@ -148,7 +149,7 @@ enum RecordingOutput {
         Terminal.write("\(path): \(recording.words)\n")
         if !recording.replays {
             Terminal.complain(
-                "it does not replay, the board's start is not in it; 'wardensim replay' shows what was decided")
+                "it does not replay, no key frame is in it; 'wardensim replay' shows what was decided")
         }
     }
 }
@@ -162,7 +163,7 @@ final class RecorderRing {
         var pages: [Int]
         var from: Instant
         var to: Instant
-        /// It begins with the board's start.
+        /// It begins with a start of the board, or with a key frame that is all there.
         var replays: Bool
 
         var words: String {
@@ -226,15 +227,15 @@ final class RecorderRing {
         }
         found.sort { ($0.page.run, $0.page.number) < ($1.page.run, $1.page.number) }
         var recordings: [Recording] = []
-        var next: UInt64 = 0
-        for (page, place) in found {
-            if let last = recordings.last, last.run == page.run, page.number == next, !page.followsLoss {
-                recordings[recordings.count - 1].pages.append(place)
-            } else {
+        for stretch in RecorderRing.stretches(found) {
+            let start = RecorderRing.firstKeyFrame(stretch) ?? stretch.count
+            for part in [stretch[..<start], stretch[start...]] {
+                guard let first = part.first, let last = part.last else { continue }
                 recordings.append(
-                    Recording(run: page.run, pages: [place], from: page.at, to: page.at, replays: page.beginsKeyFrame))
+                    Recording(
+                        run: first.page.run, pages: part.map(\.place), from: first.page.at, to: last.page.at,
+                        replays: part.startIndex == start))
             }
-            next = page.number + 1
         }
         for index in recordings.indices {
             guard let last = recordings[index].pages.last, let bytes = read(last),
@@ -244,6 +245,29 @@ final class RecorderRing {
             recordings[index].to = reader.at
         }
         return recordings
+    }
+
+    private typealias FoundPage = (page: RecordingPage, place: Int)
+
+    /// Pages of one run that follow on one another, nothing lost between them.
+    private static func stretches(_ found: [FoundPage]) -> [[FoundPage]] {
+        var stretches: [[FoundPage]] = []
+        for entry in found {
+            if let last = stretches.last?.last?.page, last.run == entry.page.run, last.number + 1 == entry.page.number,
+                !entry.page.followsLoss
+            {
+                stretches[stretches.count - 1].append(entry)
+            } else {
+                stretches.append([entry])
+            }
+        }
+        return stretches
+    }
+
+    /// The first page with which replaying can begin: where a key frame begins that ends too.
+    private static func firstKeyFrame(_ stretch: [FoundPage]) -> Int? {
+        guard let end = stretch.lastIndex(where: \.page.endsKeyFrame) else { return nil }
+        return stretch[...end].firstIndex(where: \.page.beginsKeyFrame)
     }
 
     static func text(_ instant: Instant) -> String {
