@@ -22,12 +22,14 @@ struct PlainReference {
 
         var commandedMode: DoorMode?
         var lockdown = false
+        var order = DoorOrder.none
         var fireCause = false
         var fire = false
         var callPoint = false
         var contact = ContactState.closed
         var exitPressed = false
         var releaseUntil: Int64?
+        var isExitsAlone = false
         var opened = false
         var wasEmergency = false
         var freeTurn = true
@@ -109,15 +111,18 @@ struct PlainReference {
     // MARK: Doors
 
     func mode(_ door: Int) -> DoorMode {
+        if doors[door].order == .holdOpen { return .free }
         if let commanded = doors[door].commandedMode { return commanded }
         return doors[door].freeBySchedule && isDay ? .free : doors[door].ownMode
     }
+
+    func isLockedDown(_ door: Int) -> Bool { doors[door].lockdown || doors[door].order == .lockDown }
 
     func isEmergency(_ door: Int) -> Bool { doors[door].fire || doors[door].callPoint }
 
     func isReleased(_ door: Int) -> Bool {
         isEmergency(door) || doors[door].releaseUntil != nil
-            || mode(door) == .free && !doors[door].lockdown && doors[door].freeTurn
+            || mode(door) == .free && !isLockedDown(door) && doors[door].freeTurn
     }
 
     func isSecured(_ door: Int) -> Bool { !isReleased(door) && doors[door].contact == .closed }
@@ -157,8 +162,9 @@ struct PlainReference {
         doors[door].comers = []
     }
 
-    mutating func release(_ door: Int, for length: Int64) {
+    mutating func release(_ door: Int, for length: Int64, isExit: Bool = false) {
         let until = now + length
+        doors[door].isExitsAlone = isExit && (doors[door].releaseUntil == nil || doors[door].isExitsAlone)
         doors[door].releaseUntil = max(doors[door].releaseUntil ?? until, until)
         doors[door].opened = doors[door].contact == .open
         settle()
@@ -190,7 +196,7 @@ struct PlainReference {
         if isEmergency(door) || doors[door].lockdown && doors[door].lockdownHoldsExit { return settle() }
         if !permits(door) { return settle() }
         if doors[door].releaseUntil == nil, isReleased(door) { return settle() }
-        release(door, for: doors[door].exitUnlock)
+        release(door, for: doors[door].exitUnlock, isExit: true)
     }
 
     mutating func fire(zone: UInt32, _ isActive: Bool) {
@@ -219,7 +225,7 @@ struct PlainReference {
         switch command {
         case .unlock:
             let isFree = doors[door].releaseUntil == nil && isReleased(door)
-            if !isEmergency(door), !doors[door].lockdown, !isFree, permits(door) {
+            if !isEmergency(door), !isLockedDown(door), !isFree, permits(door) {
                 release(door, for: doors[door].unlock)
             }
         case .lock:
@@ -241,6 +247,14 @@ struct PlainReference {
                 people = [:]
             }
         }
+        settle()
+    }
+
+    /// What the matrix orders. Its lock-down keeps nobody in.
+    mutating func order(_ order: DoorOrder, _ door: Int) {
+        let wasLockedDown = isLockedDown(door)
+        doors[door].order = order
+        if isLockedDown(door), !wasLockedDown, !doors[door].isExitsAlone { endRelease(door) }
         settle()
     }
 
@@ -300,7 +314,7 @@ struct PlainReference {
 
     // MARK: Cards
 
-    func refusal(_ card: Credential, _ door: Int) -> DecisionReason? {
+    func refusal(_ card: Credential, _ door: Int, _ side: Int) -> DecisionReason? {
         switch card.status {
         case .active: break
         case .suspended: return .suspended
@@ -317,7 +331,8 @@ struct PlainReference {
         // Everybody of group 1 at any time, those of group 2 by day.
         if !card.groups.intersects(GroupSet(bits: 3)) { return .noRight }
         if !card.groups.intersects(GroupSet(bits: 1)), !isDay { return .outsideSchedule }
-        if doors[door].lockdown, !card.traits.contains(.lockdownPass) { return .lockdown }
+        let isKept = side == 0 ? isLockedDown(door) : doors[door].lockdown
+        if isKept, !card.traits.contains(.lockdownPass) { return .lockdown }
         if mode(door) == .locked, !card.traits.contains(.lockdownPass) { return .doorLocked }
         return nil
     }
@@ -326,7 +341,7 @@ struct PlainReference {
         settle()
         if isEmergency(door) { return emergency(number, door, side) }
         guard let card = cards[number] else { return .unknownCredential }
-        if let reason = refusal(card, door) { return reason }
+        if let reason = refusal(card, door, side) { return reason }
         if mode(door) == .cardAndPin {
             guard card.pin != nil else { return .noPin }
             readers[door][side].pinCard = number
@@ -354,7 +369,7 @@ struct PlainReference {
         readers[door][side].pinCard = nil
         guard let card = cards[number] else { return .unknownCredential }
         if isEmergency(door) { return emergency(number, door, side) }
-        if let reason = refusal(card, door) { return reason }
+        if let reason = refusal(card, door, side) { return reason }
         guard let pin = pins[number], card.pin != nil else { return .noPin }
         var lowered = digits
         lowered[lowered.count - 1] = (digits[digits.count - 1] + 9) % 10
@@ -377,7 +392,7 @@ struct PlainReference {
             }
             readers[door][side].first = nil
             guard let firstCard else { return .unknownCredential }
-            if let reason = refusal(firstCard, door) { return reason }
+            if let reason = refusal(firstCard, door, side) { return reason }
             return grant(
                 [first, number], needsEscort ? .grantedEscorted : .grantedTwoPersons, door, side, duress: duress)
         }
@@ -413,6 +428,7 @@ struct PlainReference {
         }
         if doors[door].releaseUntil == nil { doors[door].comers = [] }
         let length = extended ? doors[door].extendedUnlock : doors[door].unlock
+        doors[door].isExitsAlone = false
         doors[door].releaseUntil = max(doors[door].releaseUntil ?? 0, now + length)
         doors[door].opened = doors[door].contact == .open
         for number in numbers { expect(number, door, side) }

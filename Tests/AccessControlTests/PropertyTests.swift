@@ -230,6 +230,12 @@ struct PropertyTests {
             case 36:
                 note("list anew")
                 replaceList()
+            case 37:
+                let order = pick([DoorOrder.none, .none, .lockDown, .holdOpen])
+                if index == 2, order == .holdOpen { return }
+                note("order \(order) to \(index)")
+                board.order(order, door)
+                plain.order(order, index)
             default:
                 let length = pick([Int64(1), 50, 500, 3_000, 5_000, 12_000, 61_000, 400_000])
                 note("wait \(length) ms")
