@@ -212,16 +212,17 @@ private final class Tenant {
         if random.chance(1, in: 60) { sample = 0 }
         let shakes = random.chance(1, in: 6) ? 600 : 10
         var samples: [AccelerationSample] = []
-        for _ in 0..<25 {
-            var next = SyntheticFall.sample(sample % 200)
+        // A rate that the detectors' own is no multiple of, so that a second ends within one of their samples.
+        for _ in 0..<33 {
+            var next = SyntheticFall.sample(sample * 3 / 4 % 200)
             next.x += Int16(random.below(shakes))
             next.z -= Int16(random.below(shakes))
             samples.append(next)
             sample += 1
         }
-        bench.run(for: .seconds(1))
+        bench.run(for: .milliseconds(990))
         bench.monitor.receive(
-            samples: samples.span, lastAt: bench.now, interval: .milliseconds(40),
+            samples: samples.span, lastAt: bench.now, interval: .milliseconds(30),
             ofPoint: PointIndex(UInt16(life.accelerometer ?? 0)), into: &bench.output)
         bench.collect()
     }

@@ -110,10 +110,10 @@ private final class Choir {
             }
         case 2: for index in sensors.indices { _ = sensors[index].calibrate(0, to: 420, at: bench.now) }
         case 3: for index in sensors.indices { _ = sensors[index].takeCalibration() }
-        case 4, 5:
+        case 4...15:
             let isHigh = random.chance(1, in: 2)
             for index in sensors.indices { _ = sensors[index].setOutput(6, isHigh: isHigh, at: bench.now) }
-        case 6...30: bench.device.set(quantity, to: value + Int32(random.below(40)))
+        case 16...40: bench.device.set(quantity, to: value + Int32(random.below(40)))
         default: break
         }
     }
@@ -168,6 +168,30 @@ struct CarriedSensorTests {
             for _ in 0..<begin { _ = choir.step(&random) }
             let good = expectUnison(choir, 140, &random)
             #expect(good > 0 || specimen.isSilentAtFirst, "taken up at step \(begin)")
+        }
+    }
+
+    @Test("go on with a calibration that is under way, whenever it was asked for, and say how it ended")
+    func calibration() throws {
+        let specimen = try #require(specimens.first { $0.name == "SCD4x" })
+        for begin in 0..<24 {
+            var random = SeededRandom(seed: 1)
+            let choir = Choir(specimen, isDisturbed: false)
+            while choir.bench.now < .start + .minutes(5) { _ = choir.step(&random) }
+            for _ in 0..<(begin % 8) { _ = choir.step(&random) }
+            let start = choir.sensors[0].calibrate(0, to: 420, at: choir.bench.now)
+            #expect(start == .begun)
+            for _ in 0..<begin { _ = choir.step(&random) }
+            #expect(choir.join())
+            var outcomes: [Bool] = []
+            for _ in 0..<60 {
+                let answers = choir.step(&random)
+                #expect(answers[1] == answers[0])
+                let outcome = choir.sensors[0].takeCalibration()
+                #expect(choir.sensors[1].takeCalibration() == outcome)
+                if let outcome { outcomes.append(outcome) }
+            }
+            #expect(outcomes == [true], "taken up after \(begin) steps")
         }
     }
 

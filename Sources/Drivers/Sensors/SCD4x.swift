@@ -154,8 +154,6 @@ public struct SCD4x: SensorChip {
         }
         recalibratesTo = UInt16(value)
         recalibration = nil
-        // Between two cycles the next one begins with it; within one, the one after.
-        if step == .askReady || step == .setPressure { restartCycle() }
         return .begun
     }
 
@@ -191,6 +189,8 @@ public struct SCD4x: SensorChip {
 
     public mutating func request() -> BusRequest {
         let address = configuration.address
+        // Between two cycles the next one begins with it; within one, the one after.
+        if recalibratesTo != 0, step == .askReady || step == .setPressure { restartCycle() }
         switch step {
         case .wakeUp: return .sensirion(Command.wakeUp, to: address)
         case .stop: return .sensirion(Command.stop, to: address)
