@@ -195,6 +195,28 @@ struct CarriedSensorTests {
         }
     }
 
+    /// What it learns about the air it learns over hours, and each second shows next to nothing of it.
+    @Test(
+        "go on with what a gas index has learned",
+        arguments: [.volatileOrganicCompounds, .nitrogenOxides] as [GasIndex.Gas])
+    func gasIndex(gas: GasIndex.Gas) {
+        var random = SeededRandom(seed: 5)
+        let usual: UInt16 = gas == .nitrogenOxides ? 16_000 : 30_000
+        var first = GasIndex(gas)
+        for second in 0..<4_000 {
+            // Somebody cooks each quarter of an hour.
+            let event: UInt16 = second % 900 < 120 ? 1_500 : 0
+            _ = first.process(raw: usual + event + UInt16(random.below(60)))
+        }
+        var other = GasIndex(gas)
+        #expect(restore(saved(&first), into: &other))
+        for second in 0..<8_000 {
+            let raw = usual + (second % 700 < 200 ? 900 : 0) + UInt16(random.below(60))
+            #expect(other.process(raw: raw) == first.process(raw: raw), "second \(second)")
+        }
+        #expect(saved(&other) == saved(&first))
+    }
+
     @Test("refuse bytes that were cut off", arguments: specimens)
     private func cutOff(specimen: Specimen) {
         var sensor = specimen.sensor()
