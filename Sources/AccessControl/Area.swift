@@ -185,6 +185,7 @@ extension Presence: Carried {
 }
 
 extension PresenceTable: Carried {
+    // One by one: slots.
     // Each in its own place: which of those outside is forgotten first depends on where they lie.
     public mutating func carry(_ state: inout StateCarrier) {
         state.carry(&hand)

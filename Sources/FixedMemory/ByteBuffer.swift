@@ -121,6 +121,7 @@ extension ByteBuffer: ByteSink {
 
 extension ByteBuffer: Carried {
     public mutating func carry(_ state: inout StateCarrier) {
+        // One by one: base.
         let carried = state.carry(count: count, capacity: capacity)
         if state.direction == .restoring { removeAll() }
         for index in 0..<carried {

@@ -98,6 +98,7 @@ extension FixedArray where Element: Copyable {
 /// `StateCarrier.carry(_:blank:)`.
 extension FixedArray: Carried where Element: Carried & ~Copyable {
     public mutating func carry(_ state: inout StateCarrier) {
+        // One by one: base.
         // Left out: count: follows from the image, and is held against what was written.
         var held = UInt32(count)
         state.carry(&held)
