@@ -38,9 +38,11 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         case journal = 25
         /// Values that outlive a restart: alarms, positions, counters, learned baselines.
         case keptValues = 26
+        /// What a key frame of a recording is gathered in, byte by byte: the changing state of everything above.
+        case keyFrame = 27
 
         /// Number of parts; raw values are 0 to one less.
-        public static var count: Int { 27 }
+        public static var count: Int { 28 }
 
         /// The word for the part in reports.
         public var name: StaticString {
@@ -72,6 +74,7 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .base: "base"
             case .journal: "journal"
             case .keptValues: "kept values"
+            case .keyFrame: "key frame"
             }
         }
 
@@ -116,11 +119,12 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
             case .journal: 458_752
             // Key, value, where it lies on the medium, and its places in the index.
             case .keptValues: 144
+            case .keyFrame: 1
             }
         }
     }
 
-    private var amounts: InlineArray<27, UInt32>
+    private var amounts: InlineArray<28, UInt32>
 
     /// - Parameters:
     ///   - counts: entries in each table. Credentials do not count: the capacity does.
@@ -140,6 +144,8 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         amounts[Int(Part.base.rawValue)] = 1
         amounts[Int(Part.journal.rawValue)] = 1
         amounts[Int(Part.keptValues.rawValue)] = MemoryBudget.keptValues(counts, capacities)
+        amounts[Int(Part.keyFrame.rawValue)] = MemoryBudget.keyFrame(
+            counts, capacities, keptValues: amounts[Int(Part.keptValues.rawValue)])
     }
 
     /// Values that a board may want to keep over a restart, and the most that it is given room for: five for a door, nine
@@ -151,6 +157,15 @@ public struct MemoryBudget: Equatable, Sendable, BitwiseCopyable {
         let byHand =
             2 * counts[.points] + counts[.doors] + counts[.readers] + counts[.lines] + counts[.detectors]
         return UInt32(min(4_096, 64 + 64 + devices + byHand + Int(capacities.credentials)))
+    }
+
+    /// The most that the changing state of a board takes when it is written down. Of what is kept over a restart it is what the
+    /// board has changed about credentials.
+    private static func keyFrame(_ counts: BoardCounts, _ capacities: Capacities, keptValues: UInt32) -> UInt32 {
+        var sum = 4_096 + 32 * counts[.buses] + 64 * counts[.lines] + 1_024 * counts[.sensors] + 64 * counts[.points]
+        sum += 1_024 * counts[.doors] + 4_096 * counts[.detectors] + 128 * counts[.effects] + 32 * counts[.areas]
+        sum += 64 * counts[.readers] + 32 * counts[.ports]
+        return UInt32(sum) + 32 * capacities.people + 40 * keptValues
     }
 
     /// How many of a part there are.

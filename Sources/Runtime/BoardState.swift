@@ -40,28 +40,31 @@ extension BoardCore: Carried {
     /// What the board itself has changed about credentials since their list came, which its state store keeps. A board that plays
     /// a recording back has no such store: it takes them up and has none to give.
     mutating func carryCredentialChanges(_ state: inout StateCarrier) {
-        BoardCore.carryCredentialChanges(StateOwner.usesLeft, journal, &access, &state)
-        BoardCore.carryCredentialChanges(StateOwner.credentialStatus, journal, &access, &state)
+        BoardCore.carryCredentialChanges(journal, &access, &state)
     }
 
+    // Static, so that the journal and the controller are seen to be different things.
     private static func carryCredentialChanges(
-        _ owner: UInt16, _ journal: borrowing EventJournal, _ access: inout AccessController,
-        _ state: inout StateCarrier
+        _ journal: borrowing EventJournal, _ access: inout AccessController, _ state: inout StateCarrier
     ) {
         var held = 0
-        journal.forEachState(of: owner) { _, _ in held += 1 }
+        journal.forEachState(of: StateOwner.usesLeft) { _, _ in held += 1 }
+        journal.forEachState(of: StateOwner.credentialStatus) { _, _ in held += 1 }
         let count = state.carry(count: held, capacity: journal.stateUsage.capacity)
         if state.direction == .saving {
-            journal.forEachState(of: owner) { _, value in
-                var value = value
-                state.carry(&value)
-            }
+            journal.forEachState(of: StateOwner.usesLeft) { _, value in save(value, &state) }
+            journal.forEachState(of: StateOwner.credentialStatus) { _, value in save(value, &state) }
         } else {
-            var value = StateValue()
             for _ in 0..<count {
-                state.carry(&value)
-                if state.direction == .restoring, let change = change(in: value) { access.restore(change) }
+                var record = AccessChange.Record()
+                state.carry(&record)
+                if state.direction == .restoring, let change = AccessChange(record) { access.restore(change) }
             }
         }
+    }
+
+    private static func save(_ value: StateValue, _ state: inout StateCarrier) {
+        var record = record(in: value)
+        state.carry(&record)
     }
 }

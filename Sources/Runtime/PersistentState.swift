@@ -336,10 +336,13 @@ extension BoardCore {
         return value
     }
 
-    static func change(in value: StateValue) -> AccessChange? {
+    private static func change(in value: StateValue) -> AccessChange? { AccessChange(record(in: value)) }
+
+    /// What stands behind the mark of the name.
+    static func record(in value: StateValue) -> AccessChange.Record {
         var record = AccessChange.Record()
         for index in stride(from: 4, to: value.count, by: 1) { record.append(value[index]) }
-        return AccessChange(record)
+        return record
     }
 
     private static func hash(of change: AccessChange) -> KeyedHash? {

@@ -48,6 +48,8 @@ public struct Replay: ~Copyable {
     /// What this board's own state is, where the recording has a key frame in its middle.
     private var ownState: StateCarrier
     private let stateLimit: Int
+    /// The most bytes that a key frame of this board has.
+    let keyFrameLimit: Int
     private var expected = ByteBuffer(capacity: BoardRecording.decidedLimit)
     private var tracedSequence: UInt64 = 0
     private var pages = 0
@@ -83,6 +85,8 @@ public struct Replay: ~Copyable {
         measure.measure()
         measure.carry(&core)
         stateLimit = measure.measuredBytes
+        core.carryCredentialChanges(&measure)
+        keyFrameLimit = measure.measuredBytes
         ownState = StateCarrier(capacity: stateLimit)
         self.hardware = hardware
         self.core = core

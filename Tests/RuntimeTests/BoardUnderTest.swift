@@ -46,7 +46,8 @@ final class BoardUnderTest {
     static func compile(_ yaml: String, generation: UInt32 = 1) throws -> [UInt8] {
         let result = BoardCompiler().check(yaml)
         let board = try #require(result.board, "\(result.problems.map(\.message))")
-        return try board.image(key: key, readerKeys: ["estate": estateKey], generation: generation)
+        let readerKeys = Dictionary(board.readerKeyNames.map { ($0, estateKey) }) { first, _ in first }
+        return try board.image(key: key, readerKeys: readerKeys, generation: generation)
     }
 
     /// The key that board files of tests call `estate`.

@@ -1,6 +1,7 @@
 import AccessControl
 import BoardImage
 import FixedMemory
+import Foundation
 import HardwareInterface
 import Testing
 import VirtualBoard
@@ -212,5 +213,21 @@ struct KeyFrameTests {
             Issue.record("\(String(describing: outcome.difference))")
         }
         #expect(outcome.decisions == 0)
+    }
+
+    @Test("A key frame of every board in the repository fits into what its image sets aside for it")
+    func memory() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../boards")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        let boards = files.filter { $0.pathExtension == "yaml" }
+        #expect(boards.count > 10)
+        for board in boards {
+            let file = try BoardUnderTest.compile(String(contentsOf: board, encoding: .utf8))
+            let image = try BoardImage(decoding: file.span)
+            let setAside = image.memoryBudget.amount(.keyFrame)
+            let replay = try Replay(image: image, file: file.span, start: .start)
+            let taken = replay.keyFrameLimit
+            #expect(taken <= setAside, "\(board.lastPathComponent)")
+        }
     }
 }
