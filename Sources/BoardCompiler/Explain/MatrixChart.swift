@@ -194,7 +194,9 @@ public struct MatrixChart {
     var table: String {
         var page = "<table class=\"matrix\"><thead><tr><th class=\"cause\">cause</th><th>kind</th>\n"
         for column in columns {
-            page += "<th class=\"target\" scope=\"col\">\(markup(column.title)) <small>\(column.kind)</small></th>"
+            // The words are turned, not the cell: a turned cell loses its borders.
+            page += "<th class=\"target\" scope=\"col\"><span>\(markup(column.title)) "
+            page += "<small>\(column.kind)</small></span></th>"
         }
         page += "</tr></thead>\n<tbody>\n"
         for row in rows {
