@@ -24,6 +24,8 @@ public struct SensorVariation: Sendable {
     public var reduction: Reduction = .averaged
     /// Rows of a rotation matrix.
     public var rotation: [Double] = [1, 0, 0, 0, 1, 0, 0, 0, 1]
+    /// How many times as fast as recorded everything happens: another wearer, or a sensor whose clock is not what it says.
+    public var tempo: Double = 1
 
     public init() {}
 
@@ -43,6 +45,22 @@ public struct SensorVariation: Sendable {
         rate = [20, 20, 25, 30, 40, 50, 100, 200].randomElement(using: &random)!
         reduction = Bool.random(using: &random) ? .averaged : .picked
         rotation = SensorVariation.randomRotation(using: &random)
+    }
+
+    /// A random one of 20 Hz: gain, offset, noise and mounting as above, full scale 4 or 8 g, steps of 1 mg.
+    public static func ofTwentyHertz(using random: inout SplitMix64) -> SensorVariation {
+        var variation = SensorVariation(using: &random)
+        variation.rate = 20
+        variation.resolution = 1
+        variation.fullScale = Bool.random(using: &random) ? 4_000 : 8_000
+        return variation
+    }
+
+    /// A random one with a wearer who moves at 0.84 to 1.19 times the recorded pace.
+    public static func ofAnotherPace(using random: inout SplitMix64) -> SensorVariation {
+        var variation = SensorVariation(using: &random)
+        variation.tempo = .random(in: 0.84...1.19, using: &random)
+        return variation
     }
 
     /// A rotation from a random unit quaternion (Shoemake 1992, by rejection so that no library function differs).
@@ -71,7 +89,7 @@ public struct SensorVariation: Sendable {
     ///   - codes: x, y, z in turn.
     ///   - milligravityPerCode: of the recording.
     ///   - originalRate: samples a second of the recording.
-    /// - Returns: the samples and their rate.
+    /// - Returns: the samples and the rate at which they are taken to come.
     public func apply(
         to codes: [Int16], milligravityPerCode: Double, originalRate: Double, using random: inout SplitMix64
     ) -> (samples: [AccelerationSample], rate: Double) {
@@ -96,7 +114,7 @@ public struct SensorVariation: Sendable {
                     y: digital(turned.1 * milligravityPerCode * gain.1 + offset.1, using: &random),
                     z: digital(turned.2 * milligravityPerCode * gain.2 + offset.2, using: &random)))
         }
-        return (samples, newRate)
+        return (samples, newRate * tempo)
     }
 
     private func reduced(

@@ -3,9 +3,9 @@ import HardwareInterface
 
 /// Fires when the wearer of an accelerometer at the waist falls, and again when they stay down.
 ///
-/// A candidate is an impact: a local maximum of the acceleration within a second on either side (`ImpactFinder`). Two
-/// seconds after it the movement around it is described by 80 numbers (`FallFeatures`) and scored once (`FallScore`);
-/// between candidates a sample costs a few additions. Everything used is unchanged by how the sensor is mounted.
+/// A candidate is an impact: a local maximum of the acceleration that stands out (`ImpactFinder`). Two seconds after it
+/// the movement around it is described by 80 numbers (`FallFeatures`) and scored once (`FallScore`); between candidates a
+/// sample costs a few additions. Everything used is unchanged by how the sensor is mounted.
 ///
 /// After a fall the wearer has a window in which to cancel, by a button or by walking on; the state is pre-alarm until
 /// then. A fall alarm stays until it is reset. The long lie is a second alarm, see `DetectorConfiguration.Kind.longLie`.
@@ -30,7 +30,7 @@ public struct FallDetector: DetectorLogic {
 
         public init(
             source: PointIndex, cancelButton: PointIndex? = nil, cancelWindow: Interval = .seconds(20),
-            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 1_000,
+            walkingCancels: Bool = true, longLieAfter: Interval = .seconds(120), decisionThreshold: Int32 = 750,
             notWornAfter: Interval = .endless, maximumAge: Interval = .seconds(5)
         ) {
             self.source = source

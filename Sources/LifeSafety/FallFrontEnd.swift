@@ -4,7 +4,6 @@ import HardwareInterface
 /// From accelerometer samples to impacts with their features: the part of the fall detector that tuning shares.
 package struct FallFrontEnd: BitwiseCopyable {
     private(set) var motion = BodyMotion()
-    private var finder = ImpactFinder()
 
     package init() {}
 
@@ -13,7 +12,7 @@ package struct FallFrontEnd: BitwiseCopyable {
 
     /// Adds one sample that stands for `microseconds`.
     ///
-    /// - Returns: the number of its bin, if an impact is due for judgement now. Impacts are a second apart, and a sample
+    /// - Returns: the number of its bin, if an impact is due for judgement now. Impacts are half a second apart, and a sample
     ///   ends two bins at the most, so there is never more than one.
     @inline(__always)
     package mutating func add(_ sample: AccelerationSample, microseconds: Int64) -> Int64? {
@@ -21,7 +20,7 @@ package struct FallFrontEnd: BitwiseCopyable {
         motion.add(sample, microseconds: microseconds)
         var due: Int64?
         while number < motion.total {
-            if let impact = finder.next(number, magnitude: motion.magnitude(number)) { due = impact }
+            if let impact = ImpactFinder.due(number, in: motion) { due = impact }
             number += 1
         }
         return due
@@ -39,14 +38,11 @@ package struct FallFrontEnd: BitwiseCopyable {
     /// Forgets everything, after a gap in the samples.
     mutating func clear() {
         motion.clear()
-        finder = ImpactFinder()
     }
 }
 
 extension FallFrontEnd: Carried {
     package mutating func carry(_ state: inout StateCarrier) {
         state.carry(&motion)
-        state.carry(&finder)
-        if !finder.isTimely(before: motion.total) { state.refuse() }
     }
 }

@@ -1,60 +1,37 @@
-import FixedMemory
-
-/// Finds impacts in a row of magnitudes: local maxima of at least 1.5 g that stand alone for a second on either side.
+/// Finds impacts in a row of magnitudes: local maxima that stand out from what was just before and from what follows.
 ///
-/// An impact is handed out once what followed it is known, three seconds later.
-struct ImpactFinder: BitwiseCopyable {
-    /// Below this a maximum is no impact, mg. Lower finds no more falls, only more work.
-    static let threshold: Int32 = 1_500
-    /// A larger maximum within so many bins takes the place of a smaller one.
-    static let isolation: Int64 = 25
+/// What follows is looked at for longer than what came before: of the bumps of one fall the hardest counts, but whoever
+/// trips while running hits the floor within a second of a step that was harder than the fall.
+enum ImpactFinder {
+    /// Below this a maximum is no impact, mg. A sensor that picks twenty samples a second can miss most of a peak.
+    static var threshold: Int32 { 1_400 }
+    /// Bins before an impact in which nothing is as hard.
+    static var before: Int64 { 12 }
+    /// Bins after an impact in which nothing is harder.
+    static var after: Int64 { 25 }
     /// Bins from an impact to its judgement.
-    static let patience: Int64 = FallFeatures.last
+    static var patience: Int64 { FallFeatures.last }
 
-    private var candidate: Int64 = -1
-    private var candidateMagnitude: Int32 = 0
-    /// Impacts whose judgement is due later, oldest first; they are a second apart, so four are enough.
-    private var waiting = InlineArray<4, Int64>(repeating: 0)
-    private var waitingCount = 0
-
-    /// Takes the magnitude of the next bin.
+    /// The impact that is due for judgement once the bin with this number is complete.
     ///
-    /// - Returns: an impact that is due for judgement now.
+    /// - Returns: the number of its bin. Two impacts are at least `before` + 1 bins apart.
     @inline(__always)
-    mutating func next(_ number: Int64, magnitude: Int32) -> Int64? {
-        if magnitude >= ImpactFinder.threshold && (candidate < 0 || magnitude > candidateMagnitude) {
-            candidate = number
-            candidateMagnitude = magnitude
-        }
-        if candidate >= 0 && number - candidate == ImpactFinder.isolation {
-            waiting[waitingCount] = candidate
-            waitingCount += 1
-            candidate = -1
-        }
-        guard waitingCount > 0, number - waiting[0] == ImpactFinder.patience else { return nil }
-        let due = waiting[0]
-        waitingCount -= 1
-        for index in 0..<waitingCount { waiting[index] = waiting[index + 1] }
-        return due
-    }
-}
-
-extension ImpactFinder: Carried {
-    mutating func carry(_ state: inout StateCarrier) {
-        state.carry(&candidate, within: -1...Int64.max)
-        state.carry(&candidateMagnitude)
-        state.carry(&waiting)
-        state.carry(&waitingCount, within: 0...3)
+    static func due(_ newest: Int64, in motion: borrowing BodyMotion) -> Int64? {
+        let bin = newest - patience
+        guard bin >= 0, motion.magnitude(bin) >= threshold else { return nil }
+        return standsOut(bin, in: motion) ? bin : nil
     }
 
-    /// Whether every impact that waits is one that the bins before `number` can have left: none is overdue, and each is due
-    /// after the one before it, or they would wait for ever.
-    func isTimely(before number: Int64) -> Bool {
-        if candidate >= number || candidate >= 0 && number - candidate > ImpactFinder.isolation { return false }
-        for index in 0..<waitingCount {
-            if waiting[index] < 0 || waiting[index] >= number { return false }
-            if number - waiting[index] > ImpactFinder.patience { return false }
-            if index > 0 && waiting[index] <= waiting[index - 1] { return false }
+    private static func standsOut(_ bin: Int64, in motion: borrowing BodyMotion) -> Bool {
+        let own = motion.magnitude(bin)
+        var other = max(0, bin - before)
+        while other < bin {
+            if motion.magnitude(other) >= own { return false }
+            other += 1
+        }
+        while other < bin + after {
+            other += 1
+            if motion.magnitude(other) > own { return false }
         }
         return true
     }

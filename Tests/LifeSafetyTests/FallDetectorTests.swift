@@ -96,6 +96,35 @@ struct FallDetectorTests {
         #expect(alarm?.cause == .fall)
     }
 
+    /// The bins at which impacts are found where those given are as hard as given, and all others are rest.
+    static func impacts(_ hard: [Int: Int16]) -> [Int64] {
+        var frontEnd = FallFrontEnd()
+        var found: [Int64] = []
+        for bin in 0..<300 {
+            let sample = AccelerationSample(x: 0, y: hard[bin] ?? 1_000, z: 0)
+            if let impact = frontEnd.add(sample, microseconds: BodyMotion.binMicroseconds) { found.append(impact) }
+        }
+        return found
+    }
+
+    @Test(
+        "Of the bumps of one fall the hardest is judged; who trips hits the floor after a harder step",
+        arguments: [
+            ([100: 1_400], [100]), ([100: 1_399], []),
+            // A harder one follows within a second: the softer one is part of it.
+            ([100: 2_000, 125: 2_100], [125]), ([100: 2_000, 126: 2_100], [100, 126]),
+            // A softer one follows: part of it for half a second, its own impact from then on.
+            ([100: 2_100, 112: 2_000], [100]), ([100: 2_100, 113: 2_000], [100, 113]),
+            // Clipped on two samples: the first.
+            ([100: 4_000, 101: 4_000], [100]),
+            ([100: 2_000, 120: 1_900, 140: 1_800, 160: 1_700], [100, 120, 140, 160]),
+            // At the very begin, when there is nothing before.
+            ([0: 1_500], [0]),
+        ] as [([Int: Int16], [Int64])])
+    func impactsFound(hard: [Int: Int16], judged: [Int64]) {
+        #expect(Self.impacts(hard) == judged)
+    }
+
     @Test("The same samples in bursts of any size give the same decision")
     func bursts() {
         var peaks: Set<Int32> = []

@@ -8,8 +8,8 @@ Sources/LifeSafety/FallNetworkTables.swift and FallTreeTables.swift.
     simulators/FallTuning/tune.py --corpus DIR fit         fits on all subjects and writes the tables
     simulators/FallTuning/tune.py --corpus DIR check       fits and fails if the tables in the repository differ
 
-The features come from `fall-tuning`, that is from the detector's own code, for every recording as it is and as
-VARIANTS - 1 random sensors would have seen it. Every random choice follows from SEED. Needs numpy and scikit-learn
+The features come from `fall-tuning`, that is from the detector's own code, for every recording as it is and as random
+sensors would have seen it on wearers of this and another pace. Every random choice follows from SEED. Needs numpy and scikit-learn
 (requirements.txt names the versions with which the tables were made).
 """
 import argparse
@@ -28,14 +28,17 @@ os.environ.setdefault("OPENBLAS_CORETYPE", "Haswell")
 import numpy as np  # noqa: E402
 
 SEED = 20_240_601
-VARIANTS = 12
+# Each recording as it is, and as so many random sensors, sensors of 20 Hz, and sensors on wearers of another pace saw it.
+SENSORS, SLOW, PACES = 11, 6, 12
 FEATURES = 80
-NETWORKS = 3
+NETWORKS = 8
 FIRST, SECOND = 24, 8
 # Fixed-point numbers of the detector: inputs, weights and the steps of the standardiser.
 INPUT_ONE, ONE, SCALE_BITS = 256, 1024, 20
-EPOCHS = 15
-PENALTY = 0.3
+# The networks' fit: passes, inputs at a time, highest rate of learning, penalty on the square of weights, standard
+# deviation of the noise on standardised inputs, how far labels are from certain, share of subjects that each network
+# does not see.
+PASSES, BATCH, RATE, PENALTY, NOISE, DOUBT, UNSEEN = 6, 1024, 0.003, 1e-4, 0.15, 0.003, 0.1
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NETWORK_TABLES = ROOT / "Sources/LifeSafety/FallNetworkTables.swift"
@@ -44,8 +47,8 @@ TREE_TABLES = ROOT / "Sources/LifeSafety/FallTreeTables.swift"
 NETWORK_PARTS, TREE_PARTS, TREE_LIMIT = 4, 1, 3
 TREES, DEPTH = 100, 3
 # Decision threshold of the detector, and those that are shown.
-THRESHOLD = 1.0
-THRESHOLDS = (-0.5, 0, 0.5, 1, 1.5, 2, 3)
+THRESHOLD = 0.75
+THRESHOLDS = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 2)
 
 # Eight folds of two or three subjects each; the elders are spread over all of them.
 SUBJECT_FOLDS = 8
@@ -87,7 +90,10 @@ class Impacts:
         self.time, self.magnitude = table[:, 2] / 1000.0, table[:, 3]
         self.features = table[:, 4:]
         self.label = self._labels(corpus)
-        self.variants = int(self.variant.max()) + 1
+        self.subject = np.unique(corpus.subject, return_inverse=True)[1][self.trial]
+        self.variants = 1 + SENSORS + SLOW
+        self.judged = self.variant < self.variants
+        self.fitted = (self.label >= 0) & ((self.variant <= SENSORS) | ~self.judged)
 
     def _labels(self, corpus):
         """1 for the largest impact of each fall, 0 for what is no fall, -1 for what follows or accompanies a fall."""
@@ -95,7 +101,8 @@ class Impacts:
         fall = corpus.is_fall[self.trial]
         first = np.fmin(corpus.start, corpus.peak)[self.trial] - 0.7
         last = np.fmax(corpus.end, corpus.peak)[self.trial] + 1.2
-        label[fall & (self.time >= first)] = -1
+        # A step just before a fall has the fall in its window.
+        label[fall & (self.time >= first - 1.5)] = -1
         inside = np.where(fall & (self.time >= first) & (self.time <= last))[0]
         key = self.trial.astype(np.int64) * 1000 + self.variant
         order = inside[np.lexsort((-self.magnitude[inside], key[inside]))]
@@ -110,8 +117,8 @@ def extract(corpus_folder, keep=None):
         return keep
     subprocess.run(["swift", "build", "-c", "release", "--product", "fall-tuning"], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
-    subprocess.run([str(ROOT / ".build/release/fall-tuning"), corpus_folder, target, str(VARIANTS), str(SEED)],
-                   check=True)
+    subprocess.run([str(ROOT / ".build/release/fall-tuning"), corpus_folder, target, str(SENSORS), str(SLOW), str(PACES),
+                    str(SEED)], check=True)
     return target
 
 
@@ -134,22 +141,15 @@ class Standardiser:
 class Networks:
     """The mean of several networks; fitted in floating point, used in the detector's integers."""
 
-    def __init__(self, count=NETWORKS, hidden=(FIRST, SECOND), seed=SEED):
-        self.count, self.hidden, self.seed = count, hidden, seed
+    def __init__(self, count=NETWORKS, hidden=(FIRST, SECOND)):
+        self.count, self.hidden = count, hidden
 
-    def fit(self, features, label):
-        from sklearn.neural_network import MLPClassifier
+    def fit(self, features, label, subject):
         self.standardiser = Standardiser().fit(features)
-        inputs = self.standardiser.apply(features) / INPUT_ONE
-        self.layers = []
-        for number in range(self.count):
-            model = MLPClassifier(self.hidden, alpha=PENALTY, max_iter=EPOCHS, batch_size=512,
-                                  random_state=(self.seed + number) % 2**31)
-            import warnings
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                model.fit(inputs, label)
-            self.layers.append([(fixed(w.T), fixed(b)) for w, b in zip(model.coefs_, model.intercepts_)])
+        weights, biases = fitted_networks(self.standardiser.apply(features) / INPUT_ONE, label, subject,
+                                          self.count, self.hidden)
+        self.layers = [[(fixed(w[number].T), fixed(b[number, 0])) for w, b in zip(weights, biases)]
+                       for number in range(self.count)]
         return self
 
     def score(self, features):
@@ -170,6 +170,55 @@ class Networks:
         return np.sign(total) * (np.abs(total) // self.count) / ONE
 
 
+def fitted_networks(inputs, label, subject, count, hidden):
+    """Weights and biases of each layer, all networks at once: Adam with one rise and fall of the rate of learning.
+
+    Noise on the inputs and labels short of certain keep the networks from trusting small differences; each does without
+    some of the subjects, so that they err in different places.
+    """
+    random = np.random.default_rng(SEED)
+    inputs = inputs.astype(np.float32)
+    wanted = (label * (1 - 2 * DOUBT) + DOUBT).astype(np.float32)
+    sizes = (inputs.shape[1], *hidden, 1)
+    weights, biases = [], []
+    for before, after in zip(sizes[:-1], sizes[1:]):
+        reach = (6 / (before + after))**0.5
+        weights.append(random.uniform(-reach, reach, (count, before, after)).astype(np.float32))
+        biases.append(np.zeros((count, 1, after), np.float32))
+    subjects = np.unique(subject)
+    sees = np.ones((count, subjects.max() + 1), np.float32)
+    for row in sees:
+        row[random.choice(subjects, round(len(subjects) * UNSEEN), replace=False)] = 0
+    parameters = weights + biases
+    moments = [(np.zeros_like(p), np.zeros_like(p)) for p in parameters]
+    steps, step = PASSES * (len(inputs) // BATCH), 0
+    for _ in range(PASSES):
+        order = random.permutation(len(inputs))
+        for begin in range(0, len(inputs) - BATCH + 1, BATCH):
+            chosen = order[begin:begin + BATCH]
+            noise = NOISE * random.standard_normal((BATCH, sizes[0]), dtype=np.float32)
+            signals = [np.broadcast_to(inputs[chosen] + noise, (count, BATCH, sizes[0]))]
+            for layer, (w, b) in enumerate(zip(weights, biases)):
+                signal = signals[-1] @ w + b
+                signals.append(np.maximum(signal, 0) if layer + 1 < len(weights) else signal)
+            error = 1 / (1 + np.exp(-signals.pop())) - wanted[chosen][None, :, None]
+            slope = error * sees[:, subject[chosen]][:, :, None] / BATCH
+            slopes = [None] * len(parameters)
+            for layer in reversed(range(len(weights))):
+                slopes[layer] = signals[layer].transpose(0, 2, 1) @ slope + 2 * PENALTY * weights[layer]
+                slopes[len(weights) + layer] = slope.sum(axis=1, keepdims=True)
+                slope = slope @ weights[layer].transpose(0, 2, 1) * (signals[layer] > 0)
+            done = step / steps
+            rate = RATE * (done / 0.15 if done < 0.15 else 0.5 + 0.5 * np.cos(np.pi * (done - 0.15) / 0.85))
+            step += 1
+            for p, d, (mean, square) in zip(parameters, slopes, moments):
+                mean += np.float32(0.1) * (d - mean)
+                square += np.float32(0.001) * (d * d - square)
+                p -= np.float32(rate / (1 - 0.9**step)) * mean / (np.sqrt(square / np.float32(1 - 0.999**step))
+                                                                 + np.float32(1e-8))
+    return weights, biases
+
+
 def fixed(values, limit=8):
     result = np.round(np.asarray(values) * ONE).astype(np.int64)
     assert np.abs(result).max() < limit * ONE, f"{limit} or more would overflow the detector's sums"
@@ -179,7 +228,7 @@ def fixed(values, limit=8):
 class Trees:
     """Boosted trees over the networks' inputs; fitted in floating point, used in the detector's integers."""
 
-    def fit(self, features, label):
+    def fit(self, features, label, subject):
         from sklearn.ensemble import HistGradientBoostingClassifier
         self.standardiser = Standardiser().fit(features)
         model = HistGradientBoostingClassifier(max_iter=TREES, max_depth=DEPTH, learning_rate=0.1, max_bins=64,
@@ -233,9 +282,9 @@ def complete(nodes):
 class Together:
     """Networks and trees: networks carry further to strangers, trees to movements that nobody recorded."""
 
-    def fit(self, features, label):
-        self.networks = Networks().fit(features, label)
-        self.trees = Trees().fit(features, label)
+    def fit(self, features, label, subject):
+        self.networks = Networks().fit(features, label, subject)
+        self.trees = Trees().fit(features, label, subject)
         return self
 
     def score(self, features):
@@ -253,7 +302,7 @@ def together(networks, trees, parts=(NETWORK_PARTS, TREE_PARTS)):
 class OneTilt:
     """One feature: the cosine between gravity before the impact and in the half second after it."""
 
-    def fit(self, features, label):
+    def fit(self, features, label, subject):
         return self
 
     def score(self, features):
@@ -265,7 +314,7 @@ class Rules:
 
     COLUMNS = [(15, -1), (17, -1), (36, 1), (34, -1)]
 
-    def fit(self, features, label):
+    def fit(self, features, label, subject):
         inputs = [sign * features[:, column].astype(float) for column, sign in self.COLUMNS]
         self.centre = [np.quantile(x[label == 1], 0.004) for x in inputs]
         self.scale = [x.std() for x in inputs]
@@ -280,7 +329,7 @@ class FromSklearn:
     def __init__(self, make):
         self.make = make
 
-    def fit(self, features, label):
+    def fit(self, features, label, subject):
         self.standardiser = Standardiser().fit(features)
         self.model = self.make().fit(self.standardiser.apply(features) / INPUT_ONE, label)
         return self
@@ -299,8 +348,8 @@ def approaches():
         ("100 trees of depth 3", Trees),
         ("one network 80-16-1", lambda: Networks(1, (16,))),
         ("one network 80-24-8-1", lambda: Networks(1)),
-        ("three networks 80-24-8-1", Networks),
-        ("three networks and 100 trees (shipped)", Together),
+        ("eight networks 80-24-8-1", Networks),
+        ("eight networks and 100 trees (shipped)", Together),
     ]
 
 
@@ -310,8 +359,9 @@ def cross_validated(make, impacts, folds, corpus, key):
     score = np.full(len(impacts.trial), -99.0)
     for fold in folds:
         held_out = np.isin(key[impacts.trial], list(fold))
-        chosen = ~held_out & (impacts.label >= 0)
-        model = make().fit(impacts.features[chosen], impacts.label[chosen])
+        chosen = ~held_out & impacts.fitted
+        held_out &= impacts.judged
+        model = make().fit(impacts.features[chosen], impacts.label[chosen], impacts.subject[chosen])
         score[held_out] = model.score(impacts.features[held_out])
     return score
 
@@ -319,7 +369,7 @@ def cross_validated(make, impacts, folds, corpus, key):
 def by_trial(score, impacts, corpus):
     """The highest score of each trial and variant; what happened before a fall does not count for it."""
     result = np.full((corpus.count, impacts.variants), -99.0)
-    counts = ~(corpus.is_fall[impacts.trial] & (impacts.label == 0))
+    counts = impacts.judged & ~(corpus.is_fall[impacts.trial] & (impacts.label == 0))
     np.maximum.at(result, (impacts.trial[counts], impacts.variant[counts]), score[counts])
     return result
 
@@ -330,18 +380,22 @@ def both_ways(corpus):
 
 
 def rates(trials, corpus, level):
-    """Sensitivity, specificity and that of elders, as recorded and of the variants."""
+    """Sensitivity, specificity and that of elders, as recorded, of the random sensors, and of those of 20 Hz."""
     parts = [(corpus.is_fall, True), (~corpus.is_fall, False), (~corpus.is_fall & corpus.is_elder, False)]
     return [share for rows, above in parts for hit in [(trials[rows] >= level) == above]
-            for share in (hit[:, 0].mean(), hit[:, 1:].mean())]
+            for share in by_sensor(hit)]
+
+
+def by_sensor(right):
+    return right[:, 0].mean(), right[:, 1:1 + SENSORS].mean(), right[:, 1 + SENSORS:].mean()
 
 
 def written(shares):
-    return "  ".join(f"{shares[k]:.4f} ({shares[k + 1]:.4f})" for k in range(0, len(shares), 2))
+    return "  ".join("{:.4f} ({:.4f}, {:.4f})".format(*shares[k:k + 3]) for k in range(0, len(shares), 3))
 
 
 def compare(corpus, impacts, only):
-    print(f"{'approach':40} {'left out':10} {'at':>5}  {'sensitivity':15}  {'specificity':15}  {'of elders':15}")
+    print(f"{'approach':40} {'left out':10} {'at':>5}  {'sensitivity':23}  {'specificity':23}  {'of elders':23}")
     for name, make in approaches():
         if only and only not in name:
             continue
@@ -355,15 +409,18 @@ def compare(corpus, impacts, only):
 
 
 def operating_points(corpus, impacts):
-    """What the decision threshold does, by cross-validation over subjects, for the shipped approach."""
+    """What the decision threshold does, by cross-validation over subjects and activities, for the shipped approach."""
+    _, folds, key = both_ways(corpus)[1]
+    unknown = by_trial(cross_validated(Together, impacts, folds, corpus, key), impacts, corpus)
+    print(f"activities left out, at {THRESHOLD}: {written(rates(unknown, corpus, THRESHOLD))}\n")
     score = cross_validated(Together, impacts, corpus.subject_folds(), corpus, corpus.subject)
     trials = by_trial(score, impacts, corpus)
     fall = corpus.is_fall
     quiet = ~fall[impacts.trial] & (impacts.variant == 0)
     hours = corpus.seconds[~fall].sum() / 3600
-    print("threshold  sensitivity      specificity      of elders        false alarms an hour")
+    print(f"threshold  {'sensitivity':23}  {'specificity':23}  {'of elders':23}  false alarms an hour")
     for level in THRESHOLDS:
-        print(f"{level:9.1f}  {written(rates(trials, corpus, level))}  "
+        print(f"{level:9.2f}  {written(rates(trials, corpus, level))}  "
               f"{(score[quiet] >= level).sum() / hours:.2f}")
     print(f"\neach fold at {THRESHOLD}: its subjects, sensitivity, specificity")
     for fold in corpus.subject_folds():
@@ -397,7 +454,7 @@ def nested(corpus, impacts):
             right[own] = (trials[share][own] >= level) == corpus.is_fall[own][:, None]
             chosen.append(f"{share}/10 at {level:.2f}")
         parts = [corpus.is_fall, ~corpus.is_fall, ~corpus.is_fall & corpus.is_elder]
-        shown = written([value for part in parts for value in (right[part][:, 0].mean(), right[part][:, 1:].mean())])
+        shown = written([value for part in parts for value in by_sensor(right[part])])
         print(f"{left_out:10}  {shown}\n            trees: {', '.join(chosen)}", flush=True)
 
 
@@ -480,8 +537,8 @@ def main():
     if arguments.command == "nested":
         nested(corpus, impacts)
         return 0
-    chosen = impacts.label >= 0
-    model = Together().fit(impacts.features[chosen], impacts.label[chosen])
+    chosen = impacts.fitted
+    model = Together().fit(impacts.features[chosen], impacts.label[chosen], impacts.subject[chosen])
     differ = False
     for file, text in [(NETWORK_TABLES, network_tables(model.networks)), (TREE_TABLES, tree_tables(model.trees))]:
         if arguments.command == "fit":

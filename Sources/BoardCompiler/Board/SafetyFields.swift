@@ -120,7 +120,7 @@ enum SafetyFields {
                     fall(
                         .optional(
                             "decision_threshold", .unsigned(0...8_000), example: "2000",
-                            "From which odds an impact is a fall: their natural logarithm, in thousandths; 1000 without it. Higher raises fewer false alarms and misses more falls; the detector's page has the table."
+                            "From which odds an impact is a fall: their natural logarithm, in thousandths; 750 without it. Higher raises fewer false alarms and misses more falls; the detector's page has the table."
                         ) { $0.decisionThreshold = $1 }),
                     fall(
                         .optional(
