@@ -41,7 +41,7 @@ test:
 	swift run --skip-build warden-selftest
 	.ci/scenarios
 	.ci/check-sensor-models
-	swift run --skip-build wardensim soak --seeds 1-3 --days 1 --interval 2
+	swift run --skip-build wardensim soak --seeds 1-3 --days 1 --interval 2 --replay
 	.ci/test-python
 	python3 -m unittest Tests/Wardend/test_wardend.py
 	.ci/recordings
@@ -191,7 +191,7 @@ bench-journal:
 	swift build -c release --scratch-path .build/release --product journal-bench
 	Tests/Benchmarks/Journal/bench $(FOLDER)
 
-## soak: random lives of a whole board, optimised; SEEDS=1-20 DAYS=30, INTERVAL=10 seconds from look to look of its probes
+## soak: random lives of a whole board, optimised; SEEDS=1-20 DAYS=30, INTERVAL=10 s between looks of probes, REPLAY=1
 SEEDS ?= 1-20
 DAYS ?= 30
 INTERVAL ?= 10
@@ -199,7 +199,7 @@ INTERVAL ?= 10
 soak:
 	@.ci/setup build
 	swift build -c release --scratch-path .build/release --product warden-soak
-	.build/release/release/warden-soak --seeds $(SEEDS) --days $(DAYS) --interval $(INTERVAL)
+	.build/release/release/warden-soak --seeds $(SEEDS) --days $(DAYS) --interval $(INTERVAL) $(if $(REPLAY),--replay)
 
 ## clean: remove every build of this checkout (fetched sysroots in ~/.cache/warden stay)
 .PHONY: clean

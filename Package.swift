@@ -82,7 +82,10 @@ let package = Package(
         room("DeviceModels", path: "simulators/DeviceModels", ["FixedMemory", "Cryptography", "HardwareInterface"]),
         room(
             "VirtualBoard", path: "simulators/VirtualBoard",
-            ["FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "WardenMessages", "DeviceModels"]),
+            [
+                "FixedMemory", "Cryptography", "HardwareInterface", "BoardImage", "WardenMessages", "Recording",
+                "DeviceModels",
+            ]),
 
         room(
             "Simulation", path: "simulators/Simulation",
@@ -96,7 +99,7 @@ let package = Package(
             name: "warden-soak",
             dependencies: [
                 "BoardCompiler", "BoardImage", "Console", "Cryptography", "DeviceModels", "EventJournal", "FixedMemory",
-                "HardwareInterface", "Runtime", "VirtualBoard", "WardenMessages",
+                "HardwareInterface", "Recording", "Runtime", "VirtualBoard", "WardenMessages",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "simulators/Soak", swiftSettings: core),

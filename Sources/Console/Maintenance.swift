@@ -10,7 +10,7 @@ public struct RecorderStatus: Sendable, BitwiseCopyable {
     public var written: UInt64
     /// Records that found no room since start.
     public var lost: UInt64
-    /// What was recorded since the board's start can be played back.
+    /// What was recorded lately can be played back.
     public var replays: Bool
     /// The file or device that the journal and the recorder lie in; empty where nobody said.
     public var place: FixedBytes<128>

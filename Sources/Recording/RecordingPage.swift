@@ -10,6 +10,7 @@ import HardwareInterface
 ///     24 when its first record was made, nanoseconds of the board's monotonic clock (8 bytes)
 ///     32 bytes used, header included (2 bytes)
 ///     34 flags (1 byte): 1 a key frame begins here, 2 records before this page were lost, 4 a key frame ends here
+///     36 bytes used on the page before, 0 on the first of a run (2 bytes)
 ///     40 records
 ///
 /// A record is its length without these two bytes (2 bytes), its kind (1 byte), the nanoseconds since the record before
@@ -30,10 +31,12 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
     public var followsLoss: Bool
     /// The last part of a key frame is on this page.
     public var endsKeyFrame: Bool
+    /// Bytes used on the page before, once it was full; 0 on the first of a run, and on pages from before they said so.
+    public var usedBefore: Int
 
     public init(
         run: UInt64, number: UInt64, at: Instant, used: Int, beginsKeyFrame: Bool, followsLoss: Bool,
-        endsKeyFrame: Bool = false
+        endsKeyFrame: Bool = false, usedBefore: Int = 0
     ) {
         self.run = run
         self.number = number
@@ -42,6 +45,14 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
         self.beginsKeyFrame = beginsKeyFrame
         self.followsLoss = followsLoss
         self.endsKeyFrame = endsKeyFrame
+        self.usedBefore = usedBefore
+    }
+
+    /// Whether nothing is missing between a page and this one. A page that is not full is written too, so that little is missing
+    /// after a power cut; where its full form did not reach the medium and this page did, some of its records are nowhere.
+    public func follows(_ page: RecordingPage) -> Bool {
+        run == page.run && number == page.number + 1 && !followsLoss
+            && (usedBefore == page.used || usedBefore == 0)
     }
 
     /// Reads the header of a page and checks the whole of it.
@@ -53,14 +64,15 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
         guard let crc = try? reader.littleEndian(UInt32.self), let magic = try? reader.littleEndian(UInt32.self),
             magic == RecordingPage.magic, let run = try? reader.littleEndian(UInt64.self),
             let number = try? reader.littleEndian(UInt64.self), let at = try? reader.littleEndian(Int64.self),
-            let used = try? reader.littleEndian(UInt16.self), let flags = try? reader.byte()
+            let used = try? reader.littleEndian(UInt16.self), let flags = try? reader.byte(),
+            (try? reader.byte()) != nil, let usedBefore = try? reader.littleEndian(UInt16.self)
         else { return nil }
         guard Int(used) >= RecordingPage.headerBytes, Int(used) <= bytes.count, at >= 0,
             Checksum.crc32c(bytes.extracting(4..<bytes.count)) == crc
         else { return nil }
         self.init(
             run: run, number: number, at: Instant(nanoseconds: at), used: Int(used), beginsKeyFrame: flags & 1 != 0,
-            followsLoss: flags & 2 != 0, endsKeyFrame: flags & 4 != 0)
+            followsLoss: flags & 2 != 0, endsKeyFrame: flags & 4 != 0, usedBefore: Int(usedBefore))
     }
 
     /// Writes the header into a page whose records are in place, and the checksum over all of it.
@@ -75,6 +87,7 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
         put(UInt16(used), 32)
         put(UInt8((beginsKeyFrame ? 1 : 0) | (followsLoss ? 2 : 0) | (endsKeyFrame ? 4 : 0)), 34)
         for offset in 35..<RecordingPage.headerBytes { put(UInt8(0), offset) }
+        put(UInt16(usedBefore), 36)
         for offset in used..<page.count { put(UInt8(0), offset) }
         let bytes = UnsafeBufferPointer(
             start: UnsafeRawPointer(page.baseAddress!).assumingMemoryBound(to: UInt8.self), count: page.count)
@@ -86,6 +99,8 @@ public struct RecordingPage: Equatable, Sendable, BitwiseCopyable {
 public struct RecordingPageReader: ~Escapable {
     private let bytes: Span<UInt8>
     private let end: Int
+    /// The page's header.
+    public let page: RecordingPage
     private var position = RecordingPage.headerBytes
     /// When the record that was read last was made.
     public private(set) var at: Instant
@@ -98,6 +113,7 @@ public struct RecordingPageReader: ~Escapable {
     public init?(_ bytes: Span<UInt8>) {
         guard let page = RecordingPage(bytes) else { return nil }
         self.bytes = bytes
+        self.page = page
         end = page.used
         at = page.at
     }

@@ -51,11 +51,13 @@ public struct RecordingWriter: ~Copyable {
         var beginsKeyFrame = false
         var followsLoss = false
         var endsKeyFrame = false
+        var usedBefore = 0
     }
 
     private let pages: MediumPages
     private let firstPage: Int
-    private let area: RecordingArea
+    /// Where the ring lies.
+    public let area: RecordingArea
     /// Pages in memory, used in turn; the page behind the last one is for copies of a page that is not yet full.
     private var slots: FixedArray<Slot>
     /// The oldest page that has not been written, and how many are full from there on; the next one is being filled.
@@ -254,8 +256,10 @@ public struct RecordingWriter: ~Copyable {
     /// - Returns: `false` if there is no other one.
     private mutating func finishPage() -> Bool {
         guard freeSlots > 0 else { return false }
+        let used = slots[filling].used
         full += 1
         slots[filling] = Slot()
+        slots[filling].usedBefore = used
         return true
     }
 
@@ -304,7 +308,7 @@ public struct RecordingWriter: ~Copyable {
         let slot = slots[slot]
         let header = RecordingPage(
             run: run, number: number, at: slot.at, used: slot.used, beginsKeyFrame: slot.beginsKeyFrame,
-            followsLoss: slot.followsLoss, endsKeyFrame: slot.endsKeyFrame)
+            followsLoss: slot.followsLoss, endsKeyFrame: slot.endsKeyFrame, usedBefore: slot.usedBefore)
         header.seal(pages.bytes(of: UInt16(page)))
         let place = Int64(number % UInt64(area.pages))
         return MediumRequest(

@@ -1,7 +1,9 @@
 import AccessControl
+import CauseAndEffect
 import EventJournal
 import FixedMemory
 import HardwareInterface
+import LifeSafety
 
 // The state that a board's decisions come from besides its image and its credentials, for a key frame of its recording.
 //

@@ -53,6 +53,7 @@ public struct Replay: ~Copyable {
     private var expected = ByteBuffer(capacity: BoardRecording.decidedLimit)
     private var tracedSequence: UInt64 = 0
     private var pages = 0
+    private var lastPage: RecordingPage?
     private let hasCredentials: Bool
     private let credentialChecksum: UInt32
     /// What the board was told, and what it decided the same as before.
@@ -102,6 +103,11 @@ public struct Replay: ~Copyable {
             difference = .damagedPage(pages)
             return nil
         }
+        if let lastPage, !reader.page.follows(lastPage) {
+            difference = .damagedPage(pages)
+            return nil
+        }
+        lastPage = reader.page
         pages += 1
         return reader
     }
@@ -128,7 +134,7 @@ public struct Replay: ~Copyable {
         while reader.next() {
             switch RecordKind(rawValue: reader.kind) {
             case .started? where beginning == nil:
-                pages = 0
+                rewind()
                 return true
             case .keyFrame? where beginning == nil:
                 guard begin(with: reader.content, at: reader.at) else { return nil }
@@ -170,8 +176,14 @@ public struct Replay: ~Copyable {
         return true
     }
 
-    private mutating func restore(_ header: KeyFrameHeader) -> Bool {
+    /// The pages are to be played from the first.
+    private mutating func rewind() {
         pages = 0
+        lastPage = nil
+    }
+
+    private mutating func restore(_ header: KeyFrameHeader) -> Bool {
+        rewind()
         var state = StateCarrier(capacity: gathered.count)
         let isLoaded = Checksum.crc32c(gathered.span) == header.checksum && state.load(gathered.span)
         gathered = ByteBuffer(capacity: 0)

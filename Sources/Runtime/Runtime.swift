@@ -153,6 +153,12 @@ public struct Runtime<Board: Hardware & ~Copyable>: ~Copyable {
     /// Whether the recording is on the medium, as far as there is one and it takes it.
     public var isRecorderAtRest: Bool { core.recording.flight.isAtRest }
 
+    /// Where on the medium the recording lies, and in pages of how many bytes; `nil` where nothing is recorded.
+    public var recordingPlace: (area: RecordingArea, pageBytes: Int)? {
+        core.recording.mode == .recording
+            ? (core.recording.flight.area, core.journal.mediumPages.pageBytes) : nil
+    }
+
     /// How the journal and its medium do.
     public var journalStatus: JournalStatus { core.journal.status(at: hardware.now) }
 

@@ -144,7 +144,7 @@ struct MaintenanceTests {
         bench.type("y")
         #expect(bench.board.commands.last == Command(kind: .boardRestart))
         let rows = bench.ask("recorder")
-        #expect(rows.contains("/var/lib/warden/journal") && rows.contains("replays from the board's start on"))
+        #expect(rows.contains("/var/lib/warden/journal") && rows.contains("replays: a start of the board or a key frame is in it"))
         bench.board.recorderStatus.replays = false
         #expect(bench.ask("recorder").contains { $0.hasPrefix("does not replay") })
     }

@@ -186,6 +186,20 @@ struct RecordingTests {
         #expect(!rig.isReplayable && rig.isKeyFrameDue)
     }
 
+    @Test("A page whose full form did not reach the medium, and the one behind it, are known not to follow on one another")
+    func staleCopy() {
+        let rig = RecorderRig(ringPages: 64)
+        rig.begin()
+        rig.append(64, [1], isDecision: true)
+        rig.pass(.seconds(2))
+        let copy = rig.ring[0]
+        rig.fill(pages: 3)
+        let pages = (0..<3).map { page(rig.ring[$0])! }
+        #expect(pages[1].follows(pages[0]) && pages[2].follows(pages[1]) && !pages[2].follows(pages[0]))
+        let stale = page(copy)!
+        #expect(stale.number == 0 && !pages[1].follows(stale))
+    }
+
     @Test("A key frame that a loss falls into is given up")
     func keyFrameWithLoss() {
         let rig = RecorderRig(ringPages: 64)

@@ -39,27 +39,12 @@ struct ReplayTests {
         var decisions: UInt64 = 0
     }
 
-    /// The pages of the newest run, in order, up to the first that follows a loss.
-    static func pages(_ medium: VirtualMedium) throws -> [[UInt8]] {
-        let all = try allPages(medium)
-        let isBehindLoss = all.map { KeyFrameTests.header($0)?.followsLoss ?? true }
-        return zip(all, isBehindLoss).prefix { !$0.1 }.map(\.0)
-    }
-
-    /// The pages of the newest run, in order.
-    static func allPages(_ medium: VirtualMedium) throws -> [[UInt8]] {
-        let bytes = UnsafeRawBufferPointer(medium.bytes)
-        let superblock = MediumLayout(superblock: UnsafeRawBufferPointer(rebasing: bytes[..<4_096]))
-        let layout = try #require(superblock)
-        let area = try #require(RecordingArea(behind: layout.usedBytes, of: medium.byteCount, pageBytes: 4_096))
-        var found: [(page: RecordingPage, bytes: [UInt8])] = []
-        for place in 0..<area.pages {
-            let start = Int(area.offset) + place * 4_096
-            let page = [UInt8](bytes[start..<start + 4_096])
-            if let header = RecordingPage(page.span) { found.append((header, page)) }
-        }
-        let run = found.map(\.page.run).max()
-        return found.filter { $0.page.run == run }.sorted { $0.page.number < $1.page.number }.map(\.bytes)
+    /// The pages of the board's run, in order; without those in front of a loss.
+    static func pages(_ board: BoardUnderTest, throughLosses: Bool = false) throws -> [[UInt8]] {
+        let recordingPlace = board.runtime.recordingPlace
+        let place = try #require(recordingPlace)
+        return try #require(board.medium).recordedPages(
+            in: place.area, pageBytes: place.pageBytes, throughLosses: throughLosses)
     }
 
     static func play(_ pages: [[UInt8]], file: [UInt8]) throws -> Outcome {
@@ -79,7 +64,7 @@ struct ReplayTests {
     /// Everything that a board has had time to write down.
     static func recording(of board: BoardUnderTest) throws -> [[UInt8]] {
         board.pass(.seconds(12))
-        return try pages(#require(board.medium))
+        return try pages(board)
     }
 
     static func words(of board: BoardUnderTest) -> (lines: [String], events: [String]) {
@@ -280,7 +265,9 @@ struct ReplayTests {
         board.pass(.minutes(30))
         medium.condition = .sound
         board.pass(.minutes(10))
-        let outcome = try Self.play(try Self.recording(of: board), file: board.file)
+        let all = try Self.pages(board, throughLosses: true)
+        let front = all.prefix { !(KeyFrameTests.header($0)?.followsLoss ?? true) }
+        let outcome = try Self.play(Array(front), file: board.file)
         #expect(outcome.difference == nil)
     }
 

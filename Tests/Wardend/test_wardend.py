@@ -1240,14 +1240,49 @@ class Recorder(OnTheBench):
         journal.write_bytes(data)
         result = self.run_tool(WARDENCTL, "recorder", "list", journal)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stdout, r"run 0: \d+ pages, .*; does not replay, its start is not there")
+        self.assertRegex(result.stdout, r"run 0: \d+ pages, .*; does not replay, no key frame is in it")
         recording = work / "headless.recording"
         result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", recording)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("it does not replay", result.stderr)
         result = self.run_tool(WARDENSIM, "replay", recording)
         self.assertEqual(result.returncode, 1, result.stderr)
-        self.assertIn("NOT PLAYED: the board's start is not in this recording", result.stdout)
+        self.assertIn("NOT PLAYED: neither the board's start nor a key frame is in this recording", result.stdout)
+
+    def test_a_run_whose_start_is_written_over_replays_from_its_key_frame(self):
+        journal = work / "recorded.journal"
+        journal.unlink(missing_ok=True)
+        console = Terminal(work / "console")
+        self.addCleanup(console.close)
+        text = BOARD.format(reader=work / "reader").replace("board: gate", "board: gate\nconsole_role: technician")
+        technical = build_board("technical", text)
+        board = self.start(
+            "--journal", journal, "--journal-size", "16M", "--console", work / "console", image_file=technical)
+        board.tell(f"input 0 {CONTACT} 1")
+        self.reader.write(UNKNOWN_CARD)
+        time.sleep(0.3)
+        wait_until(lambda: b"'help'" in console.read(), "the console greets")
+        console.write(b"recorder mark 7 --plain\r")
+        wait_until(lambda: b"exit 0" in console.read(), "the mark is made")
+        board.tell(f"input 0 {CONTACT} 0")
+        self.reader.write(KNOWN_CARD)
+        wait_until(lambda: board.level(LOCK) == 0, "the lock is released")
+        wait_until(lambda: board.level(LOCK) == 1, "the lock is held again")
+        time.sleep(1.5)
+        self.assertEqual(board.end(), 0)
+        data = bytearray(journal.read_bytes())
+        first = data.index(b"WFR1") - 4
+        data[first:first + 4096] = bytes(4096)
+        journal.write_bytes(data)
+        result = self.run_tool(WARDENCTL, "recorder", "list", journal, "--json")
+        self.assertTrue(json.loads(result.stdout)["recordings"][-1]["replays"], result.stdout)
+        recording = work / "marked.recording"
+        result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", technical, "-o", recording)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.run_tool(WARDENSIM, "replay", recording)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        self.assertIn("granted", result.stdout)
+        self.assertIn("every one as it was recorded", result.stdout)
 
     def test_what_there_is_to_pull_is_listed_and_the_ring_goes_on_over_restarts(self):
         journal = self.recorded()

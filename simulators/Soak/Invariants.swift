@@ -94,6 +94,16 @@ struct Invariants {
         }
     }
 
+    // MARK: What was recorded plays again
+
+    /// A board that is told again what it was told, from the oldest key frame that its recorder's ring holds, decides the
+    /// same, byte for byte, and knows the same at every key frame on its way.
+    static func recordingPlaysAgain(_ difference: String?, _ world: World) -> Violation? {
+        difference.map {
+            Violation(invariant: "what was recorded is decided again when it is played", at: world.now, detail: $0)
+        }
+    }
+
     // MARK: Nothing durable is lost
 
     /// After a restart a reader is handed, in order and unchanged, every event that was durable and that it had not

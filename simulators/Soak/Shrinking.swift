@@ -13,12 +13,14 @@ enum Shrinking {
     /// - Parameters:
     ///   - violation: what `plan` breaks.
     ///   - interval: of the probes; see `World`.
+    ///   - replays: see `World`.
     ///   - progress: told of each shorter plan.
     static func shrink(
-        _ plan: [Planned], breaking violation: Invariants.Violation, interval: Int, progress: (Int) -> Void
+        _ plan: [Planned], breaking violation: Invariants.Violation, interval: Int, replays: Bool,
+        progress: (Int) -> Void
     ) -> [Planned] {
         func breaks(_ plan: [Planned]) -> Bool {
-            World(interval: interval).live(plan, until: violation.at + .seconds(1))?.invariant == violation.invariant
+            World(interval: interval, replays: replays).live(plan, until: violation.at + .seconds(1))?.invariant == violation.invariant
         }
         // Nothing after the breach had a part in it.
         var best = plan.filter { $0.at <= violation.at }

@@ -68,6 +68,9 @@ final class World {
     private var queue: [(at: Instant, order: Int, step: Step)] = []
     private var order = 0
     private let trace: ((String) -> Void)?
+    private let replays: Bool
+    /// Inputs of recordings that were played back.
+    private(set) var replayedInputs: UInt64 = 0
 
     // The board's own clock begins anew with each start; the world's goes on.
     private(set) var startedAt = Instant.start
@@ -106,9 +109,11 @@ final class World {
 
     /// - Parameters:
     ///   - interval: seconds from one look of the smoke and leak probes to the next.
+    ///   - replays: whether what was recorded is played back at the end of each run.
     ///   - trace: is told everything that happens, a line each.
-    init(interval: Int, trace: ((String) -> Void)? = nil) {
+    init(interval: Int, replays: Bool = false, trace: ((String) -> Void)? = nil) {
         self.trace = trace
+        self.replays = replays
         let detectionTime = Invariants.detectionTime(interval: interval)
         dangers = [
             Danger(detector: "smoke", detectionTime: detectionTime),
@@ -234,6 +239,7 @@ final class World {
                 try perform(.happen(planned.happening))
             }
             try pass(until: max(end, (plan.last?.at ?? .start) + .seconds(1)))
+            try replayRecording()
         } catch let violation as Invariants.Violation {
             return violation
         } catch {
@@ -429,7 +435,7 @@ final class World {
             clockOffset = seconds
             clockIsLost = isLost
             showClock()
-        case .powerCut(let seed): cutPower(seed)
+        case .powerCut(let seed): try cutPower(seed)
         case .caretaker: try caretaker()
         case .expectNormal:
             // A plan that was cut down for a shorter one may leave too little time.
@@ -566,7 +572,7 @@ final class World {
 
     // MARK: Power
 
-    private func cutPower(_ seed: UInt64) {
+    private func cutPower(_ seed: UInt64) throws {
         restartCount += 1
         notePromises()
         var chance = Chance(seed: seed)
@@ -581,10 +587,20 @@ final class World {
             default: .torn(1 + chance.below(4_095))
             }
         }
+        try replayRecording()
         startedAt = now
         runtime = World.start(file, medium)
         dress()
         lastWrongAt = max(lastWrongAt, now)
+    }
+
+    /// Plays back what the medium holds of this run.
+    private func replayRecording() throws {
+        guard replays, let place = runtime.recordingPlace else { return }
+        let pages = medium.recordedPages(in: place.area, pageBytes: place.pageBytes)
+        let (difference, inputs) = try RecordedLife.play(pages, file: file)
+        replayedInputs += inputs
+        if let violation = Invariants.recordingPlaysAgain(difference, self) { throw violation }
     }
 
     // MARK: The platform

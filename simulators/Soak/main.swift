@@ -17,6 +17,7 @@ struct Soak: ParsableCommand {
               warden-soak --seed 7 --days 365
               warden-soak --seeds 1-50 --days 7
               warden-soak --seed 7 --days 2 --trace seed7.trace
+              warden-soak --seeds 1-3 --days 7 --replay
 
             Ends with 0 if every promise held and 1 if one was broken.
             """)
@@ -27,6 +28,8 @@ struct Soak: ParsableCommand {
     @Option(help: "Seconds from one look of the smoke and leak probes to the next; a year takes less time with more.")
     var interval = 10
     @Option(help: "Writes everything that happens to a file.", completion: .file()) var trace: String?
+    @Flag(help: "Plays back, at each power cut and at the end, what the board recorded; takes twice the time.")
+    var replay = false
     @Flag(inversion: .prefixedNo, help: "Look for a short plan that breaks the same promise.") var shrink = true
 
     func validate() throws {
@@ -50,7 +53,7 @@ struct Soak: ParsableCommand {
     private func live(_ seed: UInt64) throws -> Bool {
         let plan = Campaign.plan(seed: seed, days: days)
         let output = try trace.map { try TraceFile($0) }
-        let world = World(interval: interval, trace: output.map { output in { output.write($0) } })
+        let world = World(interval: interval, replays: replay, trace: output.map { output in { output.write($0) } })
         let begin = Soak.processorTime
         let violation = world.live(plan)
         let seconds = Soak.processorTime - begin
@@ -59,6 +62,7 @@ struct Soak: ParsableCommand {
         say(
             "seed \(seed): \(plan.count) happenings, \(faults) of them faults, \(world.restartCount) restarts,"
                 + " \(world.eventCount) events, \(world.turnCount) turns; \(Soak.decimal(seconds)) s of one core,"
+                + (replay ? " \(world.replayedInputs) inputs played back;" : "")
                 + " \(Soak.decimal(years / max(seconds, 1e-9) * 3_600)) board-years an hour")
         guard let violation else { return true }
         report(violation, seed, plan)
@@ -68,19 +72,19 @@ struct Soak: ParsableCommand {
     private func report(_ violation: Invariants.Violation, _ seed: UInt64, _ plan: [Planned]) {
         say("seed \(seed): BROKEN at \(Soak.time(violation.at)): \(violation.invariant)\n  \(violation.detail)")
         guard shrink else { return }
-        let short = Shrinking.shrink(plan, breaking: violation, interval: interval) { count in
+        let short = Shrinking.shrink(plan, breaking: violation, interval: interval, replays: replay) { count in
             FileHandle.standardError.write(Data("\rshrinking: \(count) happenings left\u{1B}[K".utf8))
         }
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
         say("  the shortest plan found that breaks it:")
         for planned in short { say("    \(Soak.time(planned.at))  \(planned.happening)") }
         var lines: [String] = []
-        let world = World(interval: interval) { lines.append($0) }
+        let world = World(interval: interval, replays: replay) { lines.append($0) }
         let again = world.live(short, until: violation.at + .seconds(1))
         say("  what the board did last:")
         for line in lines.suffix(40) { say("    \(line)") }
         if let again { say("  \(Soak.time(again.at)): \(again.detail)") }
-        say("  to replay: warden-soak --seed \(seed) --days \(days) --interval \(interval)")
+        say("  to replay: warden-soak --seed \(seed) --days \(days) --interval \(interval)\(replay ? " --replay" : "")")
     }
 
     /// Seconds that a core has worked for this, which on a busy machine is less than what passed.

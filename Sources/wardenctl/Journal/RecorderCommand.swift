@@ -253,9 +253,7 @@ final class RecorderRing {
     private static func stretches(_ found: [FoundPage]) -> [[FoundPage]] {
         var stretches: [[FoundPage]] = []
         for entry in found {
-            if let last = stretches.last?.last?.page, last.run == entry.page.run, last.number + 1 == entry.page.number,
-                !entry.page.followsLoss
-            {
+            if let last = stretches.last?.last?.page, entry.page.follows(last) {
                 stretches[stretches.count - 1].append(entry)
             } else {
                 stretches.append([entry])
