@@ -144,7 +144,9 @@ struct MaintenanceTests {
         bench.type("y")
         #expect(bench.board.commands.last == Command(kind: .boardRestart))
         let rows = bench.ask("recorder")
-        #expect(rows.contains("/var/lib/warden/journal") && rows.contains("replays: a start of the board or a key frame is in it"))
+        #expect(
+            rows.contains("/var/lib/warden/journal")
+                && rows.contains("replays: a start of the board or a key frame is in it"))
         bench.board.recorderStatus.replays = false
         #expect(bench.ask("recorder").contains { $0.hasPrefix("does not replay") })
     }

@@ -186,7 +186,7 @@ struct RecordingTests {
         #expect(!rig.isReplayable && rig.isKeyFrameDue)
     }
 
-    @Test("A page whose full form did not reach the medium, and the one behind it, are known not to follow on one another")
+    @Test("Of a page whose full form did not reach the medium it is known that the next one does not follow on it")
     func staleCopy() {
         let rig = RecorderRig(ringPages: 64)
         rig.begin()

@@ -87,31 +87,13 @@ struct KeyFrameTests {
     func contactsAtReaders() throws {
         let board = try BoardUnderTest(BusReaderTests.gatehouse, medium: ReplayTests.medium())
         board.keyFrameInterval = .seconds(3)
-        board.input("lock_tamper", false)
-        board.pass(.seconds(10))
-        board.input("contact", true)
-        board.pass(.seconds(5))
-        board.input("contact", false)
-        board.input("button", true)
-        board.pass(.seconds(2))
-        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, .silent) } }
-        board.pass(.seconds(30))
-        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, ReaderFault.none) } }
-        board.pass(.minutes(2))
-        board.input("cord", true)
-        board.pass(.seconds(5))
+        try ReplayTests.liveAtReaders(board)
         try Self.check(board, atLeast: 40)
     }
 
     @Test("After a power cut, with alarms and lockdowns that the run before had kept")
     func restarted() throws {
-        let board = try BoardUnderTest(medium: ReplayTests.medium())
-        board.pass(.seconds(10))
-        board.set(.input0, LifeSafetyTests.fire)
-        board.pass(.seconds(20))
-        board.type("door street lockdown")
-        board.pass(.seconds(20))
-        let again = try board.afterPowerCut()
+        let again = try ReplayTests.restarted()
         again.keyFrameInterval = .seconds(5)
         again.pass(.minutes(1))
         again.type("alarm smoke acknowledge")

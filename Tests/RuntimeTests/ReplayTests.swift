@@ -141,20 +141,43 @@ struct ReplayTests {
         #expect(outcome.decisions >= UInt64(words.events.count))
     }
 
-    @Test("After a power cut the next run replays by itself, with what the one before had kept")
-    func restarted() throws {
-        let board = try BoardUnderTest(medium: Self.medium())
+    /// A board that starts with a fire alarm and a lockdown that its run before has kept.
+    static func restarted() throws -> BoardUnderTest {
+        let board = try BoardUnderTest(medium: medium())
         board.pass(.seconds(10))
         board.set(.input0, LifeSafetyTests.fire)
         board.pass(.seconds(20))
         board.type("door street lockdown")
         board.pass(.seconds(20))
-        let again = try board.afterPowerCut()
+        return try board.afterPowerCut()
+    }
+
+    /// Contacts at two readers on a bus change; `whileOpen` happens; the readers are lost and come back.
+    static func liveAtReaders(_ board: BoardUnderTest, whileOpen: () throws -> Void = {}) throws {
+        board.input("lock_tamper", false)
+        board.pass(.seconds(10))
+        board.input("contact", true)
+        board.pass(.seconds(5))
+        board.input("contact", false)
+        board.input("button", true)
+        board.pass(.seconds(2))
+        try whileOpen()
+        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, .silent) } }
+        board.pass(.seconds(30))
+        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, ReaderFault.none) } }
+        board.pass(.minutes(2))
+        board.input("cord", true)
+        board.pass(.seconds(5))
+    }
+
+    @Test("After a power cut the next run replays by itself, with what the one before had kept")
+    func restarts() throws {
+        let again = try Self.restarted()
         again.pass(.minutes(1))
         again.type("alarm smoke acknowledge")
         again.type("alarm smoke reset")
         again.type("fire reset")
-        let outcome = try Self.play(try Self.recording(of: again), file: board.file)
+        let outcome = try Self.play(try Self.recording(of: again), file: again.file)
         #expect(outcome.difference == nil)
         let words = Self.words(of: again)
         #expect(outcome.words.lines == words.lines)
@@ -188,22 +211,11 @@ struct ReplayTests {
         "Contacts at a reader replay without the reader: opened, lost with it, back with it; and so does a file for it")
     func contactsAtReaders() throws {
         let board = try BoardUnderTest(BusReaderTests.gatehouse, medium: Self.medium())
-        board.input("lock_tamper", false)
-        board.pass(.seconds(10))
-        board.input("contact", true)
-        board.pass(.seconds(5))
-        board.input("contact", false)
-        board.input("button", true)
-        board.pass(.seconds(2))
-        let client = LinkServiceTests.Client(board)
-        let begin = ReaderFileBegin(type: 1, size: 100)
-        _ = try client.ask(.readerFile(ReaderFileTransfer(reader: 0, step: .begin(begin))))
-        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, .silent) } }
-        board.pass(.seconds(30))
-        for reader in [0, 1] { board.change(reader: reader) { $0.setReader(reader, ReaderFault.none) } }
-        board.pass(.minutes(2))
-        board.input("cord", true)
-        board.pass(.seconds(5))
+        try Self.liveAtReaders(board) {
+            let client = LinkServiceTests.Client(board)
+            let begin = ReaderFileBegin(type: 1, size: 100)
+            _ = try client.ask(.readerFile(ReaderFileTransfer(reader: 0, step: .begin(begin))))
+        }
         let outcome = try Self.play(try Self.recording(of: board), file: board.file)
         #expect(outcome.difference == nil, "\(outcome.words.events.suffix(5))")
         let words = Self.words(of: board)

@@ -1178,6 +1178,13 @@ class Recorder(OnTheBench):
         board.end(end)
         return journal
 
+    def write_over_start(self, journal):
+        """As the ring does once it has come round."""
+        data = bytearray(journal.read_bytes())
+        first = data.index(b"WFR1") - 4
+        data[first:first + 4096] = bytes(4096)
+        journal.write_bytes(data)
+
     def pulled(self, journal):
         recording = work / "gate.recording"
         result = self.run_tool(WARDENCTL, "recorder", "pull", journal, "--image", image, "-o", recording)
@@ -1234,10 +1241,7 @@ class Recorder(OnTheBench):
             time.sleep(0.01)
         time.sleep(1.5)
         self.assertEqual(board.end(), 0)
-        data = bytearray(journal.read_bytes())
-        first = data.index(b"WFR1") - 4
-        data[first:first + 4096] = bytes(4096)
-        journal.write_bytes(data)
+        self.write_over_start(journal)
         result = self.run_tool(WARDENCTL, "recorder", "list", journal)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertRegex(result.stdout, r"run 0: \d+ pages, .*; does not replay, no key frame is in it")
@@ -1270,10 +1274,7 @@ class Recorder(OnTheBench):
         wait_until(lambda: board.level(LOCK) == 1, "the lock is held again")
         time.sleep(1.5)
         self.assertEqual(board.end(), 0)
-        data = bytearray(journal.read_bytes())
-        first = data.index(b"WFR1") - 4
-        data[first:first + 4096] = bytes(4096)
-        journal.write_bytes(data)
+        self.write_over_start(journal)
         result = self.run_tool(WARDENCTL, "recorder", "list", journal, "--json")
         self.assertTrue(json.loads(result.stdout)["recordings"][-1]["replays"], result.stdout)
         recording = work / "marked.recording"

@@ -20,7 +20,8 @@ enum Shrinking {
         progress: (Int) -> Void
     ) -> [Planned] {
         func breaks(_ plan: [Planned]) -> Bool {
-            World(interval: interval, replays: replays).live(plan, until: violation.at + .seconds(1))?.invariant == violation.invariant
+            World(interval: interval, replays: replays).live(plan, until: violation.at + .seconds(1))?.invariant
+                == violation.invariant
         }
         // Nothing after the breach had a part in it.
         var best = plan.filter { $0.at <= violation.at }
