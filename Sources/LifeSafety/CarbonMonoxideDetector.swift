@@ -93,12 +93,13 @@ public struct CarbonMonoxideDetector: DetectorLogic {
     }
 
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
-        guard source.receive(reading) else {
+        guard source.receive(reading, withExcessAbove: CarbonMonoxideDetector.harmless) else {
             // What was in the air when the sensor failed is not known to be gone: the account stays as it is.
             lastReadingAt = nil
             return
         }
-        isSaturated = reading.value > configuration.range.highest
+        isSaturated =
+            reading.value > configuration.range.highest || reading.isExcess(above: CarbonMonoxideDetector.harmless)
         let present = min(reading.value, configuration.range.highest)
         if let last = lastReadingAt {
             let elapsed = min(max(.zero, now - last), configuration.maximumAge)

@@ -86,7 +86,7 @@ public struct CombustibleGasDetector: DetectorLogic {
 
     mutating func receive(_ reading: Reading, channel: Int, at now: Instant) {
         self.now = now
-        guard source.receive(reading) else {
+        guard source.receive(reading, withExcessAbove: configuration.alarmLimit) else {
             if reading.quality == .missing || reading.quality == .starting { isRunning = false }
             return
         }
@@ -95,7 +95,7 @@ public struct CombustibleGasDetector: DetectorLogic {
             warmUntil = now + configuration.warmUp
             changedAt = now
         }
-        isSaturated = reading.value > configuration.range.highest
+        isSaturated = reading.value > configuration.range.highest || reading.isExcess(above: configuration.alarmLimit)
         let present = min(reading.value, configuration.range.highest)
         if present != concentration { changedAt = now }
         concentration = present

@@ -16,6 +16,11 @@ public struct ValueRange: Equatable, Sendable, BitwiseCopyable {
     public func contains(_ value: Int32) -> Bool { value >= lowest && value <= highest }
 }
 
+extension Reading {
+    /// Beyond the upper end of what its sensor can tell.
+    func isExcess(above limit: Int32) -> Bool { quality == .outOfRange && value > limit }
+}
+
 /// Watches one source of a detector: is there a value that a decision may rest on?
 ///
 /// In trouble at once when a reading is unusable or outside its range, and when readings stop coming.
@@ -65,6 +70,17 @@ public struct SourceSupervisor: Sendable, BitwiseCopyable {
         case .missing: trouble = .missing
         }
         return false
+    }
+
+    /// The same for a concentration that harms the more the higher it is: one that lies beyond what the sensor can tell is still
+    /// a concentration, and the one who asks treats it as the highest. Only a reading that is too low is no value.
+    ///
+    /// - Parameter limit: what is above this is beyond the upper end if it is out of range.
+    /// - Returns: whether the reading may be used.
+    mutating func receive(_ reading: Reading, withExcessAbove limit: Int32) -> Bool {
+        var reading = reading
+        if reading.isExcess(above: limit) { reading.quality = .good }
+        return receive(reading)
     }
 
     public mutating func advance(to now: Instant) {

@@ -141,9 +141,10 @@ struct PointTable: ~Copyable {
         points[index].reading.value = Int32(clamping: Int64(points[index].reading.value) + change)
     }
 
-    /// A raw reading in a point's unit, with its range judged. A value that cannot be represented is out of range.
+    /// A raw reading in a point's unit, with its range judged. A value that cannot be represented is out of range. One that was
+    /// out of the sensor's range is scaled too, so that a detector can tell at which end.
     static func scaled(_ raw: Reading, by description: Description) -> Reading {
-        guard raw.quality.isUsable else { return raw }
+        guard raw.quality.isUsable || raw.quality == .outOfRange else { return raw }
         let wide =
             (Int64(raw.value) - Int64(description.zero)) * Int64(description.numerator)
             / Int64(description.denominator)

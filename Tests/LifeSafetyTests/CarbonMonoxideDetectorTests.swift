@@ -92,6 +92,20 @@ struct CarbonMonoxideDetectorTests {
         #expect(bench.trouble() == .outOfRange)
     }
 
+    @Test("Beyond its point's range a reading is an exposure and a trouble at the upper end, a trouble at the lower")
+    func beyondThePoint() {
+        for (value, state) in [(600, AlarmState.alarm), (100, .alarm), (-30, .trouble), (30, .trouble)] {
+            let bench = TestBench(.carbonMonoxide(Self.configuration))
+            bench.hold(5, for: .seconds(10))
+            for _ in 0..<(value == 100 ? 31 * 60 : 180) {
+                bench.read(Int32(value), .outOfRange)
+                bench.run(for: .seconds(1))
+            }
+            #expect(bench.state() == state, "\(value) ppm")
+            #expect(bench.trouble() == .outOfRange, "\(value) ppm")
+        }
+    }
+
     @Test("A sensor that falls silent in the middle of an exposure does not forget it")
     func silentSensor() {
         let bench = TestBench(.carbonMonoxide(Self.configuration))

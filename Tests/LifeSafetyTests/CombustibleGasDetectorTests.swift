@@ -84,6 +84,19 @@ struct CombustibleGasDetectorTests {
         #expect(bench.trouble() == .outOfRange)
     }
 
+    @Test("Beyond its point's range it is alarm and trouble at the upper end, only a trouble at the lower")
+    func beyondThePoint() {
+        for (value, state) in [(4_000, AlarmState.alarm), (-500, .trouble)] {
+            let bench = Self.warmBench()
+            for _ in 0..<20 {
+                bench.read(Int32(value), .outOfRange)
+                bench.run(for: .seconds(1))
+            }
+            #expect(bench.state() == state, "\(value)")
+            #expect(bench.trouble() == .outOfRange, "\(value)")
+        }
+    }
+
     @Test("A spray can in front of it for three seconds is no alarm")
     func spray() {
         let bench = Self.warmBench()

@@ -1,5 +1,6 @@
 import BoardCompiler
 import DeviceModels
+import Foundation
 import HardwareInterface
 import Testing
 
@@ -370,5 +371,21 @@ struct LifeSafetyTests {
             "\npoints:\n", with: "\n  air: {chip: sgp40, bus: sensors, address: 0x59, \(keys)}\npoints:\n")
         let problems = BoardCompiler().check(yaml).problems
         #expect(problems.count == 1 && problems[0].message.contains(words), "\(problems.map(\.message))")
+    }
+
+    @Test("Carbon monoxide that leaps past the range of its point alarms all the same")
+    func excess() throws {
+        let boards = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../boards")
+        let yaml = try String(contentsOf: boards.appending(path: "flat.yaml"), encoding: .utf8)
+        let board = try BoardUnderTest(yaml)
+        // The first of its sensors: smoke chambers, and the cells for carbon monoxide and gas.
+        let probes = 0
+        board.set(.input2, 450_000, sensor: probes)
+        board.pass(.minutes(1))
+        // 4 V are 720 ppm; the point ends at 600.
+        board.set(.input2, 4_000_000, sensor: probes)
+        board.pass(.minutes(4))
+        let alarms = board.words.filter { $0.contains("alarm kitchen_exposure alarm cause exposure") }
+        #expect(alarms.count == 1, "\(board.words.suffix(8))")
     }
 }
