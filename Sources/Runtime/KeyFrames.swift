@@ -57,6 +57,8 @@ struct KeyFrameTaking: ~Copyable {
     private let stateLimit: Int
     /// Bytes that are recorded already; `nil` while no key frame is under way.
     private var position: Int?
+    /// The state takes more than was measured: nothing is tried again turn after turn.
+    private var hasFailed = false
 
     /// For a board that records nothing.
     init() {
@@ -74,12 +76,9 @@ struct KeyFrameTaking: ~Copyable {
         state = StateCarrier(capacity: measure.measuredBytes)
     }
 
-    /// Bytes that it takes.
-    var capacity: Int { state.capacity }
-
     mutating func serve(_ core: inout BoardCore) {
         if position != nil, !core.recording.flight.isInKeyFrame { position = nil }
-        if position == nil, core.isKeyFrameDue { begin(&core) }
+        if position == nil, !hasFailed, core.isKeyFrameDue { begin(&core) }
         guard var position else { return }
         while position < state.span.count, core.recording.flight.hasSlack {
             core.recordKeyFrameSlice(of: state.span, from: &position)
@@ -102,8 +101,8 @@ struct KeyFrameTaking: ~Copyable {
         core.carryCredentialChanges(&state)
         header.byteCount = UInt32(state.span.count)
         header.checksum = Checksum.crc32c(state.span)
-        guard state.isWhole, core.beginKeyFrame(header) else { return }
-        position = 0
+        hasFailed = !state.isWhole
+        if !hasFailed, core.beginKeyFrame(header) { position = 0 }
     }
 }
 

@@ -201,9 +201,11 @@ public struct Replay: ~Copyable {
         return true
     }
 
-    /// Holds what is known now to what the board knew at a key frame in the middle of the recording.
+    /// Holds what is known now to what the board knew at a key frame in the middle of the recording. One that another version of
+    /// the program wrote has other variables: then the decisions alone are held to what they were.
     private mutating func isAsKnown(_ content: Span<UInt8>) -> Bool {
         guard let header = KeyFrameHeader(content) else { return false }
+        guard Int(header.stateLimit) == stateLimit else { return true }
         ownState.save()
         ownState.carry(&core)
         let isSame = ownState.isWhole && Checksum.crc32c(ownState.span) == header.stateChecksum

@@ -146,21 +146,30 @@ struct KeyFrameTests {
         #expect(outcome.words.events.contains { $0.contains("granted") }, "\(outcome.words.events)")
     }
 
-    @Test("Another state than the board's is noticed at the next key frame, though no decision differs yet")
+    /// The page with another number in the header of the key frame that it begins with.
+    static func changing(_ page: [UInt8], at place: Int) -> [UInt8] {
+        var changed = page
+        // Length, kind and time of the record stand in front of the header.
+        changed[RecordingPage.headerBytes + 4 + place] ^= 1
+        if let header = header(page) { changed.withUnsafeMutableBytes { header.seal($0) } }
+        return changed
+    }
+
+    @Test("Another state than the board's is noticed at a key frame; one of another version is passed on the way")
     func otherState() throws {
         let board = try BoardUnderTest(medium: ReplayTests.medium())
         board.keyFrameInterval = .seconds(30)
         board.pass(.minutes(2))
         let pages = try ReplayTests.recording(of: board)
-        // A detector that waits longer has decided nothing else by now.
-        let other = try BoardUnderTest.compile(
-            SmallBoards.stairwell.replacing(
-                "{tag: \"0500207B32\", groups: [residents]}",
-                with: "{tag: \"0500207B32\", groups: [residents], status: lost}"))
-        let outcome = try Self.play(pages, file: other)
-        #expect(outcome.difference == nil, "credentials are no part of the state")
-        var header = KeyFrameHeader()
-        header.stateLimit = 1
+        let second = try #require(Self.beginnings(pages).dropFirst().first)
+        let at = try #require(Self.header(pages[second])?.at)
+        var changed = pages
+        changed[second] = Self.changing(pages[second], at: 8)
+        #expect(try Self.play(changed, file: board.file).difference == .state(at), "its checksum")
+        changed[second] = Self.changing(pages[second], at: 0)
+        #expect(try Self.play(changed, file: board.file).difference == nil, "how much its version can know")
+        let from = try Self.play(Array(changed[second...]), file: board.file)
+        #expect(from.difference == .otherVersion(at), "to begin with it is another matter")
         #expect(KeyFrameHeader([UInt8](repeating: 0xFF, count: 40).span) == nil)
         #expect(KeyFrameHeader([UInt8](repeating: 0, count: 39).span) == nil)
     }

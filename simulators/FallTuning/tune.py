@@ -379,11 +379,18 @@ def both_ways(corpus):
     return [("subjects", corpus.subject_folds(), corpus.subject), ("activities", ACTIVITY_FOLDS, corpus.activity)]
 
 
+GROUPS = f"{'sensitivity':23}  {'specificity':23}  {'of elders':23}  {'sensitivity, adults':23}"
+
+
+def groups(corpus):
+    """Trials that a share is given of: falls, daily life, that of elders, falls of adults (one elder fell for the collection)."""
+    return [corpus.is_fall, ~corpus.is_fall, ~corpus.is_fall & corpus.is_elder, corpus.is_fall & ~corpus.is_elder]
+
+
 def rates(trials, corpus, level):
-    """Sensitivity, specificity and that of elders, as recorded, of the random sensors, and of those of 20 Hz."""
-    parts = [(corpus.is_fall, True), (~corpus.is_fall, False), (~corpus.is_fall & corpus.is_elder, False)]
-    return [share for rows, above in parts for hit in [(trials[rows] >= level) == above]
-            for share in by_sensor(hit)]
+    """For each group of trials what share was right, as recorded, of the random sensors, and of those of 20 Hz."""
+    right = (trials >= level) == corpus.is_fall[:, None]
+    return [share for rows in groups(corpus) for share in by_sensor(right[rows])]
 
 
 def by_sensor(right):
@@ -395,7 +402,7 @@ def written(shares):
 
 
 def compare(corpus, impacts, only):
-    print(f"{'approach':40} {'left out':10} {'at':>5}  {'sensitivity':23}  {'specificity':23}  {'of elders':23}")
+    print(f"{'approach':40} {'left out':10} {'at':>5}  {GROUPS}")
     for name, make in approaches():
         if only and only not in name:
             continue
@@ -418,7 +425,7 @@ def operating_points(corpus, impacts):
     fall = corpus.is_fall
     quiet = ~fall[impacts.trial] & (impacts.variant == 0)
     hours = corpus.seconds[~fall].sum() / 3600
-    print(f"threshold  {'sensitivity':23}  {'specificity':23}  {'of elders':23}  false alarms an hour")
+    print(f"threshold  {GROUPS}  false alarms an hour")
     for level in THRESHOLDS:
         print(f"{level:9.2f}  {written(rates(trials, corpus, level))}  "
               f"{(score[quiet] >= level).sum() / hours:.2f}")
@@ -453,8 +460,7 @@ def nested(corpus, impacts):
             share = -share
             right[own] = (trials[share][own] >= level) == corpus.is_fall[own][:, None]
             chosen.append(f"{share}/10 at {level:.2f}")
-        parts = [corpus.is_fall, ~corpus.is_fall, ~corpus.is_fall & corpus.is_elder]
-        shown = written([value for part in parts for value in by_sensor(right[part])])
+        shown = written([value for part in groups(corpus) for value in by_sensor(right[part])])
         print(f"{left_out:10}  {shown}\n            trees: {', '.join(chosen)}", flush=True)
 
 
