@@ -267,6 +267,8 @@ struct Play: ~Copyable {
         for entry in trace.take() where entry.nanoseconds <= endsAt {
             guard let change = lines.note(number: entry.number, level: entry.level) else { continue }
             let name = lines.lines[change.place].name
+            // What an output feeds hangs on the virtual board.
+            _ = board.setLine(LineIndex(UInt16(change.place)), isActive: change.isActive)
             note(
                 "line \(name) \(change.isActive ? "on" : "off")",
                 at: startedAt == .max ? 0 : max(0, entry.nanoseconds - startedAt))

@@ -455,11 +455,13 @@ public struct VirtualBoard: Hardware, ~Copyable {
         return true
     }
 
-    private func isJammed(_ bus: BusIndex) -> Bool {
+    /// As its wires are: a device that jams its bus holds it.
+    private func condition(of bus: BusIndex) -> VirtualBus.Condition {
+        guard buses[Int(bus.value)].condition == .sound else { return buses[Int(bus.value)].condition }
         for place in devices.indices where devices[place].bus == bus {
-            if devices[place].model.faults.isJammed { return true }
+            if devices[place].model.faults.isJammed { return .held }
         }
-        return false
+        return .sound
     }
 
     private mutating func feedDevices(from line: LineIndex, isOn: Bool) {
@@ -477,10 +479,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
         var completion = Input(at: begins)
         let outcome: BusOutcome
         let ends: Instant
-        switch buses[place].condition {
-        case .sound where isJammed(bus):
-            ends = begins + buses[place].timeout
-            outcome = .timedOut
+        switch condition(of: bus) {
         case .sound:
             ends = begins + VirtualBus.duration(of: request) + buses[place].delay
             outcome = transact(request, on: bus, at: ends, into: &completion.bytes)
@@ -534,7 +533,7 @@ public struct VirtualBoard: Hardware, ~Copyable {
         _ request: BusRequest, on bus: BusIndex, into bytes: inout FixedBytes<256>
     ) -> (outcome: BusOutcome, duration: Interval) {
         let place = Int(bus.value)
-        switch buses[place].condition {
+        switch condition(of: bus) {
         case .sound:
             let outcome = transact(request, on: bus, at: clock, into: &bytes)
             return (outcome, VirtualBus.duration(of: request) + buses[place].delay)
